@@ -1,0 +1,33 @@
+"""What a shim tells the runtime about its service, as the bridge spells it."""
+
+import json
+
+from bgsvc_gen.spec.model import Service, Spec
+
+
+def runtime_config(spec: Spec, service: Service) -> str:
+    """Return `service` as the bridge's service configuration: one line of ASCII JSON.
+
+    The shim passes it on unread, so that a new field needs no native change.
+    The fields are those of `docs/bridge.md`, *Service configuration*.
+    """
+    restart = service.restart
+    label = service.label
+    config = {
+        "name": service.name,
+        "entry": service.entry,
+        "label": dict(label.translations) or label.default,
+        "stopTimeout": service.stop_timeout,
+        "restart": {
+            "on": restart.on,
+            "delay": restart.delay,
+            "maxDelay": restart.max_delay,
+            "limit": restart.limit,
+            "window": restart.window,
+        },
+        "startOnBoot": service.start_on_boot,
+        "foregroundServiceTypes": list(service.android.types),
+        "onTimeout": service.android.on_timeout,
+        "allow": list(spec.allow),
+    }
+    return json.dumps(config, separators=(",", ":"))

@@ -1,0 +1,131 @@
+"""The spec as data: what the author said, checked, and nothing decided yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+TimeoutPolicy = Literal["stop", "notify", "reschedule"]
+AndroidHost = Literal["chaquopy", "cpython"]
+Scope = Literal["user", "system"]
+RestartOn = Literal["failure", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A user-visible text, in one language or several.
+
+    Attributes:
+        default: What is shown where no translation fits: the English text, or the first one.
+        translations: Language tag → text, the default's included; empty for a plain string.
+    """
+
+    default: str
+    translations: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The application that carries the services.
+
+    Attributes:
+        id: Reverse-DNS identifier, at least two segments, such as `com.example.notes`.
+        name: What its user calls it.
+    """
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """When a run that ended is started again; times in seconds."""
+
+    on: RestartOn = "failure"
+    delay: float = 1.0
+    max_delay: float = 300.0
+    limit: int = 5
+    window: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Android:
+    """`[services.<name>.android]`.
+
+    Attributes:
+        types: Foreground service types, in the author's order.
+        host: What embeds Python.
+        on_timeout: What follows when the platform's time limit is reached.
+        special_use: Why the service needs `specialUse`, as Play's reviewers will read it.
+    """
+
+    types: tuple[str, ...] = ()
+    host: AndroidHost = "chaquopy"
+    on_timeout: TimeoutPolicy = "stop"
+    special_use: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A BGAppRefreshTask; `earliest` in seconds from submission."""
+
+    earliest: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """A BGProcessingTask and what it waits for; `earliest` in seconds from submission."""
+
+    earliest: float = 900.0
+    network: bool = False
+    power: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ios:
+    """`[services.<name>.ios]`; `None` where no such task is asked for."""
+
+    refresh: Refresh | None = None
+    processing: Processing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """`[services.<name>.desktop]`; `watchdog` in seconds, `None` for none."""
+
+    scope: Scope = "user"
+    watchdog: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: its Python class, and how each platform runs it.
+
+    Attributes:
+        name: Its key in the spec, `[a-z][a-z0-9_-]*`.
+        entry: `package.module:Class`.
+        stop_timeout: Seconds that `shutdown` may take.
+    """
+
+    name: str
+    entry: str
+    label: Label
+    start_on_boot: bool = False
+    restart: Restart = field(default_factory=Restart)
+    stop_timeout: float = 10.0
+    android: Android = field(default_factory=Android)
+    ios: Ios = field(default_factory=Ios)
+    desktop: Desktop = field(default_factory=Desktop)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A whole `bgsvc.toml`.
+
+    Attributes:
+        services: In the order of the file; at least one.
+        allow: What a UI or peer may ask of the bridge.
+    """
+
+    app: App
+    services: tuple[Service, ...]
+    allow: tuple[str, ...]

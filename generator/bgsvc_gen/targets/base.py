@@ -1,0 +1,50 @@
+"""What a target is, and what it hands to the renderer."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from bgsvc_gen.spec.model import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file a plan asks for.
+
+    Attributes:
+        path: Where it goes, relative to the target's folder.
+        template: What makes it, relative to `templates/`; without the suffix `.j2` it is copied as it is.
+        item: What the template sees as `plan`; `None` for the whole plan.
+    """
+
+    path: PurePosixPath
+    template: str
+    item: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(ABC):
+    """A spec, decided for one platform: every name and flag its templates print."""
+
+    @abstractmethod
+    def outputs(self) -> tuple[Output, ...]:
+        """Return the files this plan yields, each path once."""
+
+
+class Target(Protocol):
+    """A platform: a module with these members."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a module constant
+        """The target's name: its command's word and its output folder."""
+        ...
+
+    @property
+    def CARRIES_RUNTIME(self) -> bool:  # noqa: N802 - a module constant
+        """Whether its output holds a copy of the runtime, under `python/bgsvc/`."""
+        ...
+
+    def plan(self, spec: Spec) -> Plan:
+        """Decide how `spec` runs on this platform."""
+        ...
