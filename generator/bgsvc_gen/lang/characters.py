@@ -1,0 +1,34 @@
+"""Which characters a language cannot carry, and which a reader of its source would not see."""
+
+import re
+from typing import Final
+
+SURROGATES: Final = "\ud800-\udfff"
+"""Halves of UTF-16 pairs: no text has them, and UTF-8 cannot say them."""
+
+CONTROLS: Final = "\x00-\x1f\x7f-\x9f"
+"""C0, DEL and C1."""
+
+NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
+    chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17)
+)
+"""Code points that Unicode never assigns."""
+
+INVISIBLE: Final = re.compile(
+    f"[{CONTROLS}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]",
+)
+"""What a reader of the source would not see, or see in another order: written as an escape.
+
+A fixed list: `str.isprintable` follows the Python that runs, and output must not.
+"""
+
+
+def refuse(value: str, forbidden: re.Pattern[str], language: str) -> None:
+    """Raise if `value` holds what `language` cannot carry.
+
+    Raises:
+        ValueError: Says which character, and in which text.
+    """
+    if found := forbidden.search(value):
+        code = f"U+{ord(found[0]):04X}"
+        raise ValueError(f"{language} cannot carry the character {code} in {value!a}")

@@ -1,0 +1,31 @@
+"""Windows command lines, as the C runtime and `CommandLineToArgvW` take them apart."""
+
+import re
+from typing import Final
+
+from bgsvc_gen.lang.characters import CONTROLS, SURROGATES, refuse
+
+_BARE: Final = re.compile(r"[A-Za-z0-9_./:=@,+\\-]+")
+_BEFORE_QUOTE: Final = re.compile(r'(\\*)"')
+_AT_END: Final = re.compile(r"(\\+)$")
+_VARIABLE: Final = re.compile(r"%[^%\s]+%")
+_FORBIDDEN: Final = re.compile(f"[{CONTROLS}{SURROGATES}]")
+
+
+def argument(value: str) -> str:
+    """Return `value` as one argument of a command line, quoted where that is needed.
+
+    CommandLineToArgvW: backslashes are themselves, but before a quote two of them are one and
+    an odd one makes the quote a character. WinSW and Task Scheduler expand `%NAME%` in what
+    they start and have no escape for it, so a text that could hold one is refused.
+
+    Raises:
+        ValueError: If `value` holds a control character, a lone surrogate or `%…%`.
+    """
+    refuse(value, _FORBIDDEN, "a Windows command line")
+    if found := _VARIABLE.search(value):
+        raise ValueError(f"Windows would expand {found[0]!a} in {value!a}")
+    if _BARE.fullmatch(value):
+        return value
+    quoted = _AT_END.sub(r"\1\1", _BEFORE_QUOTE.sub(r'\1\1\\"', value))
+    return f'"{quoted}"'
