@@ -1,0 +1,1 @@
+"""The spec: `bgsvc.toml` found, read, checked, and edited."""

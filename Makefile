@@ -1,0 +1,49 @@
+# Every check, one word each; `make` lists them. All set-up happens by itself: .venv for Python,
+# $(BGSVC_CACHE) (default ~/.cache/bgsvc) for the platforms' tools.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+PYTEST := $(PY) -m pytest
+SHELL_SCRIPTS := .ci/run tools/bootstrap.sh
+
+export PYRIGHT_PYTHON_CACHE_DIR := $(or $(BGSVC_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bgsvc)/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: help demo check test native golden lint types fast clean
+
+help: ## List what there is.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## From nothing to a running service: scaffold, shims for five systems, events, a clean stop.
+	@$(PY) tools/demo.py
+
+check: lint types fast ## The fast checks: style, types, unit, contract and golden tests.
+
+test: lint types $(READY) ## Everything, the platforms' own tools included.
+	$(PYTEST)
+
+native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
+	$(PYTEST) -m native
+
+golden: $(READY) ## Rewrite the golden files; read `git diff tests/golden` before you commit it.
+	$(PYTEST) tests/golden -q --update-golden || true
+	$(PYTEST) tests/golden -q
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(VENV)/bin/shellcheck $(SHELL_SCRIPTS)
+
+types: $(READY)
+	$(PY) -m mypy
+	$(VENV)/bin/pyright
+
+fast: $(READY)
+	$(PYTEST) -q -n auto -m "not native and not slow"
+
+$(READY): requirements/dev.txt pyproject.toml runtime/pyproject.toml tools/bootstrap.sh
+	@tools/bootstrap.sh
+
+clean: ## Remove .venv and caches in the checkout; platform tools stay in their cache.
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,84 @@
+"""The command line: the only code that prints.
+
+A command's module is imported when the command runs, so that `--help` needs neither
+jinja2 nor cookiecutter.
+"""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from bgsvc_gen import __version__
+from bgsvc_gen.errors import BgsvcGenError
+
+COMMANDS: Final = {
+    "init": ("init", "Start a small app with a service in it."),
+    "android": ("generate", "Write the Android service, manifest and bridge."),
+    "ios": ("generate", "Write the iOS background tasks and Info.plist fragment."),
+    "desktop": ("generate", "Write the systemd, launchd and Windows definitions."),
+    "all": ("generate", "Write the files of every platform the spec names."),
+    "check": ("check", "Tell whether the files are what the spec yields."),
+    "diff": ("check", "Show what the generating commands would change."),
+    "plan": ("plan", "Show what was decided for each platform, as JSON."),
+}
+"""Command → its module here, and its line in `--help`; in the order of a first visit."""
+
+EPILOG: Final = """
+\b
+A first visit:
+  bgsvc-gen init notes          a small app with a service
+  cd notes
+  bgsvc-gen android --type dataSync
+  bgsvc-gen all                 everything else
+  bgsvc-gen check               in CI: exit 1 where the files drifted
+
+Exit status: 0 done, 1 drift found, 2 wrong usage, spec or file system; then nothing was written.
+"""
+
+
+class Commands(click.Group):
+    """The group: finds commands in `COMMANDS`, and ends on their errors without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the table's order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command called `cmd_name`, importing its module."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"bgsvc_gen.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, importing none of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; report an error of ours and exit with its status."""
+        try:
+            return super().invoke(ctx)
+        except BgsvcGenError as error:
+            report = import_module("bgsvc_gen.cli.report")
+            report.print_error(error)
+            ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="bgsvc-gen")
+def main() -> None:
+    """One Python class and one bgsvc.toml become native background services.
+
+    Writes the native side for Android, iOS, Linux, macOS and Windows under native/bgsvc/;
+    commit it, and let `bgsvc-gen check` hold it to the spec.
+    """

@@ -1,0 +1,154 @@
+"""`android`, `ios`, `desktop`, `all`: write the files of some targets."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from bgsvc_gen.cli import report
+from bgsvc_gen.cli.options import DEFAULT_OUT, writing_options
+from bgsvc_gen.errors import DriftError
+from bgsvc_gen.output.atomic import replace_file
+from bgsvc_gen.output.folder import Folder, inspect
+from bgsvc_gen.output.write import bring_up_to_date, refuse_hand_edited, refuse_unwritable
+from bgsvc_gen.pipeline import generate
+from bgsvc_gen.spec.edit import set_types
+from bgsvc_gen.spec.load import build_spec
+from bgsvc_gen.spec.source import Source, find_spec, read_source
+from bgsvc_gen.targets import TARGETS
+
+DESKTOP: Final = ("linux", "macos", "windows")
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What a generating command does with the files: the flags of `writing_options`."""
+
+    force: bool
+    check: bool
+    diff: bool
+    dry_run: bool
+    format_: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything may be written."""
+        return not (self.check or self.diff or self.dry_run)
+
+
+@click.command()
+@click.option(
+    "--type",
+    "types",
+    metavar="TYPE",
+    multiple=True,
+    help="Foreground service type, such as dataSync; written into the spec. May be repeated.",
+)
+@click.option(
+    "--service", metavar="NAME", help="The service --type means, where there are several."
+)
+@writing_options
+def android_command(
+    types: tuple[str, ...],
+    service: str | None,
+    spec_path: Path | None,
+    out: Path | None,
+    **flags: Any,  # noqa: ANN401 - the fields of Mode
+) -> None:
+    r"""Write the Android service, manifest and bridge.
+
+    \b
+    Examples:
+      bgsvc-gen android                    as the spec says
+      bgsvc-gen android --type dataSync    and write the type into the spec
+    """
+    source = read_source(spec_path or find_spec(Path()))
+    edited = set_types(source, service, types) if types else source
+    generate_targets(edited, out, ("android",), Mode(**flags), original=source)
+
+
+@click.command()
+@writing_options
+def ios_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:  # noqa: ANN401
+    """Write the iOS background tasks and the Info.plist fragment."""
+    source = read_source(spec_path or find_spec(Path()))
+    generate_targets(source, out, ("ios",), Mode(**flags))
+
+
+@click.command()
+@click.option(
+    "--os", "systems", type=click.Choice(DESKTOP), multiple=True, help="One system.  [default: all]"
+)
+@writing_options
+def desktop_command(
+    systems: tuple[str, ...],
+    spec_path: Path | None,
+    out: Path | None,
+    **flags: Any,  # noqa: ANN401 - the fields of Mode
+) -> None:
+    """Write the systemd units, launchd jobs and Windows definitions."""
+    source = read_source(spec_path or find_spec(Path()))
+    generate_targets(source, out, systems or DESKTOP, Mode(**flags))
+
+
+@click.command()
+@writing_options
+def all_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:  # noqa: ANN401
+    """Write the files of every platform that the spec names."""
+    source = read_source(spec_path or find_spec(Path()))
+    generate_targets(source, out, [target.NAME for target in TARGETS], Mode(**flags))
+
+
+def generate_targets(
+    source: Source,
+    out: Path | None,
+    names: Collection[str],
+    mode: Mode,
+    original: Source | None = None,
+) -> None:
+    """Bring the files of the targets called `names` up to date, or tell what would change.
+
+    Everything is decided and everything that may be refused is refused before the first write:
+    the spec's, where `source` differs from the `original` it was edited from.
+    """
+    spec = build_spec(source)
+    targets = [target for target in TARGETS if target.NAME in names]
+    root = out if out is not None else source.path.parent / DEFAULT_OUT
+    folder = inspect(generate(spec, targets), root, names)
+    if not mode.writes:
+        _tell(folder, mode)
+        return
+    if not mode.force:
+        refuse_hand_edited(folder)
+    if original is not None and original.text != source.text:
+        refuse_unwritable([source.path])
+        replace_file(source.path, source.text.encode())
+        click.echo(f"updated   {source.path.as_posix()}", err=True)
+    done = {drift.path for drift in bring_up_to_date(folder)}
+    for drift in folder.drifts:
+        word = drift.kind.value if drift.path not in done else _done_word(folder, drift.path)
+        click.echo(f"{word:<9} {(root / drift.path).as_posix()}", err=True)
+    _summarise(folder, names)
+
+
+def _done_word(folder: Folder, path: str) -> str:
+    return "wrote" if path in folder.wanted or not path.partition("/")[1] else "deleted"
+
+
+def _tell(folder: Folder, mode: Mode) -> None:
+    if mode.diff:
+        report.print_diff(folder.drifts, folder.root)
+    else:
+        report.print_drifts(folder.drifts, folder.root, mode.format_)
+    if mode.check and folder.drifts:
+        raise DriftError(f"{len(folder.drifts)} of the generated files drifted")
+
+
+def _summarise(folder: Folder, names: Collection[str]) -> None:
+    if not folder.drifts and folder.wanted:
+        click.echo(f"up to date: {len(folder.wanted)} files", err=True)
+    absent = [name for name in names if not any(p.startswith(f"{name}/") for p in folder.wanted)]
+    if absent:
+        click.echo(f"no service of the spec runs on: {', '.join(absent)}", err=True)

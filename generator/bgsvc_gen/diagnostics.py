@@ -1,0 +1,61 @@
+"""What the tool tells a spec's author."""
+
+from dataclasses import dataclass
+from typing import Final
+
+CODES: Final = {
+    "BG001": "the spec cannot be read",
+    "BG002": "the spec is not TOML",
+    "BG101": "unknown key",
+    "BG102": "wrong type",
+    "BG103": "missing key",
+    "BG104": "value not in the list",
+    "BG105": "not a duration",
+    "BG106": "not a text that every platform can show",
+    "BG201": "app id is not a reverse-DNS name",
+    "BG202": "service name is not usable",
+    "BG203": "entry is not `package.module:Class`",
+    "BG204": "two services would get the same native name",
+    "BG205": "no service",
+    "BG301": "unknown foreground service type",
+    "BG302": "foreground service type no app may declare",
+    "BG303": "foreground service type listed twice",
+    "BG304": "`specialUse` without its explanation",
+    "BG305": "foreground service type that Android does not start at boot",
+    "BG306": "`shortService` combined with another type",
+    "BG307": "services of one app with different Python hosts",
+    "BG401": "unknown permission",
+}
+"""Every code a diagnostic may carry, and what it stands for."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file; lines and columns count from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing wrong with a spec.
+
+    Attributes:
+        file: The spec's path, as the user named it.
+        location: Where in it.
+        code: One of `CODES`.
+        message: What is wrong, in one line.
+        hint: What to do about it.
+    """
+
+    file: str
+    location: Location
+    code: str
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        """Return `file:line:col CODE message`, and the hint on a second line."""
+        place = f"{self.file}:{self.location.line}:{self.location.column}"
+        return f"{place} {self.code} {self.message}\n  hint: {self.hint}"

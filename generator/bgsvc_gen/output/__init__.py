@@ -1,0 +1,1 @@
+"""The only code that touches the disk: what is there, what differs, and writing it whole."""

@@ -1,0 +1,71 @@
+"""`bgsvc.lock`: what was written, so that a later edit by hand can be told from an old spec."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bgsvc_gen import __version__
+from bgsvc_gen.errors import OutputError
+
+LOCK_NAME: Final = "bgsvc.lock"
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of `content`, in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The files of an output folder, as the tool last wrote them.
+
+    Attributes:
+        files: Path in the folder → SHA-256.
+        pending: The same for files that a run set out to write and may not have reached;
+            empty after a run that ended.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    pending: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def wrote(self, path: str, content: bytes) -> bool:
+        """Tell whether the tool itself left `content` at `path`."""
+        return digest(content) in (self.files.get(path), self.pending.get(path))
+
+    def text(self) -> str:
+        """Return the lock as the file holds it: one line a path, for readable diffs."""
+        tables: dict[str, object] = {
+            "bgsvc-gen": __version__,
+            "files": dict(sorted(self.files.items())),
+        }
+        if self.pending:
+            tables["pending"] = dict(sorted(self.pending.items()))
+        return json.dumps(tables, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_lock(root: Path) -> Lock:
+    """Return the lock of the output folder `root`; an empty one where there is none.
+
+    Raises:
+        OutputError: There is one, and it is damaged.
+    """
+    path = root / LOCK_NAME
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        return Lock(_digests(content["files"]), _digests(content.get("pending", {})))
+    except FileNotFoundError:
+        return Lock()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        hint = "restore it from version control, or delete it and run with --force"
+        raise OutputError(f"{path} is damaged", hint) from None
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _digests(table: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    if not all(isinstance(value, str) for value in table.values()):
+        raise TypeError
+    return dict(table)

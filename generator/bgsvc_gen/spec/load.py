@@ -1,0 +1,101 @@
+"""From TOML to `Spec`, reporting everything that is wrong with it at once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bgsvc_gen.diagnostics import Diagnostic
+from bgsvc_gen.errors import SpecError
+from bgsvc_gen.spec import values
+from bgsvc_gen.spec.locate import Locations
+from bgsvc_gen.spec.model import App, Spec
+from bgsvc_gen.spec.permissions import DEFAULT_ALLOW, PERMISSIONS
+from bgsvc_gen.spec.rules import check_rules
+from bgsvc_gen.spec.services import read_service
+from bgsvc_gen.spec.source import Source, read_source
+from bgsvc_gen.spec.table import Place, Table, suggestion
+
+
+def load_spec(path: Path) -> Spec:
+    """Return the spec at `path`.
+
+    Raises:
+        SpecError: Something is wrong with it; the error holds all of it.
+    """
+    return build_spec(read_source(path))
+
+
+def build_spec(source: Source) -> Spec:
+    """Return what `source` says.
+
+    Raises:
+        SpecError: Something is wrong with it; the error holds all of it.
+    """
+    findings = _Findings(source)
+    root = Table(source.table, source.root, findings.report)
+    app = _app(root)
+    services_table = root.table("services")
+    services = (
+        tuple(read_service(table) for table in services_table.tables()) if services_table else ()
+    )
+    allow = _allow(root)
+    root.close()
+    if not services_table or not services_table.content:
+        hint = 'add [services.<name>] with entry = "package.module:Class"'
+        findings.report(root.place("services"), "BG205", "the spec has no service", hint)
+    spec = Spec(app, services, allow)
+    check_rules(spec, (*source.root, "services"), findings.report)
+    if findings.found:
+        raise SpecError(findings.found)
+    return spec
+
+
+@dataclass(slots=True)
+class _Findings:
+    """Turns places into locations, which are looked up only where there is something to tell."""
+
+    source: Source
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    locations: Locations | None = None
+
+    def report(self, place: Place, code: str, message: str, hint: str) -> None:
+        if self.locations is None:
+            self.locations = self.source.locations()
+        look_up = self.locations.key if place.at_key else self.locations.value
+        where = look_up(place.path)
+        self.found.append(Diagnostic(str(self.source.path), where, code, message, hint))
+
+
+def _app(root: Table) -> App:
+    table = root.table("app")
+    if table is None:
+        if "app" not in root.content:
+            root.require("app", 'add [app] with id = "com.example.notes"')
+        return App("", "")
+    table.require("id", 'write id = "com.example.notes", with your own domain')
+    app_id = table.string("id")
+    if app_id is not None and not values.is_app_id(app_id):
+        message = f'"{app_id}" is no reverse-DNS name'
+        hint = 'write two or more names joined by dots, such as "com.example.notes"'
+        table.wrong("id", "BG201", message, hint)
+    app_id = app_id or ""
+    name = table.string("name")
+    if name is not None and not values.is_text(name):
+        message = "[app] name is blank or holds a control character"
+        table.wrong("name", "BG106", message, "write one line of text")
+    table.close()
+    return App(app_id, name or app_id.rpartition(".")[2].capitalize())
+
+
+def _allow(root: Table) -> tuple[str, ...]:
+    table = root.table("permissions")
+    if table is None:
+        return DEFAULT_ALLOW
+    words = table.strings("allow")
+    table.close()
+    if words is None:
+        return DEFAULT_ALLOW
+    for word, place in words:
+        if word not in PERMISSIONS:
+            hint = suggestion(word, PERMISSIONS) or f"known: {', '.join(PERMISSIONS)}"
+            root.report(place, "BG401", f'unknown permission "{word}"', hint)
+    return tuple(dict.fromkeys(word for word, _ in words))

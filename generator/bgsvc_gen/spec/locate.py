@@ -1,0 +1,175 @@
+"""Where each key and value of a TOML text stands, for errors that point at it.
+
+No TOML library tells the place of a value, so this reads the text once more. It is handed
+only text that a TOML parser has accepted, and so may trust the grammar.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from bgsvc_gen.diagnostics import Location
+
+KeyPath = tuple[str | int, ...]
+"""Keys from the root down; a number is a place in an array."""
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*(?:#[^\n]*[\r\n \t]*)*")
+_BARE: Final = re.compile(r"[^\s.=\[\]{},#\"']+")
+_SCALAR: Final = re.compile(r"[^,\]}#\r\n]+")
+_STRING: Final = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|'
+    r"'''.*?'{3,5}|"
+    r'"(?:[^"\\\n]|\\.)*"|'
+    r"'[^'\n]*'",
+    re.DOTALL,
+)
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|(.))")
+_SIMPLE: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
+
+
+@dataclass(slots=True)
+class Locations:
+    """The places of a TOML text's keys and values."""
+
+    keys: dict[KeyPath, Location] = field(default_factory=dict[KeyPath, Location])
+    values: dict[KeyPath, Location] = field(default_factory=dict[KeyPath, Location])
+
+    def key(self, path: KeyPath) -> Location:
+        """Return where the key at `path` stands, or the nearest key above it."""
+        return self._nearest(self.keys, path)
+
+    def value(self, path: KeyPath) -> Location:
+        """Return where the value at `path` stands, or the nearest key above it."""
+        return self.values[path] if path in self.values else self.key(path)
+
+    def _nearest(self, places: dict[KeyPath, Location], path: KeyPath) -> Location:
+        while path and path not in places:
+            path = path[:-1]
+        return places.get(path, Location())
+
+
+def locate(text: str) -> Locations:
+    """Return where every key and value of `text`, which must be valid TOML, stands."""
+    scanner = _Scanner(text)
+    scanner.document()
+    return scanner.found
+
+
+@dataclass(slots=True)
+class _Scanner:
+    text: str
+    at: int = 0
+    found: Locations = field(default_factory=Locations)
+    starts: list[int] = field(default_factory=list[int])
+    arrays: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int])
+
+    def __post_init__(self) -> None:
+        self.starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def document(self) -> None:
+        prefix: KeyPath = ()
+        self.skip()
+        while self.at < len(self.text):
+            prefix = self.header() if self.text[self.at] == "[" else self.pair(prefix, prefix)
+            self.skip()
+
+    def header(self) -> KeyPath:
+        """Read `[a.b]` or `[[a.b]]`; return the path its keys continue."""
+        many = self.text.startswith("[[", self.at)
+        self.at += 2 if many else 1
+        path: KeyPath = ()
+        for name, place in self.dotted():
+            path = self.resolve((*path, name))
+            self.found.keys.setdefault(path, place)
+        if many:
+            plain = path[:-1] if isinstance(path[-1], int) else path
+            self.arrays[plain] = self.arrays.get(plain, -1) + 1
+            path = self.resolve(plain)
+            self.found.keys.setdefault(path, self.place())
+        self.at += 2 if many else 1
+        return path
+
+    def resolve(self, path: KeyPath) -> KeyPath:
+        """Let a path through an array of tables mean its last table."""
+        return (*path, self.arrays[path]) if path in self.arrays else path
+
+    def pair(self, prefix: KeyPath, result: KeyPath) -> KeyPath:
+        """Read `key = value` under `prefix`; return `result`."""
+        path = prefix
+        for name, place in self.dotted():
+            path = (*path, name)
+            self.found.keys.setdefault(path, place)
+        self.at += 1  # the `=` that ends the key
+        self.value(path)
+        return result
+
+    def dotted(self) -> Iterator[tuple[str, Location]]:
+        """Read `a."b".c`, leaving off at what ends it."""
+        while True:
+            self.skip()
+            place = self.place()
+            quoted = self.text[self.at] in "\"'"
+            match = (_STRING if quoted else _BARE).match(self.text, self.at)
+            if match is None:
+                return
+            self.at = match.end()
+            yield (_unquoted(match[0]) if quoted else match[0]), place
+            self.skip()
+            if self.text[self.at] != ".":
+                return
+            self.at += 1
+
+    def value(self, path: KeyPath) -> None:
+        self.skip()
+        self.found.values[path] = self.place()
+        opening = self.text[self.at]
+        if opening == "[":
+            self.array(path)
+        elif opening == "{":
+            self.inline_table(path)
+        else:
+            match = (_STRING if opening in "\"'" else _SCALAR).match(self.text, self.at)
+            self.at = match.end() if match else len(self.text)
+
+    def array(self, path: KeyPath) -> None:
+        index = 0
+        while self.opened("]"):
+            self.value((*path, index))
+            index += 1
+
+    def inline_table(self, path: KeyPath) -> None:
+        while self.opened("}"):
+            self.pair(path, path)
+
+    def opened(self, closing: str) -> bool:
+        """Step over `[`, `{` or `,`; return False, past it, at `closing`."""
+        self.skip()
+        if self.text[self.at] != closing:
+            self.at += 1
+            self.skip()
+        if self.text[self.at] != closing:
+            return True
+        self.at += 1
+        return False
+
+    def skip(self) -> None:
+        match = _SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+
+    def place(self) -> Location:
+        line = bisect_right(self.starts, self.at)
+        return Location(line, self.at - self.starts[line - 1] + 1)
+
+
+def _unquoted(literal: str) -> str:
+    """Return the key a quoted literal spells."""
+    if literal[0] == "'":
+        return literal[1:-1]
+    return _ESCAPE.sub(_unescaped, literal[1:-1])
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    return chr(int(code, 16)) if code else _SIMPLE.get(match[4], match[4])

@@ -1,0 +1,94 @@
+"""Rules across keys: what each value alone cannot show."""
+
+from collections.abc import Iterator
+
+from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
+from bgsvc_gen.spec import values
+from bgsvc_gen.spec.locate import KeyPath
+from bgsvc_gen.spec.model import Service, Spec
+from bgsvc_gen.spec.table import Place, Report, suggestion
+
+Finding = tuple[Place, str, str, str]
+
+
+def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
+    """Report every rule that `spec` breaks; `services_path` is where its services stand."""
+    root = services_path[:-1]
+    for finding in _same_names(spec, services_path):
+        report(*finding)
+    for finding in _unfit_app_id(spec, root):
+        report(*finding)
+    for finding in _different_hosts(spec, services_path):
+        report(*finding)
+    for service in spec.services:
+        for finding in _android(service, (*services_path, service.name, "android")):
+            report(*finding)
+
+
+def _same_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+    """`sync-notes` and `sync_notes` would be one class, and one file on some disks."""
+    seen: dict[str, str] = {}
+    for service in spec.services:
+        folded = service.name.replace("-", "").replace("_", "")
+        first = seen.setdefault(folded, service.name)
+        if first != service.name:
+            message = f'"{service.name}" and "{first}" would get the same class name'
+            place = Place((*path, service.name), at_key=True)
+            yield place, "BG204", message, "rename one of them"
+
+
+def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
+    place = Place((*root, "app", "id"))
+    unfit = values.unfit_segment(spec.app.id)
+    if unfit is not None and any(service.android.types for service in spec.services):
+        message = f'"{unfit}" in the app id cannot be part of an Android package'
+        hint = 'use letters, digits and "_", and no reserved word of Java or Kotlin'
+        yield place, "BG201", message, hint
+    on_ios = any(service.ios.refresh or service.ios.processing for service in spec.services)
+    if "_" in spec.app.id and on_ios:
+        message = f'"{spec.app.id}" cannot be an iOS bundle identifier'
+        yield place, "BG201", message, 'use letters, digits, "-" and dots'
+
+
+def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+    """A process holds one Python, and the services of an app share their process."""
+    on_android = [service for service in spec.services if service.android.types]
+    for service in on_android[1:]:
+        first, host = on_android[0], service.android.host
+        if host != first.android.host:
+            message = f'"{service.name}" asks for host "{host}", "{first.name}" for another'
+            hint = f'an app has one Python: write host = "{first.android.host}" in both'
+            yield Place((*path, service.name, "android", "host")), "BG307", message, hint
+
+
+def _android(service: Service, path: KeyPath) -> Iterator[Finding]:
+    types = service.android.types
+    for index, name in enumerate(types):
+        place = Place((*path, "types", index))
+        if name in REFUSED:
+            message = f'foreground service type "{name}" cannot be declared by an app'
+            yield place, "BG302", message, REFUSED[name]
+        elif name not in SERVICE_TYPES:
+            hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
+            yield place, "BG301", f'unknown foreground service type "{name}"', hint
+        elif name in types[:index]:
+            yield place, "BG303", f'"{name}" is listed twice', "remove one"
+    yield from _combinations(service, path)
+
+
+def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
+    types = service.android.types
+    if "specialUse" in types and service.android.special_use is None:
+        message = "specialUse needs an explanation for Google Play's reviewers"
+        yield Place((*path, "types")), "BG304", message, 'add special_use = "…" beside types'
+    if "shortService" in types and len(set(types)) > 1:
+        # Android drops shortService silently from a combination, and its time limit with it.
+        message = "shortService cannot be combined with another type"
+        yield Place((*path, "types")), "BG306", message, "keep one of the two"
+    allowed = ", ".join(name for name, row in SERVICE_TYPES.items() if row.boot_allowed)
+    for index, name in enumerate(types if service.start_on_boot else ()):
+        row = SERVICE_TYPES.get(name)
+        if row is not None and not row.boot_allowed:
+            message = f'Android refuses to start a "{name}" service at boot'
+            hint = f"drop start_on_boot, or use a type that may: {allowed}"
+            yield Place((*path, "types", index)), "BG305", message, hint

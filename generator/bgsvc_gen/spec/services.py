@@ -1,0 +1,174 @@
+"""Reading one `[services.<name>]` table."""
+
+from typing import Final
+
+from bgsvc_gen.spec import values
+from bgsvc_gen.spec.model import (
+    Android,
+    Desktop,
+    Ios,
+    Label,
+    Processing,
+    Refresh,
+    Restart,
+    Service,
+)
+from bgsvc_gen.spec.table import Place, Table
+
+_TEXT_HINT: Final = "write one line of text, without control characters"
+_DURATION_HINT: Final = 'write a number and a unit: "250ms", "30s", "15m", "6h" or "1d"'
+
+
+def read_service(table: Table) -> Service:
+    """Return the service that `table` describes, with defaults for what is wrong or absent."""
+    name = str(table.path[-1])
+    if not values.is_service_name(name):
+        message = f'"{name}" cannot be the name of a service'
+        hint = 'use lower-case letters, digits and single "-" or "_", such as "sync-notes"'
+        table.report(Place(table.path, at_key=True), "BG202", message, hint)
+    service = Service(
+        name=name,
+        entry=_entry(table),
+        label=_label(table, default=name),
+        start_on_boot=table.boolean("start_on_boot", default=False),
+        restart=_restart(table),
+        stop_timeout=_duration(table, "stop_timeout", 10.0, least=0.1),
+        android=_android(table),
+        ios=_ios(table),
+        desktop=_desktop(table),
+    )
+    table.close()
+    return service
+
+
+def _entry(table: Table) -> str:
+    table.require("entry", 'write entry = "package.module:Class"')
+    entry = table.string("entry")
+    if entry is not None and not values.is_entry(entry):
+        message = f'"{entry}" names no class'
+        hint = "write package.module:Class, such as notes.sync:SyncService"
+        table.wrong("entry", "BG203", message, hint)
+    return entry or ""
+
+
+def _label(table: Table, default: str) -> Label:
+    if not isinstance(table.content.get("label"), dict):
+        spelled = "a string, or a table of language = text"
+        text: str | None = table.take("label", str, spelled)
+        if text is not None and not values.is_text(text):
+            message = f"{table.name('label')} is blank or holds a control character"
+            table.wrong("label", "BG106", message, _TEXT_HINT)
+        return Label(default if text is None else text)
+    languages = table.table("label")
+    texts = {} if languages is None else _translations(languages)
+    if not texts:
+        return Label(default)
+    return Label(texts.get("en", next(iter(texts.values()))), texts)
+
+
+def _translations(table: Table) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    if not table.content:
+        place = Place(table.path)
+        table.report(place, "BG106", "the label has no text", 'write { en = "…" }')
+    for language in table.content:
+        text = table.string(language)
+        if not values.is_language(language):
+            message = f'"{language}" is no language tag'
+            hint = 'write one such as "en", "de" or "pt-BR"'
+            table.report(Place((*table.path, language), at_key=True), "BG101", message, hint)
+        elif text is not None and not values.is_text(text):
+            message = f"the {language} label is blank or holds a control character"
+            table.wrong(language, "BG106", message, _TEXT_HINT)
+        elif text is not None:
+            texts[language] = text
+    return texts
+
+
+def _duration(table: Table, key: str, default: float, least: float = 0.0) -> float:
+    value = table.string(key)
+    if value is None:
+        return default
+    length = values.seconds(value)
+    if length is None:
+        table.wrong(key, "BG105", f'"{value}" is no duration', _DURATION_HINT)
+        return default
+    if not least <= length <= values.LONGEST_DURATION:
+        message = f'{table.name(key)} = "{value}" is out of range'
+        hint = f"write a duration from {least:g} seconds to 366 days"
+        table.wrong(key, "BG105", message, hint)
+        return default
+    return length
+
+
+def _restart(table: Table) -> Restart:
+    section = table.table("restart")
+    default = Restart()
+    if section is None:
+        return default
+    restart = Restart(
+        on=section.choice("on", ("failure", "always", "never"), default.on),
+        delay=_duration(section, "delay", default.delay),
+        max_delay=_duration(section, "max_delay", default.max_delay),
+        limit=section.whole("limit", default.limit, least=1),
+        window=_duration(section, "window", default.window, least=1.0),
+    )
+    if restart.max_delay < restart.delay:
+        message = "max_delay is shorter than delay"
+        section.wrong("max_delay", "BG105", message, "write a max_delay of at least delay")
+    section.close()
+    return restart
+
+
+def _android(table: Table) -> Android:
+    section = table.table("android")
+    if section is None:
+        return Android()
+    special_use = section.string("special_use")
+    if special_use is not None and not values.is_text(special_use):
+        message = f"{section.name('special_use')} is blank or holds a control character"
+        section.wrong("special_use", "BG106", message, _TEXT_HINT)
+    android = Android(
+        types=tuple(word for word, _ in section.strings("types") or []),
+        host=section.choice("host", ("chaquopy", "cpython"), "chaquopy"),
+        on_timeout=section.choice("on_timeout", ("stop", "notify", "reschedule"), "stop"),
+        special_use=special_use,
+    )
+    section.close()
+    return android
+
+
+def _ios(table: Table) -> Ios:
+    section = table.table("ios")
+    if section is None:
+        return Ios()
+    refresh = section.table("refresh")
+    processing = section.table("processing")
+    ios = Ios(
+        refresh=Refresh(earliest=_duration(refresh, "earliest", 900.0)) if refresh else None,
+        processing=_processing(processing) if processing else None,
+    )
+    for part in (refresh, processing, section):
+        if part is not None:
+            part.close()
+    return ios
+
+
+def _processing(section: Table) -> Processing:
+    return Processing(
+        earliest=_duration(section, "earliest", 900.0),
+        network=section.boolean("network", default=False),
+        power=section.boolean("power", default=False),
+    )
+
+
+def _desktop(table: Table) -> Desktop:
+    section = table.table("desktop")
+    if section is None:
+        return Desktop()
+    desktop = Desktop(
+        scope=section.choice("scope", ("user", "system"), "user"),
+        watchdog=_duration(section, "watchdog", 0.0, least=1.0) or None,
+    )
+    section.close()
+    return desktop

@@ -1,0 +1,113 @@
+"""A spec as text: found, read and parsed, but not yet understood."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import tomli
+
+from bgsvc_gen.diagnostics import Diagnostic, Location
+from bgsvc_gen.errors import SpecError, UsageError
+from bgsvc_gen.spec.locate import KeyPath, Locations, locate
+
+SPEC_NAME: Final = "bgsvc.toml"
+PYPROJECT_NAME: Final = "pyproject.toml"
+PYPROJECT_TABLE: Final = ("tool", "bgsvc")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A spec's text and its TOML tree.
+
+    Attributes:
+        path: The file, as the user named it.
+        text: Its whole text, newlines untouched.
+        root: The path of the spec's table in the file: `()`, or `("tool", "bgsvc")` in a pyproject.
+        table: That table.
+    """
+
+    path: Path
+    text: str
+    root: KeyPath
+    table: dict[str, Any]
+
+    def locations(self) -> Locations:
+        """Return where everything stands; computed anew, for errors need it once."""
+        return locate(self.text)
+
+
+def find_spec(folder: Path) -> Path:
+    """Return the spec of the project in `folder`.
+
+    Raises:
+        UsageError: There is none.
+    """
+    own = folder / SPEC_NAME
+    if own.is_file():
+        return own
+    shared = folder / PYPROJECT_NAME
+    if shared.is_file() and "[tool.bgsvc" in shared.read_text(encoding="utf-8", errors="replace"):
+        return shared
+    raise UsageError(
+        f"no {SPEC_NAME} here, and no [tool.bgsvc] in a {PYPROJECT_NAME}",
+        "run `bgsvc-gen init` for a new app, or name the spec with --spec",
+    )
+
+
+def read_source(path: Path) -> Source:
+    """Return the spec at `path`, parsed.
+
+    Raises:
+        SpecError: It cannot be read, is not UTF-8, or is not TOML.
+    """
+    return parse_source(path, _read(path))
+
+
+def parse_source(path: Path, text: str) -> Source:
+    """Return `text` parsed as the spec at `path`.
+
+    Raises:
+        SpecError: It is not TOML.
+    """
+    try:
+        document = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        where = Location(error.lineno, error.colno)
+        message = error.msg[:1].lower() + error.msg[1:]
+        raise _unusable(path, where, "BG002", message, "mend the TOML here") from None
+    except RecursionError:
+        message = "tables or arrays are nested too deep to read"
+        raise _unusable(path, Location(), "BG002", message, "flatten the spec") from None
+    if path.name != PYPROJECT_NAME:
+        return Source(path, text, (), document)
+    table: Any = document
+    for key in PYPROJECT_TABLE:
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    if not isinstance(table, dict) or not table:
+        message = "no [tool.bgsvc] table"
+        hint = f"add one, or put the spec into {SPEC_NAME}"
+        raise _unusable(path, Location(), "BG103", message, hint)
+    return Source(path, text, PYPROJECT_TABLE, table)
+
+
+def _read(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "name a readable file with --spec"
+        raise _unusable(
+            path, Location(), "BG001", f"cannot read the spec: {reason}", hint
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        hint = "save the file as UTF-8"
+        raise _unusable(path, Location(line, column), "BG001", "not UTF-8 text", hint) from None
+
+
+def _unusable(path: Path, where: Location, code: str, message: str, hint: str) -> SpecError:
+    return SpecError([Diagnostic(str(path), where, code, message, hint)])

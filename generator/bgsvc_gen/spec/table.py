@@ -1,0 +1,140 @@
+"""Reading one TOML table: every key typed, every unknown key told, nothing raised."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from bgsvc_gen.spec.locate import KeyPath
+
+T = TypeVar("T", bound=str)
+
+Report = Callable[["Place", str, str, str], None]
+"""Takes where, code, message and hint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key path, and whether its key or its value is meant."""
+
+    path: KeyPath
+    at_key: bool = False
+
+
+def suggestion(word: str, choices: Iterable[str]) -> str:
+    """Return `did you mean …` for the choice nearest to `word`, or the empty string."""
+    folded = {choice.casefold(): choice for choice in choices}
+    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f'did you mean "{folded[near[0]]}"?' if near else ""
+
+
+@dataclass(slots=True)
+class Table:
+    """A TOML table being read; what is wrong with it goes to `report`.
+
+    Each reading method returns the default in place of a value that is absent or wrong,
+    so that one pass finds everything there is to say.
+    """
+
+    content: dict[str, Any]
+    path: KeyPath
+    report: Report
+    read: set[str] = field(default_factory=set[str])
+
+    def name(self, key: str) -> str:
+        """Return `key` as an author would say it: `[services.sync] entry`."""
+        table = ".".join(str(part) for part in self.path)
+        return f"[{table}] {key}" if table else key
+
+    def place(self, key: str) -> Place:
+        """Return the value of `key`, or its table where it is absent."""
+        return Place((*self.path, key))
+
+    def wrong(self, key: str, code: str, message: str, hint: str) -> None:
+        """Report `key`'s value."""
+        self.report(self.place(key), code, message, hint)
+
+    def take(self, key: str, kind: type, spelled: str) -> Any | None:  # noqa: ANN401 - TOML
+        """Return the value of `key` if it is of `kind`; `spelled` says the kind to an author."""
+        self.read.add(key)
+        value = self.content.get(key)
+        if value is None:
+            return None
+        # TOML tells true from 1; Python's isinstance does not.
+        if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
+            return value
+        self.wrong(key, "BG102", f"{self.name(key)} must be {spelled}", f"write {spelled}")
+        return None
+
+    def require(self, key: str, hint: str) -> None:
+        """Report `key` if it is absent."""
+        if key not in self.content:
+            message = f"{self.name(key)} is missing"
+            self.report(Place(self.path, at_key=True), "BG103", message, hint)
+
+    def string(self, key: str) -> str | None:
+        """Return a string."""
+        return self.take(key, str, "a string")
+
+    def boolean(self, key: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value: bool | None = self.take(key, bool, "true or false")
+        return default if value is None else value
+
+    def whole(self, key: str, default: int, least: int) -> int:
+        """Return a whole number, `least` or more."""
+        value: int | None = self.take(key, int, "a whole number")
+        if value is None:
+            return default
+        if value < least:
+            self.wrong(key, "BG104", f"{self.name(key)} is {value}", f"write {least} or more")
+            return default
+        return value
+
+    def choice(self, key: str, choices: Sequence[T], default: T) -> T:
+        """Return one of `choices`."""
+        value = self.string(key)
+        for choice in choices:
+            if value == choice:
+                return choice
+        if value is not None:
+            options = ", ".join(f'"{choice}"' for choice in choices)
+            near = suggestion(value, choices)
+            message = f'{self.name(key)} cannot be "{value}"'
+            self.wrong(key, "BG104", message, near or f"choose one of {options}")
+        return default
+
+    def strings(self, key: str) -> list[tuple[str, Place]] | None:
+        """Return an array of strings, each with its place."""
+        values: list[Any] | None = self.take(key, list, "an array of strings")
+        if values is None:
+            return None
+        found: list[tuple[str, Place]] = []
+        for index, value in enumerate(values):
+            place = Place((*self.path, key, index))
+            if isinstance(value, str):
+                found.append((value, place))
+            else:
+                message = f"{self.name(key)} holds something that is no string"
+                self.report(place, "BG102", message, 'write it in quotes, such as ["dataSync"]')
+        return found
+
+    def table(self, key: str) -> "Table | None":
+        """Return the table under `key`; `None` where it is absent or wrong."""
+        content: dict[str, Any] | None = self.take(key, dict, "a table")
+        return None if content is None else Table(content, (*self.path, key), self.report)
+
+    def tables(self) -> "list[Table]":
+        """Return every key's table, for a table whose keys are names."""
+        found = [self.table(key) for key in self.content]
+        return [table for table in found if table is not None]
+
+    def close(self) -> None:
+        """Report every key that nobody read."""
+        for key in self.content:
+            if key in self.read:
+                continue
+            known = ", ".join(sorted(self.read))
+            hint = suggestion(key, self.read) or f"known here: {known}"
+            place = Place((*self.path, key), at_key=True)
+            self.report(place, "BG101", f'unknown key "{key}"', hint)

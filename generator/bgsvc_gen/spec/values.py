@@ -1,0 +1,88 @@
+"""What a value in a spec may look like: durations, identifiers, texts."""
+
+import keyword
+import re
+import unicodedata
+from typing import Final
+
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
+_APP_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)+")
+_SERVICE_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?")
+
+# The last two code points of each plane are non-characters, which XML forbids.
+_LAST_TWO: Final = 0xFFFE
+
+LONGEST_DURATION: Final = 366 * 86400.0
+"""Seconds; a longer one is a slip, and overflows a platform's counter sooner or later."""
+
+LONGEST_NAME: Final = 64
+"""Characters of a service name: it becomes part of file, unit and class names."""
+
+# Reserved in Kotlin or Java: such a segment cannot be in a package name.
+_RESERVED_SEGMENTS: Final = frozenset(
+    "abstract as assert boolean break byte case catch char class const continue default do double "
+    "else enum extends false final finally float for fun goto if implements import in instanceof "
+    "int interface is long native new null object package private protected public return short "
+    "static strictfp super switch synchronized this throw throws transient true try typealias "
+    "typeof val var void volatile when while".split()  # noqa: SIM905 - sixty quoted words would hide the list
+)
+
+# Windows opens a device for a file of such a name, whatever its ending.
+_DEVICE_NAME: Final = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
+
+
+def seconds(text: str) -> float | None:
+    """Return the seconds that a duration such as `250ms`, `1s`, `15m`, `6h` means, or `None`."""
+    match = _DURATION.fullmatch(text)
+    return float(match[1]) * _UNITS[match[2]] if match else None
+
+
+def is_app_id(text: str) -> bool:
+    """Tell whether `text` is a reverse-DNS name of two segments or more."""
+    return _APP_ID.fullmatch(text) is not None
+
+
+def unfit_segment(app_id: str) -> str | None:
+    """Return the segment of `app_id` that a Kotlin package cannot have, or `None`.
+
+    Android's application id allows letters, digits and underscores, and its package may
+    hold no reserved word.
+    """
+    for segment in app_id.split("."):
+        if "-" in segment or segment in _RESERVED_SEGMENTS:
+            return segment
+    return None
+
+
+def is_service_name(text: str) -> bool:
+    """Tell whether `text` can be a file, unit, label and class name on every platform."""
+    fits = len(text) <= LONGEST_NAME and _DEVICE_NAME.fullmatch(text) is None
+    return fits and _SERVICE_NAME.fullmatch(text) is not None
+
+
+def is_language(text: str) -> bool:
+    """Tell whether `text` is a language tag such as `de`, `pt-BR` or `zh-Hant-TW`."""
+    return _LANGUAGE.fullmatch(text) is not None
+
+
+def is_entry(text: str) -> bool:
+    """Tell whether `text` is `package.module:Class`."""
+    module, colon, name = text.partition(":")
+    return bool(colon) and all(_is_identifier(part) for part in (*module.split("."), name))
+
+
+def is_text(text: str) -> bool:
+    """Tell whether every platform can show `text`: one line, not blank, no control characters."""
+    return bool(text.strip()) and not any(_is_unprintable(character) for character in text)
+
+
+def _is_identifier(word: str) -> bool:
+    return word.isascii() and word.isidentifier() and not keyword.iskeyword(word)
+
+
+def _is_unprintable(character: str) -> bool:
+    # Cc: controls; Cs: lone surrogates; Zl, Zp: line and paragraph separators.
+    special = unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+    return special or ord(character) & _LAST_TWO == _LAST_TWO

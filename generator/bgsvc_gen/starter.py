@@ -1,0 +1,146 @@
+"""`init`: a new app from the starter template, without ever overwriting a file."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bgsvc_gen.errors import UsageError
+from bgsvc_gen.resources import templates_root
+from bgsvc_gen.spec import values
+
+DEFAULT_NAME: Final = "Heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the starter template asks for.
+
+    Attributes:
+        name: What users call the app.
+        id: Its reverse-DNS identifier.
+    """
+
+    name: str
+    id: str
+
+    @property
+    def package(self) -> str:
+        """The app's Python package: the name, as an identifier."""
+        return package_name(self.name)
+
+
+def package_name(name: str) -> str:
+    """Return `name` as the name of a Python package, `app` where nothing of it can be used."""
+    word = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    usable = values.is_entry(f"{word}:Class") and word not in _TAKEN
+    return word if usable else f"app_{word}".strip("_")
+
+
+_TAKEN: Final = frozenset({"bgsvc", "bgsvc_gen", "tests", "test", "native"})
+
+
+def default_id(name: str) -> str:
+    """Return an identifier for an app called `name`, on a domain nobody owns."""
+    return f"org.example.{package_name(name).replace('_', '')}"
+
+
+def check_answers(answers: Answers) -> None:
+    """Make sure that a spec can hold `answers`.
+
+    Raises:
+        UsageError: The name or the identifier cannot be used.
+    """
+    if not values.is_text(answers.name):
+        raise UsageError("the name is blank or holds a control character", "give one line of text")
+    unfit = not values.is_app_id(answers.id) or values.unfit_segment(answers.id)
+    if unfit or "_" in answers.id:
+        hint = "give a reverse-DNS name of letters and digits, such as com.example.notes"
+        raise UsageError(f'"{answers.id}" cannot be an app id on every platform', hint)
+
+
+def start_app(folder: Path, answers: Answers) -> list[Path]:
+    """Make a new app in `folder` and return its files, relative to it.
+
+    The app is rendered elsewhere first: `folder` gets all of it or nothing.
+
+    Raises:
+        UsageError: A file would be overwritten, or `folder` cannot be written.
+    """
+    check_answers(answers)
+    folder = folder.absolute()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".bgsvc-init-", dir=folder.parent) as workshop:
+            rendered = _render(Path(workshop), answers)
+            names = sorted(p.relative_to(rendered) for p in rendered.rglob("*") if p.is_file())
+            _refuse_overwriting(folder, names)
+            _move(rendered, folder, names)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "name a folder that can be written"
+        raise UsageError(f"cannot make an app in {folder}: {reason}", hint) from None
+    return names
+
+
+def _refuse_overwriting(folder: Path, names: list[Path]) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", "name another")
+    taken = [name for name in names if os.path.lexists(folder / name)]
+    if taken:
+        listed = "\n".join(f"  {folder / name}" for name in taken)
+        raise UsageError(f"already there, nothing was written:\n{listed}", "name an empty folder")
+
+
+def _move(rendered: Path, folder: Path, names: list[Path]) -> None:
+    if not folder.exists():
+        rendered.rename(folder)
+        return
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A hard link, unlike a rename, never replaces what somebody put there meanwhile.
+        os.link(rendered / name, target)
+
+
+def _render(workshop: Path, answers: Answers) -> Path:
+    from cookiecutter.main import cookiecutter  # noqa: PLC0415 - heavy, and only `init` needs it
+
+    context: Mapping[str, Any] = {
+        "name": answers.name,
+        "id": answers.id,
+        "package": answers.package,
+        "folder": "app",
+        # A JSON string is a TOML and a Python string as well.
+        "spec_name": json.dumps(answers.name, ensure_ascii=False),
+        "spec_label": json.dumps(f"{answers.name} is running", ensure_ascii=False),
+        "python_name": json.dumps(answers.name, ensure_ascii=False),
+    }
+    with _private_settings(workshop) as settings:
+        made = cookiecutter(
+            str(templates_root() / "init"),
+            no_input=True,
+            extra_context=dict(context),
+            output_dir=str(workshop),
+            config_file=str(settings),
+        )
+    return Path(made)
+
+
+@contextmanager
+def _private_settings(workshop: Path) -> Iterator[Path]:
+    """Keep cookiecutter's replay and template folders out of the user's home."""
+    private = workshop / "cookiecutter"
+    settings = workshop / "cookiecutter.yaml"
+    folders = {"cookiecutters_dir": str(private), "replay_dir": str(private)}
+    settings.write_text(json.dumps(folders), encoding="utf-8")  # JSON is YAML
+    try:
+        yield settings
+    finally:
+        shutil.rmtree(private, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The app: its service is in `heartbeat`."""

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.spec.model import Spec
+
+CASES = sorted((Path(__file__).parents[1] / "golden/cases").glob("*/bgsvc.toml"))
+
+
+@pytest.fixture(scope="session")
+def golden_specs() -> list[Spec]:
+    """Every golden case's spec: together they ask for all there is."""
+    return [load_spec(path) for path in CASES]

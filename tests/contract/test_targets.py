@@ -1,0 +1,95 @@
+"""Rules every target keeps; a new target is held to them by being listed."""
+
+import dataclasses
+
+import pytest
+from jinja2 import meta
+
+from bgsvc_gen.render import TEMPLATE_SUFFIX, environment, render
+from bgsvc_gen.resources import templates_root
+from bgsvc_gen.spec.model import Spec
+from bgsvc_gen.targets import TARGETS
+from bgsvc_gen.targets.base import Target
+
+each_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.NAME)
+
+NO_OUTPUT = ("README.md", "init")
+"""What stands in `templates/` and is not a target's."""
+
+
+def included(name: str) -> set[str]:
+    if not name.endswith(TEMPLATE_SUFFIX):
+        return set()
+    text = (templates_root() / name).read_text(encoding="utf-8")
+    return {found for found in meta.find_referenced_templates(environment().parse(text)) if found}
+
+
+def reached(names: set[str]) -> set[str]:
+    """Return `names` and every template they include, directly or not."""
+    more = {inner for name in names for inner in included(name)}
+    return names if more <= names else reached(names | more)
+
+
+@each_target
+def test_the_same_spec_yields_the_same_bytes(target: Target, golden_specs: list[Spec]) -> None:
+    for spec in golden_specs:
+        assert list(render(target.plan(spec))) == list(render(target.plan(spec)))
+
+
+@each_target
+def test_each_path_is_written_once_and_in_its_folder(
+    target: Target, golden_specs: list[Spec]
+) -> None:
+    for spec in golden_specs:
+        paths = [file.path for file in render(target.plan(spec))]
+
+        assert len({str(path).casefold() for path in paths}) == len(paths)
+        assert not any(path.is_absolute() or ".." in path.parts for path in paths)
+
+
+@each_target
+def test_every_line_ends_clean(target: Target, golden_specs: list[Spec]) -> None:
+    for spec in golden_specs:
+        for file in render(target.plan(spec)):
+            text = file.content.decode()
+            assert text.endswith("\n"), file.path
+            assert not [line for line in text.split("\n") if line != line.rstrip()], file.path
+
+
+@each_target
+def test_no_output_carries_a_version_or_a_path_of_a_machine(
+    target: Target, golden_specs: list[Spec]
+) -> None:
+    root = str(templates_root().parent)
+    for spec in golden_specs:
+        assert not [f.path for f in render(target.plan(spec)) if root in f.content.decode()]
+
+
+@each_target
+def test_a_plan_is_frozen_data(target: Target, golden_specs: list[Spec]) -> None:
+    plan = target.plan(golden_specs[0])
+
+    assert dataclasses.is_dataclass(plan)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(plan, dataclasses.fields(plan)[0].name, None)
+
+
+@each_target
+def test_some_golden_case_runs_on_the_target(target: Target, golden_specs: list[Spec]) -> None:
+    assert any(target.plan(spec).outputs() for spec in golden_specs)
+
+
+def test_every_template_is_used(golden_specs: list[Spec]) -> None:
+    used = {
+        output.template
+        for target in TARGETS
+        for spec in golden_specs
+        for output in target.plan(spec).outputs()
+    }
+    shipped = {
+        path.relative_to(templates_root()).as_posix()
+        for path in templates_root().rglob("*")
+        if path.is_file()
+    }
+
+    assert reached(used) == {name for name in shipped if not name.startswith(NO_OUTPUT)}

@@ -1,0 +1,89 @@
+"""`--type` changes one value of a spec and nothing else."""
+
+from pathlib import Path
+
+import pytest
+import tomli
+
+from bgsvc_gen.errors import UsageError
+from bgsvc_gen.spec.edit import set_types
+from bgsvc_gen.spec.source import parse_source
+
+ONE = """\
+# kept comment
+[app]
+id    =   "com.example.notes"  # kept spacing
+
+[services.sync]
+entry = 'notes.sync:SyncService'
+
+[services.sync.android]
+# why dataSync
+types = [ "location" ] # kept too
+host = "cpython"
+"""
+
+
+def edited(
+    text: str, types: list[str], service: str | None = None, name: str = "bgsvc.toml"
+) -> str:
+    return set_types(parse_source(Path(name), text), service, types).text
+
+
+def test_only_the_value_changes() -> None:
+    assert edited(ONE, ["dataSync"]) == ONE.replace('[ "location" ]', '["dataSync"]')
+
+
+def test_the_same_types_leave_every_byte() -> None:
+    assert edited(ONE, ["location"]) == ONE
+
+
+def test_line_ends_are_kept() -> None:
+    assert edited(ONE.replace("\n", "\r\n"), ["dataSync"]).count("\r\n") == ONE.count("\n")
+
+
+def test_a_missing_table_is_added() -> None:
+    text = '[app]\nid = "a.b"\n\n[services.sync]\nentry = "a:B"\n\n[permissions]\nallow = []\n'
+
+    document = tomli.loads(edited(text, ["dataSync", "location"]))
+
+    assert document["services"]["sync"]["android"] == {"types": ["dataSync", "location"]}
+    assert document["permissions"] == {"allow": []}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'services = { sync = { entry = "a:B" } }\n[app]\nid = "a.b"\n',
+        'services.sync.entry = "a:B"\n[app]\nid = "a.b"\n',
+        '[app]\nid = "a.b"\n[services]\nsync = { entry = "a:B", android = { host = "cpython" } }\n',
+        '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\nandroid.host = "cpython"\n',
+    ],
+)
+def test_every_way_to_write_a_table_can_be_edited(text: str) -> None:
+    document = tomli.loads(edited(text, ["dataSync"]))
+
+    assert document["services"]["sync"]["android"]["types"] == ["dataSync"]
+    assert document["services"]["sync"]["entry"] == "a:B"
+
+
+def test_the_spec_in_a_pyproject_is_edited_there() -> None:
+    text = '[project]\nname = "x"\n\n[tool.bgsvc.services.sync]\nentry = "a:B"\n'
+
+    document = tomli.loads(edited(text, ["dataSync"], name="pyproject.toml"))
+
+    assert document["tool"]["bgsvc"]["services"]["sync"]["android"] == {"types": ["dataSync"]}
+    assert document["project"] == {"name": "x"}
+
+
+def test_several_services_need_a_name() -> None:
+    text = '[services.a]\nentry = "a:B"\n[services.b]\nentry = "a:B"\n'
+
+    with pytest.raises(UsageError, match="there are: a, b"):
+        edited(text, ["dataSync"])
+    assert tomli.loads(edited(text, ["dataSync"], "b"))["services"]["b"]["android"]
+
+
+def test_an_unknown_service_is_told() -> None:
+    with pytest.raises(UsageError, match='no service "x"'):
+        edited(ONE, ["dataSync"], "x")
