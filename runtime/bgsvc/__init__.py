@@ -1,0 +1,128 @@
+"""The Python side of a background service on Android, iOS, Linux, macOS and Windows.
+
+Importing this package costs next to nothing: each name is loaded when it is first used.
+"""
+
+__version__ = "0.1.0"
+
+PROTOCOL_VERSION = 1
+"""The bridge protocol this runtime speaks; generated shims name the one they need."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bgsvc._api import (
+        disable_auto_restart,
+        enable_auto_restart,
+        get_desired_service_state,
+        get_os_service_status,
+        get_service_state,
+        install_service,
+        is_service_running,
+        on_plugin_event,
+        restart_os_service,
+        start_os_service,
+        start_service,
+        stop_os_service,
+        stop_service,
+        uninstall_service,
+    )
+    from bgsvc._config import RestartPolicy, ServiceConfig
+    from bgsvc._context import ServiceContext
+    from bgsvc._current import configure
+    from bgsvc._errors import BackgroundServiceError, normalize_background_service_error
+    from bgsvc._events import Event
+    from bgsvc._notifier import Notifier
+    from bgsvc._service import BackgroundService
+    from bgsvc._state import RunRecord
+    from bgsvc._status import DesiredState, ServiceStatus, StartResult
+    from bgsvc._token import ShutdownToken
+    from bgsvc._words import (
+        AppState,
+        Guarantee,
+        NativeState,
+        OnTimeout,
+        RestartOn,
+        ServiceState,
+        StartReason,
+        StopReason,
+    )
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "AppState",
+    "BackgroundService",
+    "BackgroundServiceError",
+    "DesiredState",
+    "Event",
+    "Guarantee",
+    "NativeState",
+    "Notifier",
+    "OnTimeout",
+    "RestartOn",
+    "RestartPolicy",
+    "RunRecord",
+    "ServiceConfig",
+    "ServiceContext",
+    "ServiceState",
+    "ServiceStatus",
+    "ShutdownToken",
+    "StartReason",
+    "StartResult",
+    "StopReason",
+    "__version__",
+    "configure",
+    "disable_auto_restart",
+    "enable_auto_restart",
+    "get_desired_service_state",
+    "get_os_service_status",
+    "get_service_state",
+    "install_service",
+    "is_service_running",
+    "normalize_background_service_error",
+    "on_plugin_event",
+    "restart_os_service",
+    "start_os_service",
+    "start_service",
+    "stop_os_service",
+    "stop_service",
+    "uninstall_service",
+]
+
+_HOMES = {
+    "_api": (
+        "disable_auto_restart enable_auto_restart get_desired_service_state get_os_service_status "
+        "get_service_state install_service is_service_running on_plugin_event restart_os_service "
+        "start_os_service start_service stop_os_service stop_service uninstall_service"
+    ),
+    "_config": "RestartPolicy ServiceConfig",
+    "_context": "ServiceContext",
+    "_current": "configure",
+    "_errors": "BackgroundServiceError normalize_background_service_error",
+    "_events": "Event",
+    "_notifier": "Notifier",
+    "_service": "BackgroundService",
+    "_state": "RunRecord",
+    "_status": "DesiredState ServiceStatus StartResult",
+    "_token": "ShutdownToken",
+    "_words": (
+        "AppState Guarantee NativeState OnTimeout RestartOn ServiceState StartReason StopReason"
+    ),
+}
+
+
+if not TYPE_CHECKING:  # a checker is to know the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from the module it lives in, once."""
+        for module, names in _HOMES.items():
+            if name in names.split():
+                home = __import__(f"bgsvc.{module}", fromlist=(name,))
+                value: object = getattr(home, name)
+                globals()[name] = value
+                return value
+        raise AttributeError(f"module 'bgsvc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,142 @@
+"""The module functions: what an app asks of its services."""
+
+from __future__ import annotations
+
+from bgsvc._config import ServiceConfig
+from bgsvc._current import current
+from bgsvc._errors import BackgroundServiceError, NotSupportedError
+from bgsvc._runtime import config_of
+from bgsvc._status import DesiredState
+from bgsvc._words import StartReason, StopReason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bgsvc._events import Event
+    from bgsvc._service import BackgroundService
+    from bgsvc._status import ServiceStatus, StartResult
+    from bgsvc._supervisor import Supervisor
+
+
+def start_service(
+    service: str | type[BackgroundService] | ServiceConfig,
+    *,
+    reason: StartReason = StartReason.APP,
+    foreground_service_type: str | None = None,
+) -> StartResult:
+    """Start a service and return what accepted it; the run goes on by itself.
+
+    Args:
+        service: Its class, its configuration, or the name of one that was started before.
+        reason: Who asked.
+        foreground_service_type: The Android type to run under, where there is one.
+
+    Raises:
+        AlreadyRunningError: It runs; runs never overlap.
+        StillStoppingError: Its last run was told to stop and has not ended.
+        UnknownServiceError: It is given by a name nobody has used.
+    """
+    supervisor = _adopted(service)
+    return supervisor.start(reason, foreground_type=foreground_service_type)
+
+
+def stop_service(
+    name: str | None = None,
+    *,
+    reason: StopReason = StopReason.USER_STOP,
+    wait: bool = True,
+) -> ServiceStatus:
+    """Stop a service and return its state: `stopped`, or the truth if it is `stopping` still.
+
+    Args:
+        name: Its name; may be left out where there is but one service.
+        reason: Why; most reasons also mean that it is not wanted after a reboot.
+        wait: Whether to wait, at most its stop timeout. A run that stops itself never waits.
+
+    Raises:
+        NotRunningError: It does not run and is not wanted.
+    """
+    supervisor = current().find(name)
+    supervisor.stop(reason)
+    if wait:
+        supervisor.wait_stopped(supervisor.config.stop_timeout)
+    return supervisor.status()
+
+
+def is_service_running(name: str | None = None) -> bool:
+    """Return whether a run is under way; one that is still stopping counts."""
+    try:
+        return current().find(name).running
+    except BackgroundServiceError:
+        return False
+
+
+def get_service_state(name: str | None = None) -> ServiceStatus:
+    """Return a service's state, desired state, last error and history.
+
+    Raises:
+        UnknownServiceError: There is no such service.
+    """
+    return current().find(name).status()
+
+
+def on_plugin_event(callback: Callable[[Event], object]) -> Callable[[], None]:
+    """Call `callback` with every event from now on; return a function that ends it.
+
+    It may be an `async def`: then it runs in the event loop it was added from, else in one of
+    its own. One that raises or blocks hurts neither the service nor other listeners.
+    """
+    return current().listen(callback)
+
+
+def enable_auto_restart(name: str | None = None) -> DesiredState:
+    """Want the service after the next boot, whatever it does now."""
+    return _wished(name, running=True)
+
+
+def disable_auto_restart(name: str | None = None) -> DesiredState:
+    """No longer want the service after the next boot, whatever it does now."""
+    return _wished(name, running=False)
+
+
+def get_desired_service_state(name: str | None = None) -> DesiredState:
+    """Return what is wanted of the service after the next boot."""
+    return _desired(current().find(name))
+
+
+def install_service(*_: object, **__: object) -> None:
+    """Refuse: services are installed by the files the generator writes.
+
+    Raises:
+        NotSupportedError: Always, in this version.
+    """
+    raise NotSupportedError(
+        "this version does not install services from Python",
+        fix="run `bgsvc-gen desktop` and the install script it writes",
+    )
+
+
+uninstall_service = start_os_service = stop_os_service = restart_os_service = install_service
+get_os_service_status = install_service
+
+
+def _adopted(service: str | type[BackgroundService] | ServiceConfig) -> Supervisor:
+    runtime = current()
+    if isinstance(service, ServiceConfig):
+        return runtime.adopt(service)
+    if isinstance(service, str):
+        return runtime.find(service)
+    config = config_of(service)
+    return runtime.adopt(config, service)
+
+
+def _wished(name: str | None, *, running: bool) -> DesiredState:
+    supervisor = current().find(name)
+    supervisor.wish(running=running)
+    return _desired(supervisor)
+
+
+def _desired(supervisor: Supervisor) -> DesiredState:
+    saved = supervisor.journal.saved
+    return DesiredState(supervisor.config.name, saved.desired_running, saved.since)

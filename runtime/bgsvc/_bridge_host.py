@@ -1,0 +1,107 @@
+"""The host on the other side of the bridge: an Android or iOS app."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+from bgsvc import PROTOCOL_VERSION
+from bgsvc._clock import SystemClock
+from bgsvc._current import default_data_dir, jitter, use
+from bgsvc._events import Bus
+from bgsvc._host import Host
+from bgsvc._local import language
+from bgsvc._ports import Ports
+from bgsvc._runtime import Runtime
+from bgsvc._words import NativeState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._events import Event
+
+_MODES = {"android": "androidForegroundService", "ios": "iosBackgroundTask"}
+
+
+class BridgeHost(Host):
+    """Turns what the runtime asks of its host into messages."""
+
+    def __init__(self) -> None:
+        self.app = "app"
+        self._send: Callable[[str], object] | None = None
+        self._sending = threading.RLock()
+        self._native: dict[str, NativeState] = {}
+        self._runtime: Runtime | None = None
+        self._data_dir: str | None = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime this host serves, made when it is first needed: `hello` says where."""
+        if self._runtime is None:
+            bus = Bus()
+            bus.subscribe(self._event)
+            self._runtime = Runtime(
+                Ports(
+                    clock=SystemClock(),
+                    host=self,
+                    bus=bus,
+                    data_dir=self._data_dir or default_data_dir(self.app),
+                    jitter=jitter,
+                    language=language(),
+                )
+            )
+            use(self._runtime)
+        return self._runtime
+
+    def attach(self, send: Callable[[str], object]) -> None:
+        """Carry messages through `send` from now on."""
+        self._send = send
+
+    def greet(self, hello: Mapping[str, object]) -> None:
+        """Learn from the host's `hello` what it is and where files go."""
+        self.platform = str(hello.get("platform", self.platform))
+        self.mode = str(hello.get("mode") or _MODES.get(self.platform, self.mode))
+        self.app = str(hello.get("app", self.app))
+        data_dir = hello.get("dataDir")
+        if isinstance(data_dir, str) and data_dir:
+            self._data_dir = data_dir
+
+    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
+        """Send it over; its buttons come back as `action` messages."""
+        del on_action
+        self._post("notification", message)
+
+    def finite_task(self, op: str, task: str, name: str) -> None:
+        """Send it over."""
+        self._post("finiteTask", {"op": op, "task": task, "name": name})
+
+    def desired_state(self, service: str, *, running: bool) -> None:
+        """Send it over, so that the host's own copy agrees."""
+        self._post("desiredState", {"service": service, "running": running})
+
+    def native_state(self, service: str) -> NativeState | None:
+        """Return what the host's messages about the service amount to."""
+        return self._native.get(service, NativeState.IDLE)
+
+    def note(self, service: str, state: NativeState) -> None:
+        """Learn from a message of the host what its side is doing."""
+        self._native[service] = state
+
+    def _event(self, event: Event) -> None:
+        if event.event == "stopped":
+            self._native[event.service] = NativeState.IDLE
+        self._post("event", event.to_wire())
+
+    def _post(self, kind: str, fields: Mapping[str, object]) -> None:
+        send = self._send
+        if send is None:
+            return
+        message = {"v": PROTOCOL_VERSION, "type": kind, **fields}
+        with self._sending:
+            try:
+                send(json.dumps(message, default=repr))
+            except Exception:
+                import logging
+
+                logging.getLogger("bgsvc").exception("the host would not take a message")

@@ -1,0 +1,156 @@
+"""Time: the one place that reads clocks and sets timers, so that tests can own it."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+import threading
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+
+class Timer:
+    """A call that is due at `when`, on its clock's uptime scale."""
+
+    def __init__(self, when: float, callback: Callable[[], None]) -> None:
+        self.when = when
+        self._callback: Callable[[], None] | None = callback
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the call was made or called off."""
+        return self._callback is None
+
+    def cancel(self) -> None:
+        """Call it off; does nothing once the call was made."""
+        self._callback = None
+
+    def fire(self) -> None:
+        """Make the call, unless it was called off."""
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+
+class Clock:
+    """What the runtime asks of time; `SystemClock` is the real one.
+
+    Two scales on purpose: platforms meter a service by uptime, which stands still while the
+    device sleeps, and a budget's window by elapsed time, which does not.
+    """
+
+    def uptime(self) -> float:
+        """Return seconds since some fixed moment, deep sleep left out."""
+        raise NotImplementedError
+
+    def elapsed(self) -> float:
+        """Return seconds since some fixed moment, deep sleep counted."""
+        raise NotImplementedError
+
+    def now(self) -> float:
+        """Return seconds since the Unix epoch."""
+        raise NotImplementedError
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` once, `delay` seconds of uptime from now, in a thread of the clock's."""
+        raise NotImplementedError
+
+    def wait(self, event: threading.Event, timeout: float | None) -> bool:
+        """Return True as soon as `event` is set, False after `timeout` seconds."""
+        raise NotImplementedError
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return an event loop that lives by this clock."""
+        raise NotImplementedError
+
+    def enter(self) -> None:
+        """Note that a thread which uses this clock is about to start."""
+
+    def leave(self) -> None:
+        """Note that such a thread is about to end."""
+
+
+class SystemClock(Clock):
+    """The machine's own time. Its one timer thread starts with the first timer."""
+
+    def __init__(self) -> None:
+        self._due = threading.Condition()
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._count = 0
+        self._thread: threading.Thread | None = None
+
+    def uptime(self) -> float:
+        """Return `time.monotonic()`, which on Linux and Android leaves out deep sleep."""
+        return time.monotonic()
+
+    def elapsed(self) -> float:
+        """Return time since boot, deep sleep counted where the system can tell."""
+        return _elapsed()
+
+    def now(self) -> float:
+        """Return `time.time()`."""
+        return time.time()
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` once, `delay` seconds from now, in the timer thread."""
+        timer = Timer(self.uptime() + max(0.0, delay), callback)
+        with self._due:
+            self._count += 1
+            heapq.heappush(self._timers, (timer.when, self._count, timer))
+            self._drop_cancelled()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
+                self._thread.start()
+            self._due.notify()
+        return timer
+
+    def wait(self, event: threading.Event, timeout: float | None) -> bool:
+        """Wait for `event` with the system's own means."""
+        return event.wait(timeout)
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Return a plain asyncio loop."""
+        import asyncio
+
+        return asyncio.new_event_loop()
+
+    def _drop_cancelled(self) -> None:
+        """Forget cancelled timers before they outnumber the live ones by far."""
+        if self._count % 64 == 0:
+            self._timers = [entry for entry in self._timers if not entry[2].cancelled]
+            heapq.heapify(self._timers)
+
+    def _keep(self) -> None:
+        while True:
+            with self._due:
+                while not self._timers or self._timers[0][0] > self.uptime():
+                    first = self._timers[0][0] if self._timers else None
+                    self._due.wait(None if first is None else max(0.0, first - self.uptime()))
+                timer = heapq.heappop(self._timers)[2]
+            try:
+                timer.fire()
+            except Exception:
+                import logging
+
+                logging.getLogger("bgsvc").exception("a timer's callback failed")
+            del timer
+
+
+if sys.platform == "darwin":
+
+    def _elapsed() -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)  # counts sleep on Apple systems
+
+elif hasattr(time, "CLOCK_BOOTTIME"):
+
+    def _elapsed() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+else:
+
+    def _elapsed() -> float:
+        return time.monotonic()

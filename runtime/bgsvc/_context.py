@@ -1,0 +1,107 @@
+"""What a service sees of the world while it runs."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bgsvc._clock import Clock
+    from bgsvc._notifier import Notifier
+    from bgsvc._token import ShutdownToken
+    from bgsvc._words import StartReason
+
+
+class ServiceContext:
+    """One run's view of its host; valid while the run lasts.
+
+    Attributes:
+        service_name: The service's name in the spec.
+        service_label: What the user sees, in the user's language.
+        run: The number of this run, counted over the life of the installation.
+        start_reason: Who asked for this run.
+        foreground_service_type: The Android type it runs under, else None.
+        shutdown: Set when the run is to end.
+        notifier: Shows notifications.
+        clock: The time this run lives by.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing a run is given
+        self,
+        *,
+        service_name: str,
+        service_label: str,
+        run: int,
+        start_reason: StartReason,
+        foreground_service_type: str | None,
+        shutdown: ShutdownToken,
+        notifier: Notifier,
+        clock: Clock,
+        data_dir: str,
+        emit: Callable[[str, Mapping[str, object]], None],
+        deadline: Callable[[], float | None],
+    ) -> None:
+        self.service_name = service_name
+        self.service_label = service_label
+        self.run = run
+        self.start_reason = start_reason
+        self.foreground_service_type = foreground_service_type
+        self.shutdown = shutdown
+        self.notifier = notifier
+        self.clock = clock
+        self._data_dir = data_dir
+        self._emit = emit
+        self._deadline = deadline
+
+    @property
+    def data_dir(self) -> Path:
+        """A folder of this service's own, made on first use."""
+        from pathlib import Path
+
+        path = Path(self._data_dir)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def emit(self, event: str, data: Mapping[str, object] | None = None) -> None:
+        """Tell every listener something; `data` is to be what JSON can carry. Never blocks.
+
+        Raises:
+            ConfigError: If `event` is empty or one of the runtime's own names.
+        """
+        self._emit(event, data or {})
+
+    async def sleep(self, seconds: float | None = None) -> bool:
+        """Pause an `async` run: True after `seconds`, False at once when it is to stop.
+
+        Without `seconds` it waits for the stop.
+        """
+        import asyncio
+
+        if self.shutdown.is_set():
+            return False
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[bool] = loop.create_future()
+
+        def end(value: bool) -> None:  # noqa: FBT001 - a future's value
+            if not done.done():
+                done.set_result(value)
+
+        timer = None if seconds is None else loop.call_later(max(0.0, seconds), end, True)  # noqa: FBT003
+        forget = self.shutdown.on_set(lambda: loop.call_soon_threadsafe(end, False))  # noqa: FBT003
+        try:
+            return await done
+        finally:
+            forget()
+            if timer is not None:
+                timer.cancel()
+
+    @property
+    def deadline(self) -> float | None:
+        """When the platform ends this run, on the scale of `ctx.clock.uptime()`; None if never."""
+        return self._deadline()
+
+    def remaining(self) -> float | None:
+        """Return the seconds until the deadline, never below zero; None if there is none."""
+        deadline = self._deadline()
+        return None if deadline is None else max(0.0, deadline - self.clock.uptime())

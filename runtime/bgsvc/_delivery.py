@@ -1,0 +1,298 @@
+"""Brings events to listeners: in order, bounded, and past any listener that is stuck.
+
+All listeners share two rings, one for the runtime's own events and one for the services', so
+that a flood of the latter cannot push out a `stopped`. Each listener has a place in both. One
+thread, the leader, serves whoever is behind. While it is inside a listener another thread
+watches; if the listener keeps it too long the watcher leads, and the stuck thread ends by
+itself once its listener lets go. So a stuck listener costs one thread and nobody's time.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from bgsvc._kinds import is_awaitable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+
+    from bgsvc._events import Event
+
+VITAL_SIZE = 1024
+OWN_SIZE = 4096
+BATCH = 64
+STUCK_AFTER = 0.25  # seconds of real time a listener may take before others stop waiting for it
+
+
+class Ring:
+    """The last `size` events, each with its place in the order of all events."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.count = 0
+        self._slots: list[tuple[int, Event] | None] = [None] * size
+
+    def put(self, order: int, event: Event) -> None:
+        """Add an event, forgetting the oldest if the ring is full."""
+        self._slots[self.count % self.size] = (order, event)
+        self.count += 1
+
+    def get(self, index: int) -> tuple[int, Event]:
+        """Return the event number `index`, which must still be in the ring."""
+        entry = self._slots[index % self.size]
+        if entry is None:
+            raise IndexError(index)
+        return entry
+
+
+class Subscription:
+    """One listener and how far it has come.
+
+    Attributes:
+        dropped: How many events it missed because it was too slow for the ring.
+    """
+
+    def __init__(
+        self,
+        callback: Callable[[Event], object],
+        rings: tuple[Ring, Ring],
+        loop: asyncio.AbstractEventLoop | None,
+        close: Callable[[Subscription], None],
+    ) -> None:
+        self._close = close
+        self.callback = callback
+        self.loop = loop
+        self.rings = rings
+        self.places = [ring.count for ring in rings]
+        self.dropped = 0
+        self.busy = False
+        self.closed = False
+
+    def close(self) -> None:
+        """Call the listener no more; a call under way still ends."""
+        self._close(self)
+
+    def behind(self) -> bool:
+        """Return whether there is something it has not had."""
+        first, second = self.rings
+        return self.places[0] < first.count or self.places[1] < second.count
+
+    def take(self) -> list[Event]:
+        """Return the next events for it, in order, and count those it missed."""
+        for which, ring in enumerate(self.rings):
+            oldest = ring.count - ring.size
+            if self.places[which] < oldest:
+                self.dropped += oldest - self.places[which]
+                self.places[which] = oldest
+        events: list[Event] = []
+        while len(events) < BATCH and self.behind():
+            heads = [
+                (ring.get(self.places[which]), which)
+                for which, ring in enumerate(self.rings)
+                if self.places[which] < ring.count
+            ]
+            (_, event), which = min(heads, key=_order)
+            self.places[which] += 1
+            events.append(event)
+        return events
+
+
+def _order(head: tuple[tuple[int, Event], int]) -> int:
+    return head[0][0]
+
+
+class Delivery:
+    """The rings, the listeners and the threads between them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)
+        self._watch = threading.Condition(self._lock)
+        self._served = threading.Condition(self._lock)
+        self._vital = Ring(VITAL_SIZE)
+        self._own = Ring(OWN_SIZE)
+        self._order = 0
+        self._listeners: list[Subscription] = []
+        self._next = 0
+        self._leader: threading.Thread | None = None
+        self._watcher: threading.Thread | None = None
+        self._idle = False
+        self._inside = False
+        self._ticket = 0
+
+    def put(self, event: Event, *, vital: bool) -> None:
+        """Queue an event for every listener there is; never waits for one."""
+        with self._lock:
+            if not self._listeners:
+                return
+            self._order += 1
+            (self._vital if vital else self._own).put(self._order, event)
+            if self._idle:
+                self._idle = False
+                self._work.notify()
+
+    def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
+        """Add a listener; an `async def` one runs in the loop it was added from, if any."""
+        listener = Subscription(
+            callback, (self._vital, self._own), _running_loop(), self._unsubscribe
+        )
+        with self._lock:
+            self._listeners.append(listener)
+            if self._leader is None:
+                self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
+            if self._watcher is None and len(self._listeners) > 1:
+                self._watcher = self._new_thread(self._keep_watch, "bgsvc-events-watch")
+                self._watcher.start()
+        return listener
+
+    def _unsubscribe(self, listener: Subscription) -> None:
+        with self._lock:
+            listener.closed = True
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            self._served.notify_all()
+
+    def drain(self, timeout: float) -> bool:
+        """Wait until nobody is behind or busy; False after `timeout` seconds."""
+        with self._lock:
+            return self._served.wait_for(
+                lambda: not any(one.behind() or one.busy for one in self._listeners), timeout
+            )
+
+    def _new_thread(self, target: Callable[[], None], name: str) -> threading.Thread:
+        return threading.Thread(target=target, name=name, daemon=True)
+
+    def _lead_from(self, thread: threading.Thread) -> None:
+        self._leader = thread
+        thread.start()
+
+    def _pick(self) -> Subscription | None:
+        """Return the next listener, taking turns, that is behind and free."""
+        count = len(self._listeners)
+        for step in range(count):
+            listener = self._listeners[(self._next + step) % count]
+            if not listener.busy and listener.behind():
+                self._next = (self._next + step + 1) % count
+                return listener
+        return None
+
+    def _lead(self) -> None:
+        me = threading.current_thread()
+        while True:
+            with self._lock:
+                listener = self._pick()
+                while listener is None:
+                    self._idle = True
+                    self._inside = False
+                    self._work.wait()
+                    if self._leader is not me:
+                        return
+                    listener = self._pick()
+                self._idle = False
+                listener.busy = True
+                events = listener.take()
+                self._ticket += 1
+                if not self._inside:
+                    self._inside = True
+                    self._watch.notify()
+            later = self._serve(listener, events)
+            events.clear()
+            with self._lock:
+                if not later:
+                    self._release(listener)
+                if self._leader is not me:
+                    return
+            del listener
+
+    def _release(self, listener: Subscription) -> None:
+        listener.busy = False
+        self._served.notify_all()
+        if listener.behind() and self._idle:
+            self._idle = False
+            self._work.notify()
+
+    def _keep_watch(self) -> None:
+        with self._lock:
+            while True:
+                while not self._inside:
+                    self._watch.wait()
+                ticket = self._ticket
+                self._watch.wait(STUCK_AFTER)
+                if self._ticket == ticket and self._led_in_vain():
+                    self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
+
+    def _led_in_vain(self) -> bool:
+        """Return whether the leader is inside a listener, not waiting for work."""
+        return self._inside and not self._idle
+
+    def _serve(self, listener: Subscription, events: list[Event]) -> bool:
+        """Call a listener; True if it goes on in its own loop and is released from there."""
+        for position, event in enumerate(events):
+            if listener.closed:
+                return False
+            try:
+                result = listener.callback(event)
+            except BaseException:  # noqa: BLE001 - a listener's failure is its own
+                _log_failure(listener)
+                continue
+            if is_awaitable(result):
+                return self._await_rest(listener, result, events[position + 1 :])
+        return False
+
+    def _await_rest(
+        self, listener: Subscription, first: Awaitable[object], rest: list[Event]
+    ) -> bool:
+        import asyncio
+
+        work = _call_all(listener, first, rest)
+        loop = listener.loop
+        if loop is None:
+            asyncio.run(work)
+            return False
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, loop)
+        except RuntimeError:  # its loop has been closed: nobody is there to listen
+            work.close()
+            self._unsubscribe(listener)
+            return False
+        future.add_done_callback(lambda _: self._released(listener))
+        return True
+
+    def _released(self, listener: Subscription) -> None:
+        with self._lock:
+            self._release(listener)
+
+
+async def _call_all(listener: Subscription, first: Awaitable[object], rest: list[Event]) -> None:
+    """Await one call already made, then make and await those for `rest`."""
+    pending: object = first
+    for event in [*rest, None]:
+        try:
+            if is_awaitable(pending):
+                await pending
+            pending = None if event is None else listener.callback(event)
+        except Exception:  # noqa: BLE001 - a listener's failure is its own
+            pending = None
+            _log_failure(listener)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return this thread's running loop, without importing asyncio where nobody has."""
+    if "asyncio" not in sys.modules:
+        return None
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _log_failure(listener: Subscription) -> None:
+    import logging
+
+    text = "the event listener %r failed"
+    logging.getLogger("bgsvc").error(text, listener.callback, exc_info=sys.exc_info())

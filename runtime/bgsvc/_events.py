@@ -1,0 +1,116 @@
+"""Events, and the bus that carries them without ever slowing a service down."""
+
+from __future__ import annotations
+
+import threading
+
+from bgsvc._delivery import Delivery
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._clock import Clock
+    from bgsvc._delivery import Subscription
+
+RESERVED = frozenset(
+    {"started", "stopped", "error", "quota_warning", "stop_overdue", "state_problem"}
+)
+"""The names only the runtime gives to events."""
+
+
+class Event:
+    """One thing a service did.
+
+    Attributes:
+        service: The service's name; empty for what concerns the whole process.
+        run: The number of the run it belongs to.
+        seq: Counts this service's events in this process from 1, without gaps.
+        time: Seconds since the Unix epoch.
+        event: The event's name.
+        data: What the event carries.
+    """
+
+    __slots__ = ("data", "event", "run", "seq", "service", "time")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - an event has six parts
+        self, service: str, run: int, seq: int, time: float, event: str, data: Mapping[str, object]
+    ) -> None:
+        self.service = service
+        self.run = run
+        self.seq = seq
+        self.time = time
+        self.event = event
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"Event({self.service}#{self.run}.{self.seq} {self.event} {dict(self.data)!r})"
+
+    def to_wire(self) -> dict[str, object]:
+        """Return the event as the bridge's `event` message carries it."""
+        return {
+            "service": self.service,
+            "run": self.run,
+            "seq": self.seq,
+            "time": self.time,
+            "event": self.event,
+            "data": dict(self.data),
+        }
+
+
+class Bus:
+    """Hands every event to every listener, in order, from threads of its own."""
+
+    def __init__(self) -> None:
+        self._delivery = Delivery()
+        self._taps: tuple[Callable[[Event], None], ...] = ()
+
+    def publish(self, event: Event) -> None:
+        """Queue `event` for every listener and return; the runtime's own events go first."""
+        for tap in self._taps:
+            tap(event)
+        self._delivery.put(event, vital=event.event in RESERVED)
+
+    def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
+        """Call `callback` with every event from now on; it may be an `async def`."""
+        return self._delivery.subscribe(callback)
+
+    def tap(self, callback: Callable[[Event], None]) -> None:
+        """Call `callback` in the emitting thread itself; it must neither block nor raise."""
+        self._taps = (*self._taps, callback)
+
+    def drain(self, timeout: float) -> bool:
+        """Wait until all listeners have had all events so far; False after `timeout` seconds."""
+        return self._delivery.drain(timeout)
+
+
+class EventSource:
+    """Numbers one service's events and closes each run's stream behind its `stopped`."""
+
+    def __init__(self, service: str, bus: Bus, clock: Clock) -> None:
+        self._service = service
+        self._bus = bus
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seq = 0
+        self._closed_run = 0
+
+    def emit(self, run: int, event: str, data: Mapping[str, object]) -> bool:
+        """Publish an event of `run`; False, and nothing said, once that run has `stopped`."""
+        with self._lock:
+            if run <= self._closed_run:
+                return False
+            if event == "stopped":
+                self._closed_run = run
+            self._publish(run, event, data)
+            return True
+
+    def note(self, run: int, event: str, data: Mapping[str, object]) -> None:
+        """Publish something about the service that no run did."""
+        with self._lock:
+            self._publish(run, event, data)
+
+    def _publish(self, run: int, event: str, data: Mapping[str, object]) -> None:
+        self._seq += 1
+        now = self._clock.now()
+        self._bus.publish(Event(self._service, run, self._seq, now, event, dict(data)))

@@ -1,0 +1,45 @@
+"""The port between the runtime and whatever process or app it lives in."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._words import NativeState
+
+
+class Host:
+    """What the runtime asks of its surroundings; the base class is a host that can do nothing.
+
+    Android and iOS answer these calls over the bridge, a desktop process by itself, and
+    `bgsvc.testing` by writing them down.
+
+    Attributes:
+        platform: `android`, `ios`, `linux`, `macos` or `windows`.
+        mode: Which row of the capability table is in force.
+        owns_process: Whether the process exists for its services, so that ending a run that
+            will not stop by ending the process is right.
+    """
+
+    platform: str = "unknown"
+    mode: str = "desktopInProcess"
+    owns_process: bool = False
+
+    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
+        """Show, update or cancel a notification; `on_action` hears of its buttons."""
+
+    def finite_task(self, op: str, task: str, name: str) -> None:
+        """Begin or end the platform's grace for a finite task."""
+
+    def desired_state(self, service: str, *, running: bool) -> None:
+        """Learn what the user wants of a service from now on."""
+
+    def native_state(self, service: str) -> NativeState | None:
+        """Return what the host's side of a service is doing; None if there is no such side."""
+        del service
+        return None
+
+    def end_process(self, status: int) -> None:
+        """End the process now, because a run of its will not; only if `owns_process`."""
+        del status

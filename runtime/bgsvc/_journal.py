@@ -1,0 +1,108 @@
+"""One service's memory: the state file, and what holds while the disk will not take it."""
+
+from __future__ import annotations
+
+from bgsvc._errors import BackgroundServiceError
+from bgsvc._record import replaced
+from bgsvc._state import HISTORY, RunRecord, Saved
+from bgsvc._store import with_lost_run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Protocol
+
+    from bgsvc._words import StartReason
+
+    class Keeper(Protocol):
+        """Where the state is kept."""
+
+        def load(self) -> tuple[Saved, BackgroundServiceError | None]:
+            """Return what is kept, and the problem if it could not be read."""
+            ...
+
+        def update(self, change: Callable[[Saved], Saved]) -> Saved:
+            """Replace what is kept."""
+            ...
+
+
+class Journal:
+    """What a service's runs and its users' wishes come to, kept and remembered."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._saved: Saved | None = None
+        self._problem: BackgroundServiceError | None = None
+
+    @property
+    def saved(self) -> Saved:
+        """What is known, read from disk on first use."""
+        if self._saved is None:
+            try:
+                self._saved, self._problem = self._keeper.load()
+            except OSError as error:
+                self._saved = Saved()
+                self._problem = BackgroundServiceError(str(error), code="stateUnreadable")
+        return self._saved
+
+    def take_problem(self) -> BackgroundServiceError | None:
+        """Return what was wrong with the file when it was read, once."""
+        _ = self.saved
+        problem, self._problem = self._problem, None
+        return problem
+
+    def reread(self) -> Saved:
+        """Return what is on disk now; another process may have asked for something."""
+        self._saved = None
+        return self.saved
+
+    def begin(
+        self, reason: StartReason, now: float, config: Mapping[str, object]
+    ) -> tuple[int, BackgroundServiceError | None]:
+        """Note that a run begins and that it is wanted; return its number, and any trouble."""
+
+        def change(saved: Saved) -> Saved:
+            saved = with_lost_run(saved)
+            number = saved.run + 1
+            return replaced(
+                saved,
+                desired_running=True,
+                since=saved.since if saved.desired_running else now,
+                run=number,
+                current=(number, reason, now),
+                config=config,
+                stop_request=None,
+                history=saved.history[-HISTORY:],
+            )
+
+        trouble = self._change(change)
+        return self.saved.run, trouble
+
+    def end(
+        self, entry: RunRecord, now: float, *, desired: bool | None
+    ) -> BackgroundServiceError | None:
+        """Note how a run ended, and what is wanted from now on if that changes with it."""
+
+        def change(saved: Saved) -> Saved:
+            history = (*saved.history, entry)[-HISTORY:]
+            return _wishing(replaced(saved, current=None, history=history), desired, now)
+
+        return self._change(change)
+
+    def wish(self, running: bool, now: float) -> BackgroundServiceError | None:  # noqa: FBT001 - a value
+        """Note what is wanted from now on."""
+        return self._change(lambda saved: _wishing(saved, running, now))
+
+    def _change(self, change: Callable[[Saved], Saved]) -> BackgroundServiceError | None:
+        try:
+            self._saved = self._keeper.update(change)
+        except BackgroundServiceError as error:
+            self._saved = change(self.saved)
+            return error
+        return None
+
+
+def _wishing(saved: Saved, running: bool | None, now: float) -> Saved:  # noqa: FBT001 - a value
+    if running is None or running == saved.desired_running:
+        return saved
+    return replaced(saved, desired_running=running, since=now)

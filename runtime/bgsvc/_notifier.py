@@ -1,0 +1,141 @@
+"""Notifications, as a service sends them; the host shows them."""
+
+from __future__ import annotations
+
+import threading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bgsvc._host import Host
+
+
+class Notifier:
+    """Shows, changes and takes back a service's notifications. No call blocks or raises."""
+
+    def __init__(self, service: str, host: Host) -> None:
+        self._service = service
+        self._host = host
+        self._lock = threading.Lock()
+        self._count = 0
+        self._shown: dict[str, dict[str, object]] = {}
+        self._callbacks: list[Callable[[str, str], object]] = []
+
+    def show(
+        self,
+        title: str,
+        body: str = "",
+        *,
+        actions: Sequence[tuple[str, str]] = (),
+        progress: tuple[float, float] | None = None,
+    ) -> str:
+        """Show a new notification and return its key, for `update` and `cancel`.
+
+        Args:
+            title: Its first line.
+            body: What follows.
+            actions: Its buttons, each an id and a title; `on_action` hears of them.
+            progress: How much is done, and of how much.
+        """
+        with self._lock:
+            self._count += 1
+            key = f"{self._service}-{self._count}"
+        return self.show_with_id(key, title, body, actions=actions, progress=progress)
+
+    def show_with_id(
+        self,
+        key: str,
+        title: str,
+        body: str = "",
+        *,
+        actions: Sequence[tuple[str, str]] = (),
+        progress: tuple[float, float] | None = None,
+    ) -> str:
+        """Show a notification under a key of your own, in place of an earlier one of that key."""
+        fields = _fields(title, body, actions, progress)
+        with self._lock:
+            self._shown[key] = fields
+        self._send("show", key, fields)
+        return key
+
+    def update(
+        self,
+        key: str,
+        title: str | None = None,
+        body: str | None = None,
+        *,
+        actions: Sequence[tuple[str, str]] | None = None,
+        progress: tuple[float, float] | None = None,
+    ) -> bool:
+        """Change what is given of a notification; False if that key is not shown."""
+        changes = _fields(title, body, actions, progress)
+        with self._lock:
+            shown = self._shown.get(key)
+            if shown is None:
+                return False
+            shown.update(changes)
+            fields = dict(shown)
+        self._send("update", key, fields)
+        return True
+
+    def cancel(self, key: str) -> bool:
+        """Take a notification away; False if that key is not shown."""
+        with self._lock:
+            if self._shown.pop(key, None) is None:
+                return False
+        self._send("cancel", key, {})
+        return True
+
+    def on_action(self, callback: Callable[[str, str], object]) -> Callable[[], None]:
+        """Call `callback(key, action_id)` when the user presses a button.
+
+        Returns a function that takes the callback back.
+        """
+        with self._lock:
+            self._callbacks.append(callback)
+        return lambda: self._forget(callback)
+
+    def act(self, key: str, action: str) -> None:
+        """Pass a pressed button on to the service; the host calls this."""
+        with self._lock:
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            try:
+                callback(key, action)
+            except Exception:
+                import logging
+
+                logging.getLogger("bgsvc").exception("a notification callback failed")
+
+    def _forget(self, callback: Callable[[str, str], object]) -> None:
+        with self._lock:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+    def _send(self, op: str, key: str, fields: Mapping[str, object]) -> None:
+        message = {"service": self._service, "op": op, "key": key, **fields}
+        try:
+            self._host.notify(message, lambda action: self.act(key, action))
+        except Exception:
+            import logging
+
+            logging.getLogger("bgsvc").exception("the host could not show a notification")
+
+
+def _fields(
+    title: str | None,
+    body: str | None,
+    actions: Sequence[tuple[str, str]] | None,
+    progress: tuple[float, float] | None,
+) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    if title is not None:
+        fields["title"] = title
+    if body is not None:
+        fields["body"] = body
+    if actions is not None:
+        fields["actions"] = [{"id": key, "title": text} for key, text in actions]
+    if progress is not None:
+        fields["progress"] = {"done": progress[0], "total": progress[1]}
+    return fields

@@ -1,0 +1,103 @@
+"""A service in a process of its own: what `python -m bgsvc run` and service managers start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+from bgsvc._current import desktop_runtime, use
+from bgsvc._errors import AlreadyRunningError
+from bgsvc._events import Bus
+from bgsvc._local import LocalHost
+from bgsvc._systemd import notify
+from bgsvc._terminal import print_event, print_event_json
+from bgsvc._words import StartReason, StopReason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bgsvc._config import ServiceConfig
+    from bgsvc._events import Event
+    from bgsvc._runtime import Runtime
+    from bgsvc._supervisor import Supervisor
+
+FAILED = 1
+
+
+class ServiceProcess:
+    """Hosts one service until it has ended for good."""
+
+    def __init__(self, config: ServiceConfig, *, app: str | None, data_dir: str | None) -> None:
+        bus = Bus()
+        host = LocalHost(app=app, mode="desktopProcess", owns_process=True, bus=bus)
+        self._runtime: Runtime = desktop_runtime(host, data_dir=data_dir)
+        use(self._runtime)
+        self._supervisor: Supervisor = self._runtime.adopt(config)
+        self._wake = threading.Event()
+        self._failed = False
+        self._signals = 0
+
+    def run(self, *, as_json: bool, boot: bool) -> int:
+        """Run the service and return the exit status: 0 ended well, 1 ended by an error.
+
+        Args:
+            as_json: Whether events are printed as JSON lines.
+            boot: Whether to start only what is wanted: what nobody ever stopped.
+
+        Raises:
+            AlreadyRunningError: Another process hosts this service.
+        """
+        name = self._supervisor.config.name
+        lock = self._runtime.instance_lock(name)
+        if not lock.acquire():
+            raise AlreadyRunningError(f"{name} is running already, in process {lock.holder()}")
+        desired = self._supervisor.journal.saved.desired_running
+        if boot and desired is False:
+            notify("READY=1", "STATUS=stopped by the user")
+            return 0
+        self._runtime.ports.bus.tap(self._hear)
+        self._runtime.listen(print_event_json if as_json else print_event)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        self._supervisor.start(_start_reason(boot=boot, desired=desired))
+        self._wait()
+        self._runtime.ports.bus.drain(1.0)
+        lock.release()
+        return FAILED if self._failed else 0
+
+    def _wait(self) -> None:
+        """Sleep in the main thread, where signals arrive, until the service has ended."""
+        handled = 0
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if handled < self._signals:
+                handled = self._signals
+                self._stop()
+            status = self._supervisor.status()
+            if not self._supervisor.running and status.restart_in is None:
+                return
+
+    def _stop(self) -> None:
+        notify("STOPPING=1")
+        asked = self._supervisor.journal.reread().stop_request
+        if self._supervisor.running or self._supervisor.status().restart_in is not None:
+            self._supervisor.stop(asked or StopReason.PROCESS_EXIT)
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        del number, frame
+        self._signals += 1
+        self._wake.set()
+
+    def _hear(self, event: Event) -> None:
+        if event.event == "started":
+            notify("READY=1")
+        elif event.event == "stopped":
+            self._failed = event.data.get("reason") == StopReason.ERROR
+            self._wake.set()
+
+
+def _start_reason(*, boot: bool, desired: bool | None) -> StartReason:
+    if boot:
+        return StartReason.BOOT
+    return StartReason.REPLAY if desired and "INVOCATION_ID" in os.environ else StartReason.USER

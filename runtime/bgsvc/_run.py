@@ -1,0 +1,194 @@
+"""One run of a service: its instance, its thread, its event loop."""
+
+from __future__ import annotations
+
+import threading
+
+from bgsvc._errors import InitError, RunError, ShutdownError, described
+from bgsvc._kinds import is_awaitable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+    from typing import Protocol
+
+    from bgsvc._clock import Clock, Timer
+    from bgsvc._context import ServiceContext
+    from bgsvc._errors import BackgroundServiceError
+    from bgsvc._service import BackgroundService
+    from bgsvc._token import ShutdownSignal
+    from bgsvc._words import StartReason, StopReason
+
+    class Watcher(Protocol):
+        """Who is told what becomes of a run, from the run's own thread."""
+
+        def run_started(self, run: Run) -> None:
+            """`init` has returned and `run` is about to be called."""
+
+        def run_closing(self, run: Run) -> StopReason:
+            """`run` has ended; return the reason that `shutdown` is to be given."""
+            ...
+
+        def run_ended(self, run: Run) -> None:
+            """Nothing of the service's is being executed any more."""
+
+
+class Run:
+    """One start-to-stop of a service.
+
+    Attributes:
+        number: Counts the service's runs over the life of the installation.
+        stop_reason: Why it was asked to stop; None if nobody asked.
+        error: What it failed with, if it did.
+        ended: Set when nothing of it is left.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        reason: StartReason,
+        factory: Callable[[], BackgroundService],
+        signal: ShutdownSignal,
+        clock: Clock,
+    ) -> None:
+        self.number = number
+        self.start_reason = reason
+        self.signal = signal
+        self.stop_reason: StopReason | None = None
+        self.error: BackgroundServiceError | None = None
+        self.started_at = clock.now()
+        self.started = False
+        self.overdue = False
+        self.forced = False
+        self.timers: list[Timer] = []
+        self.ended = threading.Event()
+        self._factory = factory
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Future[object] | None = None
+        self._cancelled = False
+        self._thread: threading.Thread | None = None
+
+    def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
+        """Start the run's thread; `watcher` hears of everything from there."""
+        self._clock.enter()
+        self._thread = threading.Thread(
+            target=self._live, args=(ctx, watcher), name=f"bgsvc-{name}-{self.number}", daemon=True
+        )
+        try:
+            self._thread.start()
+        except BaseException:
+            self._clock.leave()
+            raise
+
+    def is_current_thread(self) -> bool:
+        """Return whether the caller is the service itself."""
+        return threading.current_thread() is self._thread
+
+    def cancel(self) -> None:
+        """Cancel an `async` hook that is under way; a plain one cannot be cancelled."""
+        with self._lock:
+            self._cancelled = True
+            if self._loop is not None and self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
+        try:
+            self._hooks(ctx, watcher)
+            self._close_loop()
+        finally:
+            watcher.run_ended(self)
+            self._clock.leave()
+
+    def _hooks(self, ctx: ServiceContext, watcher: Watcher) -> None:
+        service = self._prepared(ctx)
+        if service is None:
+            return
+        if not self.signal.is_set():
+            watcher.run_started(self)
+            self._guarded(RunError, lambda: service.run(ctx))
+        reason = watcher.run_closing(self)
+        with self._lock:
+            self._cancelled = False
+        self._guarded(ShutdownError, lambda: service.shutdown(ctx, reason))
+
+    def _prepared(self, ctx: ServiceContext) -> BackgroundService | None:
+        made: list[BackgroundService] = []
+
+        def prepare() -> object:
+            made.append(self._factory())
+            return made[0].init(ctx)
+
+        return made[0] if self._guarded(InitError, prepare) else None
+
+    def _guarded(self, kind: type[BackgroundServiceError], hook: Callable[[], object]) -> bool:
+        """Call one hook; whatever it raises becomes the run's error. True if it raised nothing."""
+        try:
+            result = hook()
+            if is_awaitable(result):
+                self._drive(result)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt too
+            if self._was_cancelled(error):
+                return True
+            self._failed(kind, error)
+            return False
+        return True
+
+    def _was_cancelled(self, error: BaseException) -> bool:
+        """Return whether `error` is the cancellation we asked for ourselves."""
+        if not self._cancelled:
+            return False
+        import asyncio
+
+        return isinstance(error, asyncio.CancelledError)
+
+    def _failed(self, kind: type[BackgroundServiceError], error: BaseException) -> None:
+        import logging
+
+        logger = logging.getLogger("bgsvc")
+        logger.error("the service failed", exc_info=(type(error), error, error.__traceback__))
+        if self.error is None:
+            self.error = kind(described(error))
+
+    def _drive(self, awaitable: Awaitable[object]) -> None:
+        """Run an awaitable to its end in this run's event loop."""
+        import asyncio
+
+        if self._loop is None:
+            loop = self._clock.new_event_loop()
+            asyncio.set_event_loop(loop)
+            self._loop = loop
+        task = asyncio.ensure_future(awaitable, loop=self._loop)
+        with self._lock:
+            self._task = task
+            if self._cancelled:
+                task.cancel()
+        try:
+            self._loop.run_until_complete(task)
+        finally:
+            with self._lock:
+                self._task = None
+
+    def _close_loop(self) -> None:
+        """End everything the service left in its event loop, then the loop."""
+        loop = self._loop
+        if loop is None:
+            return
+        import asyncio
+
+        try:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            if left:
+                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        except BaseException as error:  # noqa: BLE001 - a leftover task may raise anything
+            self._failed(RunError, error)
+        finally:
+            with self._lock:
+                self._loop = None
+            asyncio.set_event_loop(None)
+            loop.close()

@@ -1,0 +1,137 @@
+"""All services of one process, by name."""
+
+from __future__ import annotations
+
+import threading
+
+from bgsvc._config import ServiceConfig, load_entry
+from bgsvc._errors import ConfigError, UnknownServiceError
+from bgsvc._lock import InstanceLock
+from bgsvc._supervisor import Supervisor
+from bgsvc._words import AppState, StartReason, StopReason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bgsvc._events import Event
+    from bgsvc._ports import Ports
+    from bgsvc._service import BackgroundService
+    from bgsvc._status import StartResult
+
+
+class Runtime:
+    """The services of one process, each independent of the others."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self._lock = threading.Lock()
+        self._services: dict[str, Supervisor] = {}
+        self._app_state: AppState | None = None
+        self._app_listeners: list[Callable[[AppState], object]] = []
+
+    def adopt(
+        self, config: ServiceConfig, factory: Callable[[], BackgroundService] | None = None
+    ) -> Supervisor:
+        """Return the supervisor of the service `config` describes, made on first use.
+
+        Raises:
+            ConfigError: If its name cannot be a file's name.
+            EntryNotFoundError: If `factory` is not given and the entry leads nowhere.
+        """
+        if not _is_plain(config.name):
+            raise ConfigError(f"{config.name!r} is not a name: letters, digits, `-`, `_` and `.`")
+        made = load_entry(config.entry) if factory is None else factory
+        with self._lock:
+            supervisor = self._services.get(config.name)
+            if supervisor is None:
+                supervisor = Supervisor(config, made, self.ports)
+                self._services[config.name] = supervisor
+            else:
+                supervisor.reconfigure(config, made)
+            return supervisor
+
+    def find(self, name: str | None = None) -> Supervisor:
+        """Return a known service; without a name the only one there is.
+
+        Raises:
+            UnknownServiceError: If it is not known, or none or several are.
+        """
+        with self._lock:
+            if name is None and len(self._services) == 1:
+                return next(iter(self._services.values()))
+            if name is not None and name in self._services:
+                return self._services[name]
+            known = ", ".join(sorted(self._services)) or "none"
+        if name is None:
+            raise UnknownServiceError(f"say which service is meant; known: {known}")
+        raise UnknownServiceError(f"no service {name!r}; known: {known}")
+
+    def all(self) -> list[Supervisor]:
+        """Return every known service, by name."""
+        with self._lock:
+            return [self._services[name] for name in sorted(self._services)]
+
+    def start(
+        self,
+        supervisor: Supervisor,
+        reason: StartReason,
+        *,
+        foreground_type: str | None = None,
+        granted: float | None = None,
+    ) -> StartResult:
+        """Start a service; see `Supervisor.start`."""
+        return supervisor.start(reason, foreground_type=foreground_type, granted=granted)
+
+    def stop_all(self, reason: StopReason) -> None:
+        """Ask every run to end, and return."""
+        for supervisor in self.all():
+            if supervisor.running:
+                supervisor.stop(reason)
+
+    def listen(self, callback: Callable[[Event], object]) -> Callable[[], None]:
+        """Call `callback` with every event; return a function that ends it."""
+        return self.ports.bus.subscribe(callback).close
+
+    def instance_lock(self, name: str) -> InstanceLock:
+        """Return the lock that says which process hosts the service `name`."""
+        return InstanceLock(self.ports.state_dir, name)
+
+    @property
+    def app_state(self) -> AppState | None:
+        """Whether the user has the app in front; None if the host never said."""
+        return self._app_state
+
+    def app_moved(self, state: AppState) -> None:
+        """Learn that the app came to the front or left it, and tell those who asked."""
+        with self._lock:
+            self._app_state = state
+            listeners = list(self._app_listeners)
+        for listener in listeners:
+            try:
+                listener(state)
+            except Exception:
+                import logging
+
+                logging.getLogger("bgsvc").exception("an app state listener failed")
+
+    def on_app_state(self, callback: Callable[[AppState], object]) -> Callable[[], None]:
+        """Call `callback` when the app comes to the front or leaves it."""
+        with self._lock:
+            self._app_listeners.append(callback)
+        return lambda: self._app_listeners.remove(callback)
+
+
+def config_of(service: type[BackgroundService]) -> ServiceConfig:
+    """Return the configuration of a class nobody configured: `SyncService` is named `sync`."""
+    words: list[str] = []
+    for letter in service.__name__.removesuffix("Service") or service.__name__:
+        if letter.isupper() or not words:
+            words.append("")
+        words[-1] += letter.lower()
+    name = "-".join(words).replace("_", "-")
+    return ServiceConfig(name=name, entry=f"{service.__module__}:{service.__qualname__}")
+
+
+def _is_plain(name: str) -> bool:
+    return name[:1].isalnum() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()

@@ -1,0 +1,361 @@
+"""The life cycle of one named service: the only place where its state changes."""
+
+from __future__ import annotations
+
+import threading
+
+from bgsvc._config import config_to_wire
+from bgsvc._context import ServiceContext
+from bgsvc._errors import (
+    AlreadyRunningError,
+    ConfigError,
+    NotRunningError,
+    PlatformError,
+    StillStoppingError,
+    StopTimeoutError,
+    described,
+    from_wire,
+)
+from bgsvc._events import RESERVED, EventSource
+from bgsvc._journal import Journal
+from bgsvc._notifier import Notifier
+from bgsvc._restart import RestartPlan
+from bgsvc._run import Run
+from bgsvc._state import RunRecord
+from bgsvc._status import ServiceStatus, StartResult
+from bgsvc._token import ShutdownSignal
+from bgsvc._words import ServiceState, StartReason, StopReason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._clock import Timer
+    from bgsvc._config import ServiceConfig
+    from bgsvc._errors import BackgroundServiceError
+    from bgsvc._ports import Ports
+    from bgsvc._service import BackgroundService
+
+CANCEL_AT = 0.75
+"""The part of the stop timeout a run has to itself before an `async` one is cancelled."""
+HARD_END_STATUS = 70
+"""The exit status of a process that was ended because a run would not stop."""
+
+
+class Supervisor:
+    """Starts, stops and watches one service; every method may be called from any thread."""
+
+    def __init__(
+        self, config: ServiceConfig, factory: Callable[[], BackgroundService], ports: Ports
+    ) -> None:
+        self.config = config
+        self._factory = factory
+        self._ports = ports
+        self._lock = threading.RLock()
+        self._journal = Journal(ports.keeper(config.name))
+        self._source = EventSource(config.name, ports.bus, ports.clock)
+        self._notifier = Notifier(config.name, ports.host)
+        self._plan = RestartPlan(config.restart, ports.jitter)
+        self._state = ServiceState.IDLE
+        self._run: Run | None = None
+        self._restart: Timer | None = None
+        self._last_error: BackgroundServiceError | None = None
+
+    # what may be asked
+
+    def start(
+        self,
+        reason: StartReason,
+        *,
+        foreground_type: str | None = None,
+        granted: float | None = None,
+    ) -> StartResult:
+        """Accept a run and return; the run goes on in a thread of its own.
+
+        Raises:
+            AlreadyRunningError: There is a run.
+            StillStoppingError: There is a run that was told to stop.
+            PlatformError: The system has no thread to give.
+        """
+        with self._lock:
+            self._refuse_overlap()
+            self._call_off_restart()
+            if reason is not StartReason.RESTART:
+                self._plan.forget()
+            self._report(self._journal.take_problem())
+            config = config_to_wire(self.config)
+            number, trouble = self._journal.begin(reason, self._ports.clock.now(), config)
+            self._report(trouble)
+            self._ports.host.desired_state(self.config.name, running=True)
+            run = Run(number, reason, self._factory, self._new_signal(), self._ports.clock)
+            self._run = run
+            self._state = ServiceState.INITIALIZING
+            self._launch(run, foreground_type, granted)
+            degraded = () if trouble is None else (trouble,)
+            return StartResult(
+                self.config.name, number, reason, self._ports.host.mode, degraded=degraded
+            )
+
+    def stop(self, reason: StopReason, within: float | None = None) -> None:
+        """Ask the run to end and return; `within` seconds where the platform gives fewer.
+
+        Raises:
+            NotRunningError: There is nothing to stop and nothing wanted.
+        """
+        with self._lock:
+            wanted = self._journal.saved.desired_running or self._restart is not None
+            if reason.clears_desired_state:
+                self._wish(running=False)
+            self._call_off_restart()
+            run = self._run
+            if run is None:
+                if not wanted:
+                    raise NotRunningError(f"{self.config.name} is not running")
+                return
+            if run.stop_reason is None:
+                run.stop_reason = reason
+                self._state = ServiceState.STOPPING
+            timeout = self.config.stop_timeout
+            self._arm(run, timeout if within is None else min(timeout, within))
+        run.signal.request()
+
+    def expire(self, reason: StopReason, remaining: float | None) -> None:
+        """Stop because the platform takes its time back, in `remaining` seconds at the latest."""
+        if self.running:
+            self.stop(reason, within=remaining)
+
+    def wait_stopped(self, timeout: float | None = None) -> bool:
+        """Wait for the run to end; False after `timeout` seconds, or if the caller is the run."""
+        with self._lock:
+            run = self._run
+        if run is None:
+            return True
+        return not run.is_current_thread() and self._ports.clock.wait(run.ended, timeout)
+
+    def wish(self, *, running: bool) -> None:
+        """Change what is wanted after the next boot, and nothing now."""
+        with self._lock:
+            self._wish(running=running)
+
+    def act(self, key: str, action: str) -> None:
+        """Pass a pressed notification button on."""
+        self._notifier.act(key, action)
+
+    def reconfigure(self, config: ServiceConfig, factory: Callable[[], BackgroundService]) -> None:
+        """Take a new configuration for the runs to come; one under way keeps its own."""
+        with self._lock:
+            if self._run is None:
+                if config.restart != self.config.restart:
+                    self._plan = RestartPlan(config.restart, self._ports.jitter)
+                self.config = config
+                self._factory = factory
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way, one that is stopping included."""
+        return self._run is not None
+
+    @property
+    def journal(self) -> Journal:
+        """The service's memory."""
+        return self._journal
+
+    def status(self) -> ServiceStatus:
+        """Return where the service is now."""
+        with self._lock:
+            saved, run = self._journal.saved, self._run
+            last = saved.history[-1] if saved.history else None
+            error = self._last_error
+            if error is None and last is not None and last.error is not None and run is None:
+                error = from_wire(last.error)
+            ended = None if last is None else last.reason
+            uptime = self._ports.clock.uptime()
+            return ServiceStatus(
+                service=self.config.name,
+                state=self._state,
+                run=saved.run,
+                desired_running=saved.desired_running,
+                native_state=self._ports.host.native_state(self.config.name),
+                start_reason=None if run is None else run.start_reason,
+                stop_reason=ended if run is None else run.stop_reason,
+                overdue=run is not None and run.overdue,
+                restart_in=None if self._restart is None else max(0, self._restart.when - uptime),
+                last_error=error,
+                history=saved.history,
+            )
+
+    # what a run reports, from its own thread
+
+    def run_started(self, run: Run) -> None:
+        """Say `started`: the run's `init` has returned."""
+        with self._lock:
+            if run is not self._run:
+                return
+            run.started = True
+            self._last_error = None
+            if run.stop_reason is None:
+                self._state = ServiceState.RUNNING
+            self._source.emit(run.number, "started", {"reason": run.start_reason.value})
+
+    def run_closing(self, run: Run) -> StopReason:
+        """Bound the `shutdown` of a run that ended by itself, and return why it ended."""
+        with self._lock:
+            if run is self._run:
+                self._state = ServiceState.STOPPING
+                if run.stop_reason is None:
+                    self._arm(run, self.config.stop_timeout)
+            return self._reason_of(run)
+
+    def run_ended(self, run: Run) -> None:
+        """Say `stopped`, exactly once, and see what follows."""
+        with self._lock:
+            if run is self._run:
+                self._finish(run)
+
+    # how it is done; the lock is held in all of these
+
+    def _refuse_overlap(self) -> None:
+        if self._run is None:
+            return
+        name, number = self.config.name, self._run.number
+        if self._run.stop_reason is not None:
+            raise StillStoppingError(f"run {number} of {name} is still stopping")
+        raise AlreadyRunningError(f"{name} is running already, as run {number}")
+
+    def _new_signal(self) -> ShutdownSignal:
+        return ShutdownSignal(self._ports.clock)
+
+    def _launch(self, run: Run, foreground_type: str | None, granted: float | None) -> None:
+        clock = self._ports.clock
+        deadline = None if granted is None else clock.uptime() + granted
+
+        def emit(event: str, data: Mapping[str, object]) -> None:
+            if not event or event in RESERVED:
+                raise ConfigError(f"{event!r} is not a name for an event of a service")
+            self._source.emit(run.number, event, data)
+
+        ctx = ServiceContext(
+            service_name=self.config.name,
+            service_label=self.config.label_in(self._ports.language),
+            run=run.number,
+            start_reason=run.start_reason,
+            foreground_service_type=foreground_type,
+            shutdown=run.signal,
+            notifier=self._notifier,
+            clock=clock,
+            data_dir=self._ports.data_dir_of(self.config.name),
+            emit=emit,
+            deadline=lambda: deadline,
+        )
+        try:
+            run.launch(ctx, self, self.config.name)
+        except RuntimeError as error:
+            run.error = PlatformError(f"no thread for {self.config.name}: {described(error)}")
+            self._finish(run)
+            raise run.error from error
+
+    def _arm(self, run: Run, seconds: float) -> None:
+        """Cancel and then end the run in time, unless that is due sooner already."""
+        clock = self._ports.clock
+        if run.timers and run.timers[-1].when <= clock.uptime() + seconds:
+            return
+        self._disarm(run)
+        run.timers = [
+            clock.call_later(seconds * CANCEL_AT, run.cancel),
+            clock.call_later(seconds, lambda: self._overdue(run, seconds)),
+        ]
+
+    def _disarm(self, run: Run) -> None:
+        for timer in run.timers:
+            timer.cancel()
+
+    def _overdue(self, run: Run, seconds: float) -> None:
+        with self._lock:
+            if run is not self._run or run.overdue:
+                return
+            run.overdue = True
+            run.signal.request()
+            reason = self._reason_of(run).value
+            text = f"run {run.number} of {self.config.name} did not stop within {seconds:g} s"
+            self._last_error = StopTimeoutError(text)
+            data = {"reason": reason, "seconds": seconds, **self._last_error.to_wire()}
+            self._source.emit(run.number, "stop_overdue", data)
+            host = self._ports.host
+            if not host.owns_process:
+                return
+            run.forced = True
+            self._finish(run)
+        self._ports.bus.drain(1.0)
+        host.end_process(HARD_END_STATUS)
+
+    def _reason_of(self, run: Run) -> StopReason:
+        if run.error is not None:
+            return StopReason.ERROR
+        return run.stop_reason or StopReason.TASK_COMPLETED
+
+    def _finish(self, run: Run) -> None:
+        self._disarm(run)
+        reason = self._reason_of(run)
+        data: dict[str, object] = {"reason": reason.value}
+        if run.stop_reason is not None and run.stop_reason is not reason:
+            data["requested"] = run.stop_reason.value
+        if run.forced:
+            data["forced"] = True
+        delay = None
+        if run.stop_reason is None:
+            delay = self._plan.after(reason, self._ports.clock.uptime())
+            data.update({"gaveUp": True} if self._plan.gave_up else {})
+        if delay is not None:
+            data["restartIn"] = delay
+        self._remember(run, reason, ends=delay is None)
+        self._run = None
+        self._state = ServiceState.STOPPED
+        if run.error is not None:
+            self._last_error = run.error
+            self._source.emit(run.number, "error", run.error.to_wire())
+        self._source.emit(run.number, "stopped", data)
+        if delay is not None:
+            self._restart = self._ports.clock.call_later(delay, self._start_again)
+        run.ended.set()
+
+    def _remember(self, run: Run, reason: StopReason, *, ends: bool) -> None:
+        error = run.error or (self._last_error if run.forced else None)
+        now = self._ports.clock.now()
+        entry = RunRecord(
+            run=run.number,
+            start_reason=run.start_reason,
+            started=run.started_at,
+            ended=now,
+            reason=reason,
+            error=None if error is None else error.to_wire(),
+            forced=run.forced,
+        )
+        clears = ends and reason.clears_desired_state
+        if clears and self._journal.saved.desired_running:
+            self._ports.host.desired_state(self.config.name, running=False)
+        self._report(self._journal.end(entry, now, desired=False if clears else None))
+
+    def _wish(self, *, running: bool) -> None:
+        changed = self._journal.saved.desired_running is not running
+        self._report(self._journal.wish(running, self._ports.clock.now()))
+        if changed:
+            self._ports.host.desired_state(self.config.name, running=running)
+
+    def _start_again(self) -> None:
+        with self._lock:
+            if self._restart is not None and self._run is None:
+                self._restart = None
+                self.start(StartReason.RESTART)
+
+    def _call_off_restart(self) -> None:
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
+
+    def _report(self, trouble: BackgroundServiceError | None) -> None:
+        if trouble is None:
+            return
+        import logging
+
+        logging.getLogger("bgsvc").error("%s: %s", self.config.name, trouble)
+        self._source.note(self._journal.saved.run, "state_problem", trouble.to_wire())

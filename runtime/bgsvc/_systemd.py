@@ -1,0 +1,30 @@
+"""Telling systemd how we are doing; silent where nobody asked."""
+
+from __future__ import annotations
+
+import os
+
+
+def notify(*lines: str) -> bool:
+    """Send `READY=1` and the like to whoever started us; False if nobody listens."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if not path.startswith(("/", "@")):
+        return False
+    import socket
+
+    address = f"\0{path[1:]}" if path.startswith("@") else path
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+            channel.sendto("\n".join(lines).encode(), address)
+    except OSError:
+        return False
+    return True
+
+
+def watchdog_interval() -> float | None:
+    """Return how often, in seconds, systemd wants to hear of us; None if it does not."""
+    text = os.environ.get("WATCHDOG_USEC", "")
+    meant = os.environ.get("WATCHDOG_PID", str(os.getpid()))
+    if not text.isdigit() or int(text) == 0 or meant != str(os.getpid()):
+        return None
+    return int(text) / 1_000_000 / 2

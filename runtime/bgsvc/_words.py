@@ -1,0 +1,104 @@
+"""Every word the runtime, the hosts and the files on disk share, spelled once."""
+
+from enum import Enum
+
+
+class Word(str, Enum):
+    """A closed set of strings that travel as they are."""
+
+    __str__ = str.__str__
+    __format__ = str.__format__  # type: ignore[assignment]
+
+
+class ServiceState(Word):
+    """Where a service is in its life."""
+
+    IDLE = "idle"
+    INITIALIZING = "initializing"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class NativeState(Word):
+    """What the host's side of a service is doing, as far as the host has said."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    TIMEOUT = "timeout"
+    EXPIRED = "expired"
+
+
+class StartReason(Word):
+    """Who asked for a run."""
+
+    USER = "user"
+    APP = "app"
+    BOOT = "boot"
+    OS_RESTART = "osRestart"
+    REPLAY = "replay"
+    TASK = "task"
+    RESTART = "restart"
+
+
+class StopReason(Word):
+    """Why a run ended."""
+
+    USER_STOP = "userStop"
+    APP_STOP = "appStop"
+    PLATFORM_TIMEOUT = "platformTimeout"
+    PLATFORM_EXPIRATION = "platformExpiration"
+    NATIVE_NOTIFICATION_STOP = "nativeNotificationStop"
+    OS_RESTART = "osRestart"
+    BOOT_RECOVERY = "bootRecovery"
+    TASK_COMPLETED = "taskCompleted"
+    ERROR = "error"
+    PROCESS_EXIT = "processExit"
+
+    @property
+    def clears_desired_state(self) -> bool:
+        """Whether somebody wanted the service to be off, rather than something ending it."""
+        return self in _CLEARING
+
+
+_CLEARING = frozenset(
+    {
+        StopReason.USER_STOP,
+        StopReason.APP_STOP,
+        StopReason.NATIVE_NOTIFICATION_STOP,
+        StopReason.TASK_COMPLETED,
+    }
+)
+
+
+class RestartOn(Word):
+    """After which ends a service is started again by itself."""
+
+    NEVER = "never"
+    FAILURE = "failure"
+    ALWAYS = "always"
+
+
+class OnTimeout(Word):
+    """What a service does when the platform's time budget runs out."""
+
+    STOP = "stop"
+    NOTIFY = "notify"
+    RESCHEDULE = "reschedule"
+
+
+class AppState(Word):
+    """Whether the user has the app in front."""
+
+    ACTIVE = "active"
+    BACKGROUND = "background"
+
+
+class Guarantee(Word):
+    """How far a platform's promise goes."""
+
+    GUARANTEED = "guaranteed"
+    BEST_EFFORT = "bestEffort"
+    UNSUPPORTED = "unsupported"

@@ -1,0 +1,182 @@
+"""The bridge to a host that embeds Python: JSON messages, each one string.
+
+A host calls `attach` once with a function that carries messages to it, then `receive` with each
+of its requests. docs/bridge.md has every message.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+
+from bgsvc import PROTOCOL_VERSION, __version__
+from bgsvc._bridge_host import BridgeHost
+from bgsvc._config import config_from_wire
+from bgsvc._errors import (
+    MessageInvalidError,
+    ProtocolError,
+    UnknownMessageError,
+    described,
+    normalize_background_service_error,
+)
+from bgsvc._kinds import is_number, is_object
+from bgsvc._words import AppState, StartReason, StopReason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    from bgsvc._runtime import Runtime
+    from bgsvc._words import Word
+
+    _W = TypeVar("_W", bound=Word)
+
+__all__ = ["attach", "receive"]
+
+_lock = threading.Lock()
+_hosts: list[BridgeHost] = []
+
+
+def attach(send: Callable[[str], object]) -> None:
+    """Carry every message to the host through `send`; a later call replaces an earlier one.
+
+    `send` is called from any thread, one call at a time, and must not block.
+    """
+    _host().attach(send)
+
+
+def receive(text: str) -> str:
+    """Answer one request. Never raises and never waits for a service."""
+    request: dict[str, object] = {}
+    try:
+        request = _decoded(text)
+        result: object = _handle(request)
+        reply: dict[str, object] = {"ok": True, "result": result}
+    except Exception as error:  # noqa: BLE001 - whatever it is, the host gets it as a reply
+        reply = {"ok": False, "error": normalize_background_service_error(error).to_wire()}
+    request_id = request.get("id")
+    return json.dumps({"v": PROTOCOL_VERSION, "type": "reply", "id": request_id, **reply})
+
+
+def _host() -> BridgeHost:
+    with _lock:
+        if not _hosts:
+            _hosts.append(BridgeHost())
+        return _hosts[-1]
+
+
+def _runtime() -> Runtime:
+    return _host().runtime
+
+
+def _decoded(text: str) -> dict[str, object]:
+    try:
+        message: object = json.loads(text)
+    except (TypeError, ValueError) as error:
+        raise MessageInvalidError(f"not JSON: {described(error)}") from error
+    if not is_object(message):
+        raise MessageInvalidError("a message is a JSON object")
+    return message
+
+
+def _handle(message: Mapping[str, object]) -> object:
+    kind = message.get("type")
+    handler = _HANDLERS.get(kind) if isinstance(kind, str) else None
+    if message.get("v") != PROTOCOL_VERSION:
+        raise ProtocolError(f"this runtime speaks {PROTOCOL_VERSION}, not {message.get('v')!r}")
+    if handler is None:
+        raise UnknownMessageError(f"no message of type {kind!r}")
+    return handler(message)
+
+
+def _hello(message: Mapping[str, object]) -> object:
+    _host().greet(message)
+    return {
+        "protocol": PROTOCOL_VERSION,
+        "runtime": __version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _start(message: Mapping[str, object]) -> object:
+    config = message.get("config")
+    if not is_object(config):
+        raise MessageInvalidError("start needs config, an object")
+    supervisor = _runtime().adopt(config_from_wire(config))
+    reason = _word(message, "reason", StartReason)
+    foreground_type = message.get("foregroundServiceType")
+    result = supervisor.start(
+        reason,
+        foreground_type=foreground_type if isinstance(foreground_type, str) else None,
+        granted=_seconds(message, "deadline"),
+    )
+    return result.to_wire()
+
+
+def _stop(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_text(message, "service"))
+    supervisor.stop(_word(message, "reason", StopReason))
+    return supervisor.status().to_wire()
+
+
+def _expire(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_text(message, "service"))
+    remaining = _seconds(message, "remaining")
+    supervisor.expire(_word(message, "reason", StopReason), remaining)
+    return supervisor.status().to_wire()
+
+
+def _state(message: Mapping[str, object]) -> object:
+    runtime = _runtime()
+    if message.get("service") is not None:
+        return runtime.find(_text(message, "service")).status().to_wire()
+    return {"services": [supervisor.status().to_wire() for supervisor in runtime.all()]}
+
+
+def _app_state(message: Mapping[str, object]) -> object:
+    _runtime().app_moved(_word(message, "state", AppState))
+    return {}
+
+
+def _action(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_text(message, "service"))
+    supervisor.act(_text(message, "notification"), _text(message, "action"))
+    return {}
+
+
+def _text(message: Mapping[str, object], key: str) -> str:
+    value = message.get(key)
+    if not isinstance(value, str) or not value:
+        raise MessageInvalidError(f"{message.get('type')} needs {key}, a non-empty string")
+    return value
+
+
+def _seconds(message: Mapping[str, object], key: str) -> float | None:
+    value = message.get(key)
+    if value is None:
+        return None
+    if not is_number(value) or value < 0:
+        raise MessageInvalidError(f"{message.get('type')}.{key} must be a number from zero up")
+    return value
+
+
+def _word(message: Mapping[str, object], key: str, kind: type[_W]) -> _W:
+    try:
+        return kind(message.get(key))
+    except ValueError:
+        choices = ", ".join(kind)
+        text = f"{message.get('type')}.{key} must be one of {choices}, not {message.get(key)!r}"
+        raise MessageInvalidError(text) from None
+
+
+_HANDLERS: dict[str, Callable[[Mapping[str, object]], object]] = {
+    "hello": _hello,
+    "start": _start,
+    "stop": _stop,
+    "expire": _expire,
+    "state": _state,
+    "appState": _app_state,
+    "action": _action,
+}
