@@ -5,6 +5,8 @@ import re
 import unicodedata
 from typing import Final
 
+from bgsvc_gen.lang.kotlin import HARD_KEYWORDS
+
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 _APP_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)+")
@@ -20,14 +22,13 @@ LONGEST_DURATION: Final = 366 * 86400.0
 LONGEST_NAME: Final = 64
 """Characters of a service name: it becomes part of file, unit and class names."""
 
-# Reserved in Kotlin or Java: such a segment cannot be in a package name.
-_RESERVED_SEGMENTS: Final = frozenset(
-    "abstract as assert boolean break byte case catch char class const continue default do double "
-    "else enum extends false final finally float for fun goto if implements import in instanceof "
-    "int interface is long native new null object package private protected public return short "
-    "static strictfp super switch synchronized this throw throws transient true try typealias "
-    "typeof val var void volatile when while".split()  # noqa: SIM905 - sixty quoted words would hide the list
+_JAVA_WORDS: Final = (
+    "abstract assert boolean break byte case catch char class const continue default do double "
+    "else enum extends false final finally float for goto if implements import instanceof int "
+    "interface long native new null package private protected public return short static strictfp "
+    "super switch synchronized this throw throws transient true try void volatile while"
 )
+_RESERVED_SEGMENTS: Final = HARD_KEYWORDS | frozenset(_JAVA_WORDS.split())
 
 # Windows opens a device for a file of such a name, whatever its ending.
 _DEVICE_NAME: Final = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")

@@ -14,7 +14,7 @@ class Output:
 
     Attributes:
         path: Where it goes, relative to the target's folder.
-        template: What makes it, relative to `templates/`; without the suffix `.j2` it is copied as it is.
+        template: What makes it, relative to `templates/`; copied as it is without the suffix `.j2`.
         item: What the template sees as `plan`; `None` for the whole plan.
     """
 

@@ -1,0 +1,231 @@
+"""The output folder: what differs is named, what is written is whole, nobody's work is lost."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from bgsvc_gen.errors import HandEditedError, OutputError
+from bgsvc_gen.output.atomic import replace_file
+from bgsvc_gen.output.folder import Folder, Kind, inspect
+from bgsvc_gen.output.lock import LOCK_NAME, read_lock
+from bgsvc_gen.output.write import bring_up_to_date, refuse_hand_edited
+from bgsvc_gen.render import GeneratedFile
+
+OLD = {"ios/a.swift": "old a", "ios/sub/b.swift": "old b", "linux/c.service": "c"}
+NEW = {"ios/a.swift": "new a", "ios/new.swift": "new", "linux/c.service": "c"}
+SCOPES = ("ios", "linux")
+
+
+def files(content: dict[str, str]) -> list[GeneratedFile]:
+    return [GeneratedFile(PurePosixPath(path), text.encode()) for path, text in content.items()]
+
+
+def look(root: Path, content: dict[str, str], scopes: tuple[str, ...] = SCOPES) -> Folder:
+    return inspect(files(content), root, scopes)
+
+
+def write(root: Path, content: dict[str, str], scopes: tuple[str, ...] = SCOPES) -> list[str]:
+    return [drift.path for drift in bring_up_to_date(look(root, content, scopes))]
+
+
+def kinds(folder: Folder) -> dict[str, Kind]:
+    return {drift.path: drift.kind for drift in folder.drifts}
+
+
+def there(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in root.rglob("*")
+        if path.is_file() and path.name != LOCK_NAME
+    }
+
+
+def test_everything_is_written_into_a_new_folder(tmp_path: Path) -> None:
+    write(tmp_path / "out", OLD)
+
+    assert there(tmp_path / "out") == OLD
+    assert not look(tmp_path / "out", OLD).drifts
+
+
+def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    assert write(tmp_path, OLD) == []
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_new_spec_makes_files_stale_missing_and_orphaned(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+
+    assert kinds(look(tmp_path, NEW)) == {
+        "ios/a.swift": Kind.STALE,
+        "ios/new.swift": Kind.MISSING,
+        "ios/sub/b.swift": Kind.ORPHAN,
+    }
+
+
+def test_orphans_of_ours_are_deleted_with_their_empty_folders(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    write(tmp_path, NEW)
+
+    assert there(tmp_path) == NEW
+    assert not (tmp_path / "ios/sub").exists()
+
+
+def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / "ios/mine.swift").write_text("mine", encoding="utf-8")
+
+    assert kinds(look(tmp_path, OLD)) == {"ios/mine.swift": Kind.ORPHAN}
+    assert write(tmp_path, OLD) == []
+    assert (tmp_path / "ios/mine.swift").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_edit_by_hand_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / "ios/a.swift").write_text("mine", encoding="utf-8")
+    folder = look(tmp_path, NEW)
+
+    assert kinds(folder)["ios/a.swift"] is Kind.HAND_EDITED
+    with pytest.raises(HandEditedError, match=r"ios/a\.swift"):
+        refuse_hand_edited(folder)
+
+
+def test_an_orphan_edited_by_hand_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / "ios/sub/b.swift").write_text("mine", encoding="utf-8")
+    write(tmp_path, NEW)
+
+    assert there(tmp_path) == {**NEW, "ios/sub/b.swift": "mine"}
+
+
+def test_other_targets_are_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    write(tmp_path, {"ios/a.swift": "new a"}, scopes=("ios",))
+
+    assert there(tmp_path) == {"ios/a.swift": "new a", "linux/c.service": "c"}
+    assert set(read_lock(tmp_path).files) == {"ios/a.swift", "linux/c.service"}
+
+
+def test_a_lost_lock_is_told_and_made_anew(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / LOCK_NAME).unlink()
+
+    assert kinds(look(tmp_path, OLD)) == {LOCK_NAME: Kind.MISSING}
+    write(tmp_path, OLD)
+    assert not look(tmp_path, OLD).drifts
+
+
+def test_permissions_of_a_replaced_file_are_kept(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / "ios/a.swift").chmod(0o640)
+    write(tmp_path, NEW)
+
+    assert (tmp_path / "ios/a.swift").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 1}', '{"files": {"a": 1}}', "[" * 9999])
+def test_a_damaged_lock_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / LOCK_NAME).write_text(text, encoding="utf-8")
+
+    with pytest.raises(OutputError, match="is damaged"):
+        look(tmp_path, OLD)
+
+
+class Crash(BaseException):
+    """The machine stopped."""
+
+
+CALLS = ("fsync", "replace", "unlink", "rmdir", "mkdir", "open", "chmod")
+
+
+def crash_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Stop the machine at the call with this number that changes the disk; count them all."""
+    seen = 0
+
+    def counted(original: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **options: object) -> object:
+            nonlocal seen
+            seen += 1
+            if seen >= number:
+                raise Crash
+            return original(*args, **options)
+
+        return call
+
+    for name in CALLS:
+        monkeypatch.setattr(os, name, counted(getattr(os, name)))
+    for name in ("open", "replace", "unlink", "rmdir", "mkdir", "chmod"):
+        monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
+    return lambda: seen
+
+
+def test_a_crash_at_any_call_leaves_each_file_old_or_new_and_the_next_run_heals(
+    tmp_path: Path,
+) -> None:
+    crashes = 0
+    for number in range(1, 500):
+        root = tmp_path / str(number)
+        write(root, OLD)
+        folder = look(root, NEW)
+        with pytest.MonkeyPatch.context() as patch:
+            crash_at(number, patch)
+            try:
+                bring_up_to_date(folder)
+            except Crash:
+                crashes += 1
+            else:
+                break
+        for path, text in there(root).items():
+            assert text in (OLD.get(path), NEW.get(path)) or path.endswith(".bgsvc-new")
+
+        healing = look(root, NEW)
+        refuse_hand_edited(healing)
+        bring_up_to_date(healing)
+        assert {p: t for p, t in there(root).items() if not p.endswith(".bgsvc-new")} == NEW
+        assert not look(root, NEW).drifts
+    assert crashes > 20
+
+
+def test_after_a_crash_even_another_spec_finds_no_edit_by_hand(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    folder = look(tmp_path, NEW)
+    with pytest.MonkeyPatch.context() as patch:
+        count = 0
+
+        def replace(path: Path, target: Path) -> None:
+            nonlocal count
+            count += 1
+            if count > 2:  # the lock, then the first file
+                raise Crash
+            os.replace(path, target)  # noqa: PTH105 - Path.replace is what is patched
+
+        patch.setattr(Path, "replace", replace)
+        with pytest.raises(Crash):
+            bring_up_to_date(folder)
+
+    third = {"ios/a.swift": "third a", "linux/c.service": "third c"}
+
+    refuse_hand_edited(look(tmp_path, third))
+    write(tmp_path, third)
+    assert there(tmp_path) == third
+
+
+def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    replace_file(path, b"old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_file(path, b"new")
+
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
