@@ -3,9 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bgsvc_gen.lang import c, java, kotlin, powershell, python, swift, systemd, windows, xml
+from bgsvc_gen.lang import (
+    android_resource,
+    c,
+    java,
+    kotlin,
+    powershell,
+    python,
+    swift,
+    systemd,
+    windows,
+    xml,
+)
 
 FILTERS: Final[Mapping[str, Callable[[str], str]]] = {
+    "android_attribute": android_resource.attribute,
+    "android_string": android_resource.string,
     "c_string": c.string,
     "java_string": java.string,
     "kotlin_string": kotlin.string,
@@ -16,6 +29,7 @@ FILTERS: Final[Mapping[str, Callable[[str], str]]] = {
     "systemd_exec": systemd.exec_argument,
     "systemd_value": systemd.value,
     "windows_argument": windows.argument,
+    "xml_ascii": xml.ascii_text,
     "xml_text": xml.text,
 }
 """What a template may do to a value: write it as its language writes it."""

@@ -8,7 +8,7 @@ from bgsvc_gen.lang.characters import CONTROLS, SURROGATES, refuse
 _BARE: Final = re.compile(r"[A-Za-z0-9_./:=@,+\\-]+")
 _BEFORE_QUOTE: Final = re.compile(r'(\\*)"')
 _AT_END: Final = re.compile(r"(\\+)$")
-_VARIABLE: Final = re.compile(r"%[^%\s]+%")
+_VARIABLE: Final = re.compile(r"%[^%\s]+%|\$\(Arg\d+\)")
 _FORBIDDEN: Final = re.compile(f"[{CONTROLS}{SURROGATES}]")
 
 
@@ -16,11 +16,11 @@ def argument(value: str) -> str:
     """Return `value` as one argument of a command line, quoted where that is needed.
 
     CommandLineToArgvW: backslashes are themselves, but before a quote two of them are one and
-    an odd one makes the quote a character. WinSW and Task Scheduler expand `%NAME%` in what
-    they start and have no escape for it, so a text that could hold one is refused.
+    an odd one makes the quote a character. WinSW and Task Scheduler expand `%NAME%`, the latter
+    `$(Arg0)` too, and have no escape for either: a text that could hold one is refused.
 
     Raises:
-        ValueError: If `value` holds a control character, a lone surrogate or `%…%`.
+        ValueError: If `value` holds a control character, a lone surrogate, `%…%` or `$(Arg…)`.
     """
     refuse(value, _FORBIDDEN, "a Windows command line")
     if found := _VARIABLE.search(value):

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from bgsvc_gen.lang.characters import SURROGATES, refuse
 
 _BLANKS: Final = re.compile("[\t\n\r]")
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _FORBIDDEN: Final = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{SURROGATES}\ufffe\uffff]")
 
 
@@ -22,5 +23,19 @@ def text(value: str) -> Markup:
         ValueError: If `value` holds a character that XML 1.0 forbids, even as a reference.
     """
     refuse(value, _FORBIDDEN, "XML")
-    escaped = _BLANKS.sub(lambda found: f"&#{ord(found[0])};", str(escape(value)))
-    return Markup(escaped)  # noqa: S704 - escaped above
+    return Markup(_BLANKS.sub(_reference, str(escape(value))))  # noqa: S704 - escaped here
+
+
+def ascii_text(value: str) -> Markup:
+    """Return `value` as `text` does, with a reference for all that is not ASCII.
+
+    For a reader that guesses its encoding: such a file is the same in every one.
+
+    Raises:
+        ValueError: If `value` holds a character that XML 1.0 forbids, even as a reference.
+    """
+    return Markup(_NOT_ASCII.sub(_reference, str(text(value))))  # noqa: S704 - escaped here
+
+
+def _reference(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"

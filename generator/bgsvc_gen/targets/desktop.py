@@ -1,0 +1,38 @@
+"""What the desktop's service managers have in common: names, and the command they start."""
+
+from typing import Final
+
+from bgsvc_gen.spec.model import Service, Spec
+
+STOP_MARGIN: Final = 5.0
+"""Seconds beyond `stop_timeout` before the platform kills: the runtime ends a late run itself,
+and reports it, which it cannot do once it is killed."""
+
+
+def service_id(spec: Spec, service: Service) -> str:
+    """Return the name under which a service manager knows `service`, unique on a machine."""
+    return f"{spec.app.id}.{service.name}"
+
+
+def title(spec: Spec, service: Service) -> str:
+    """Return what a person reads in a list of all services of a machine."""
+    return f"{service.label.default.strip()} ({spec.app.name.strip()})"
+
+
+def run_arguments(spec: Spec, service: Service) -> tuple[str, ...]:
+    """Return what follows `python -m bgsvc run` for `service`, unquoted.
+
+    An option and its value are one argument, so that a label may begin with a hyphen.
+    """
+    return (
+        service.entry,
+        f"--name={service.name}",
+        f"--label={service.label.default}",
+        f"--app={spec.app.id}",
+        f"--stop-timeout={decimal(service.stop_timeout)}",
+    )
+
+
+def decimal(seconds: float) -> str:
+    """Return `seconds` to the millisecond, without an exponent and without needless zeros."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,77 @@
+"""macOS: launchd jobs, an agent for the user or a daemon for the system."""
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import PurePosixPath
+from typing import Final
+
+from bgsvc_gen.spec.model import Service, Spec
+from bgsvc_gen.targets.base import Output, Plan
+from bgsvc_gen.targets.desktop import STOP_MARGIN, run_arguments, service_id
+
+NAME: Final = "macos"
+CARRIES_RUNTIME: Final = False
+
+LEAST_THROTTLE: Final = 10
+"""launchd's own pace, in seconds. It never gives up, so a faster one would spin on a broken job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One service's property list; durations in whole seconds, as launchd reads them.
+
+    launchd.plist(5): every form of `KeepAlive` starts the job as soon as it is loaded, which for
+    an installed job is each login or boot. A service that is not to start then has none, and
+    launchd does not restart it.
+
+    Attributes:
+        folder: Where launchd looks for it, under a `Library`.
+        keeps_alive: Whether launchd restarts it however it ended.
+        keeps_alive_on_failure: Whether launchd restarts it when it failed.
+        throttle: The least time between two starts, where launchd restarts it.
+    """
+
+    label: str
+    folder: str
+    arguments: tuple[str, ...]
+    run_at_load: bool
+    keeps_alive: bool
+    keeps_alive_on_failure: bool
+    throttle: int | None
+    exit_timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class MacosPlan(Plan):
+    """The jobs of all services."""
+
+    jobs: tuple[Job, ...]
+
+    def outputs(self) -> tuple[Output, ...]:
+        """Return one property list for each job."""
+        return tuple(
+            Output(PurePosixPath(job.folder, f"{job.label}.plist"), "desktop/launchd.plist.j2", job)
+            for job in self.jobs
+        )
+
+
+def plan(spec: Spec) -> MacosPlan:
+    """Decide how `spec` runs under launchd."""
+    return MacosPlan(tuple(_job(spec, service) for service in spec.services))
+
+
+def _job(spec: Spec, service: Service) -> Job:
+    restart = service.restart
+    keeps_alive = service.start_on_boot and restart.on == "always"
+    keeps_alive_on_failure = service.start_on_boot and restart.on == "failure"
+    restarts = keeps_alive or keeps_alive_on_failure
+    return Job(
+        label=service_id(spec, service),
+        folder="LaunchDaemons" if service.desktop.scope == "system" else "LaunchAgents",
+        arguments=run_arguments(spec, service),
+        run_at_load=service.start_on_boot,
+        keeps_alive=keeps_alive,
+        keeps_alive_on_failure=keeps_alive_on_failure,
+        throttle=max(LEAST_THROTTLE, ceil(restart.delay)) if restarts else None,
+        exit_timeout=ceil(service.stop_timeout + STOP_MARGIN),
+    )

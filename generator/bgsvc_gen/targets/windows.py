@@ -1,0 +1,128 @@
+"""Windows: a Task Scheduler task for the user, a service under WinSW for the system."""
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import PurePosixPath
+from typing import Final
+
+from bgsvc_gen.spec.model import Restart, Service, Spec
+from bgsvc_gen.targets.base import Output, Plan
+from bgsvc_gen.targets.desktop import STOP_MARGIN, run_arguments, service_id, title
+
+NAME: Final = "windows"
+CARRIES_RUNTIME: Final = False
+
+LEAST_TASK_DELAY: Final = 60
+MOST_TASK_DELAY: Final = 31 * 24 * 60 * 60
+MOST_TASK_RESTARTS: Final = 255
+"""What `RestartOnFailure` takes: an interval of a minute to 31 days, a count of one byte."""
+
+MOST_SERVICE_RESTARTS: Final = 100
+"""WinSW's file has a line for each; a larger limit is cut to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of the Task Scheduler: runs in the user's session, without a window.
+
+    Attributes:
+        uri: Its folder and name in the Task Scheduler's library.
+        restarts: Whether the scheduler starts it again by itself.
+        restart_delay: In seconds.
+    """
+
+    name: str
+    uri: str
+    description: str
+    arguments: tuple[str, ...]
+    start_at_logon: bool
+    restarts: bool
+    restart_delay: int
+    restart_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedService:
+    """A service that WinSW runs; durations as WinSW spells them.
+
+    Attributes:
+        restart_delays: One for each restart that is tried before WinSW gives up.
+        restart_window: How long without a failure forgets the earlier ones.
+    """
+
+    name: str
+    display_name: str
+    description: str
+    arguments: tuple[str, ...]
+    start_mode: str
+    stop_timeout: str
+    restart_delays: tuple[str, ...]
+    restart_window: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsPlan(Plan):
+    """The tasks and services of a spec."""
+
+    tasks: tuple[Task, ...]
+    services: tuple[WrappedService, ...]
+
+    def outputs(self) -> tuple[Output, ...]:
+        """Return one file for each task and each service."""
+        tasks = (
+            Output(PurePosixPath(f"{task.name}.task.xml"), "desktop/task.xml.j2", task)
+            for task in self.tasks
+        )
+        services = (
+            Output(PurePosixPath(f"{service.name}.winsw.xml"), "desktop/winsw.xml.j2", service)
+            for service in self.services
+        )
+        return (*tasks, *services)
+
+
+def plan(spec: Spec) -> WindowsPlan:
+    """Decide how `spec` runs on Windows."""
+    tasks = (_task(spec, each) for each in spec.services if each.desktop.scope == "user")
+    services = (_service(spec, each) for each in spec.services if each.desktop.scope == "system")
+    return WindowsPlan(tuple(tasks), tuple(services))
+
+
+def _task(spec: Spec, service: Service) -> Task:
+    restart = service.restart
+    return Task(
+        name=service_id(spec, service),
+        uri=f"\\{spec.app.id}\\{service.name}",
+        description=title(spec, service),
+        arguments=run_arguments(spec, service),
+        start_at_logon=service.start_on_boot,
+        restarts=restart.on != "never",
+        restart_delay=min(max(LEAST_TASK_DELAY, ceil(restart.delay)), MOST_TASK_DELAY),
+        restart_limit=min(restart.limit, MOST_TASK_RESTARTS),
+    )
+
+
+def _service(spec: Spec, service: Service) -> WrappedService:
+    restart = service.restart
+    return WrappedService(
+        name=service_id(spec, service),
+        display_name=title(spec, service),
+        description=service.label.default,
+        arguments=run_arguments(spec, service),
+        start_mode="Automatic" if service.start_on_boot else "Manual",
+        stop_timeout=_span(service.stop_timeout + STOP_MARGIN),
+        restart_delays=() if restart.on == "never" else _delays(restart),
+        restart_window=_span(restart.window),
+    )
+
+
+def _delays(restart: Restart) -> tuple[str, ...]:
+    delays: list[str] = []
+    delay = restart.delay
+    for _ in range(min(restart.limit, MOST_SERVICE_RESTARTS)):
+        delays.append(_span(delay))
+        delay = min(2 * delay, restart.max_delay)
+    return tuple(delays)
+
+
+def _span(seconds: float) -> str:
+    return f"{int(seconds)} sec" if seconds.is_integer() else f"{ceil(seconds * 1000)} ms"

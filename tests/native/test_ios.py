@@ -1,0 +1,109 @@
+"""The Swift, parsed by tree-sitter's grammar, and the Info.plist by Python's parser."""
+
+import plistlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+import tree_sitter_swift
+from tree_sitter import Language, Node, Parser
+
+from bgsvc_gen.render import GeneratedFile, render
+from bgsvc_gen.resources import templates_root
+from bgsvc_gen.spec.model import App, Ios, Label, Processing, Refresh, Service, Spec
+from bgsvc_gen.targets import ios
+
+pytestmark = pytest.mark.native
+
+HOSTILE = "100% \"$price\" <watch> \\ 'né' 🐍 & co \\(x)"
+SUPPORT = sorted((templates_root() / "ios/support").glob("*.swift"))
+# The stubs say int, which is deprecated; it is a capsule.
+PARSER = Parser(Language(cast("object", tree_sitter_swift.language())))
+
+SERVICES = {
+    "refresh": Service("price-watch", "a.b:C", Label(HOSTILE), ios=Ios(refresh=Refresh())),
+    "processing": Service("in-it", "a.b:C", Label("B"), ios=Ios(processing=Processing())),
+    "both": Service("default", "a.b:C", Label("C"), ios=Ios(Refresh(0.25), Processing(power=True))),
+    "neither": Service("android-only", "a.b:C", Label("D")),
+}
+
+
+def files(*services: str) -> dict[str, GeneratedFile]:
+    spec = Spec(
+        App("com.example.notes", "Notes"), tuple(SERVICES[name] for name in services), allow=()
+    )
+    return {file.path.name: file for file in render(ios.plan(spec))}
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from nodes(child)
+
+
+def mistakes(source: bytes) -> list[str]:
+    """Return the places that are no Swift."""
+    return [
+        f"line {node.start_point.row + 1}: {node.type}"
+        for node in nodes(PARSER.parse(source).root_node)
+        if node.is_error or node.is_missing
+    ]
+
+
+def strings(source: bytes) -> list[str]:
+    return [
+        (node.text or b"").decode()
+        for node in nodes(PARSER.parse(source).root_node)
+        if node.type == "line_string_literal"
+    ]
+
+
+@pytest.mark.parametrize("source", SUPPORT, ids=lambda path: path.name)
+def test_support_source_is_swift(source: Path) -> None:
+    assert mistakes(source.read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    "services", [["refresh"], ["processing"], ["both"], ["refresh", "neither", "both"], [*SERVICES]]
+)
+def test_generated_constants_are_swift(services: list[str]) -> None:
+    assert mistakes(files(*services)["BgsvcServices.swift"].content) == []
+
+
+def test_no_text_of_an_author_is_interpolated() -> None:
+    source = files("refresh")["BgsvcServices.swift"].content
+
+    kinds = {node.type for node in nodes(PARSER.parse(source).root_node)}
+    assert "interpolated_expression" not in kinds
+    assert r'''"100% \"$price\" <watch> \\ 'né' 🐍 & co \\(x)"''' in strings(source)
+
+
+@pytest.mark.parametrize(
+    ("services", "modes", "identifiers"),
+    [
+        (["refresh"], ["fetch"], ["refresh"]),
+        (["processing"], ["processing"], ["in-it.processing"]),
+        (["refresh", "both"], ["fetch", "processing"], ["refresh", "default.processing"]),
+    ],
+)
+def test_the_property_list_asks_for_what_the_tasks_need(
+    services: list[str], modes: list[str], identifiers: list[str]
+) -> None:
+    found = plistlib.loads(files(*services)["Info.plist"].content, fmt=plistlib.FMT_XML)
+
+    assert found == {
+        "BGTaskSchedulerPermittedIdentifiers": [
+            f"com.example.notes.bgsvc.{i}" for i in identifiers
+        ],
+        "UIBackgroundModes": modes,
+    }
+
+
+def test_every_identifier_in_the_swift_is_permitted() -> None:
+    generated = files(*SERVICES)
+    permitted = plistlib.loads(generated["Info.plist"].content, fmt=plistlib.FMT_XML)
+
+    literals = strings(generated["BgsvcServices.swift"].content)
+    used = [text.strip('"') for text in literals if text.startswith('"com.example.notes.bgsvc.')]
+    assert used == permitted["BGTaskSchedulerPermittedIdentifiers"]

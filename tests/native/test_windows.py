@@ -1,0 +1,142 @@
+"""The XML files, read by libxml2 and held to what Task Scheduler and WinSW know.
+
+Neither program runs here, so their elements are tables: MS-TSCH 2.5 and WinSW's own
+documentation of its configuration file.
+"""
+
+import re
+
+import pytest
+from lxml import etree
+
+from bgsvc_gen.render import GeneratedFile, render
+from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Scope, Service, Spec
+from bgsvc_gen.targets import windows
+
+pytestmark = pytest.mark.native
+
+HOSTILE = "100% \"$price\" <watch> \\ 'né' 🐍 & co"
+TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+BOOLEAN = "true|false"
+
+TASK_ELEMENTS = {
+    "Task": "",
+    "Task/RegistrationInfo": "",
+    "Task/RegistrationInfo/URI": r"(\\[^\\]+)+",
+    "Task/RegistrationInfo/Description": ".+",
+    "Task/Triggers": "",
+    "Task/Triggers/LogonTrigger": "",
+    "Task/Triggers/LogonTrigger/Enabled": BOOLEAN,
+    "Task/Principals": "",
+    "Task/Principals/Principal": "",
+    "Task/Principals/Principal/LogonType": "S4U|Password|InteractiveToken",
+    "Task/Principals/Principal/RunLevel": "LeastPrivilege|HighestAvailable",
+    "Task/Settings": "",
+    "Task/Settings/MultipleInstancesPolicy": "Parallel|Queue|IgnoreNew|StopExisting",
+    "Task/Settings/DisallowStartIfOnBatteries": BOOLEAN,
+    "Task/Settings/StopIfGoingOnBatteries": BOOLEAN,
+    "Task/Settings/ExecutionTimeLimit": "PT0S",
+    "Task/Settings/RestartOnFailure": "",
+    "Task/Settings/RestartOnFailure/Interval": r"PT\d+S",
+    "Task/Settings/RestartOnFailure/Count": r"[1-9]\d{0,2}",
+    "Task/Actions": "",
+    "Task/Actions/Exec": "",
+    "Task/Actions/Exec/Command": "pythonw.exe",
+    "Task/Actions/Exec/Arguments": ".+",
+}
+SPAN = r"\d+ (ms|sec)"
+WINSW_ELEMENTS = {
+    "service": "",
+    "service/id": r"[\w.-]{1,256}",
+    "service/name": ".{1,256}",
+    "service/description": ".+",
+    "service/executable": "python",
+    "service/arguments": ".+",
+    "service/env": "",
+    "service/startmode": "Automatic|Manual",
+    "service/stoptimeout": SPAN,
+    "service/onfailure": "",
+    "service/resetfailure": SPAN,
+    "service/log": "",
+}
+"""Path of each element → what its text matches."""
+
+
+def spec_of(
+    scope: Scope, restart: RestartOn = "failure", label: str = HOSTILE, *, boot: bool = True
+) -> Spec:
+    service = Service(
+        "price-watch",
+        "notes.prices:PriceWatch",
+        Label(label),
+        start_on_boot=boot,
+        restart=Restart(restart, delay=0.25),
+        stop_timeout=2.5,
+        desktop=Desktop(scope),
+    )
+    return Spec(App("com.example.notes", "Notes"), (service,), allow=())
+
+
+def generated(spec: Spec) -> GeneratedFile:
+    (file,) = render(windows.plan(spec))
+    return file
+
+
+def strangers(content: bytes, elements: dict[str, str], namespace: str = "") -> list[str]:
+    """Return what `elements` does not know, or not with such a text."""
+    found: list[str] = []
+    for element in etree.fromstring(content).iter("{*}*"):
+        lineage = [element, *element.iterancestors()]
+        path = "/".join(str(each.tag).removeprefix(namespace) for each in reversed(lineage))
+        text = (element.text or "").strip()
+        if not re.fullmatch(elements.get(path, "(?!)"), text):
+            found.append(f"{path}: {text}")
+    return found
+
+
+@pytest.mark.parametrize("restart", ["failure", "always", "never"])
+@pytest.mark.parametrize("boot", [True, False])
+def test_a_task_has_only_what_the_task_scheduler_knows(restart: RestartOn, *, boot: bool) -> None:
+    content = generated(spec_of("user", restart, boot=boot)).content
+
+    assert strangers(content, TASK_ELEMENTS, TASK) == []
+    assert etree.fromstring(content).get("version") == "1.2"
+
+
+def test_a_tasks_actions_run_as_its_principal() -> None:
+    root = etree.fromstring(generated(spec_of("user")).content)
+
+    assert [e.get("id") for e in root.iter(f"{TASK}Principal")] == ["Author"]
+    assert [e.get("Context") for e in root.iter(f"{TASK}Actions")] == ["Author"]
+
+
+def test_a_task_is_ascii_and_names_no_encoding_for_schtasks_guesses_one() -> None:
+    content = generated(spec_of("user")).content
+
+    assert content.isascii()
+    assert content.startswith(b'<?xml version="1.0"?>\n')
+
+
+@pytest.mark.parametrize("restart", ["failure", "always", "never"])
+@pytest.mark.parametrize("boot", [True, False])
+def test_a_service_has_only_what_winsw_knows(restart: RestartOn, *, boot: bool) -> None:
+    content = generated(spec_of("system", restart, boot=boot)).content
+    root = etree.fromstring(content)
+
+    assert strangers(content, WINSW_ELEMENTS) == []
+    actions = [element.get("action") for element in root.iter("onfailure")]
+    assert actions == [*["restart"] * (0 if restart == "never" else 5), "none"]
+    assert all(re.fullmatch(SPAN, e.get("delay", "0 ms")) for e in root.iter("onfailure"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [("user", f"{TASK}Actions/{TASK}Exec/{TASK}Arguments"), ("system", "arguments")],
+)
+def test_a_command_line_reads_back_with_its_quotes(scope: Scope, path: str) -> None:
+    label = 'é "x" <&> \\'
+
+    assert etree.fromstring(generated(spec_of(scope, label=label)).content).findtext(path) == (
+        "-m bgsvc run notes.prices:PriceWatch --name=price-watch "
+        r'"--label=é \"x\" <&> \\" --app=com.example.notes --stop-timeout=2.5'
+    )
