@@ -6,12 +6,10 @@ import json
 import threading
 
 from bgsvc import PROTOCOL_VERSION
-from bgsvc._clock import SystemClock
-from bgsvc._current import default_data_dir, jitter, use
+from bgsvc._current import default_data_dir, use
 from bgsvc._events import Bus
 from bgsvc._host import Host
-from bgsvc._local import language
-from bgsvc._ports import Ports
+from bgsvc._ports import real_ports
 from bgsvc._runtime import Runtime
 from bgsvc._words import NativeState
 
@@ -41,16 +39,8 @@ class BridgeHost(Host):
         if self._runtime is None:
             bus = Bus()
             bus.subscribe(self._event)
-            self._runtime = Runtime(
-                Ports(
-                    clock=SystemClock(),
-                    host=self,
-                    bus=bus,
-                    data_dir=self._data_dir or default_data_dir(self.app),
-                    jitter=jitter,
-                    language=language(),
-                )
-            )
+            folder = self._data_dir or default_data_dir(self.app)
+            self._runtime = Runtime(real_ports(self, bus, folder))
             use(self._runtime)
         return self._runtime
 
@@ -63,6 +53,9 @@ class BridgeHost(Host):
         self.platform = str(hello.get("platform", self.platform))
         self.mode = str(hello.get("mode") or _MODES.get(self.platform, self.mode))
         self.app = str(hello.get("app", self.app))
+        api_level, target_sdk = hello.get("apiLevel"), hello.get("targetSdk")
+        self.api_level = api_level if isinstance(api_level, int) else None
+        self.target_sdk = target_sdk if isinstance(target_sdk, int) else None
         data_dir = hello.get("dataDir")
         if isinstance(data_dir, str) and data_dir:
             self._data_dir = data_dir

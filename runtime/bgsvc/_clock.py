@@ -11,6 +11,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from typing import Protocol
+
+    class Signal(Protocol):
+        """What the runtime uses of `threading.Event`."""
+
+        def is_set(self) -> bool:
+            """Return whether it is set."""
+            ...
+
+        def set(self) -> None:
+            """Set it and wake all who wait."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            """Return True as soon as it is set, False after `timeout` seconds."""
+            ...
 
 
 class Timer:
@@ -59,19 +74,21 @@ class Clock:
         """Call `callback` once, `delay` seconds of uptime from now, in a thread of the clock's."""
         raise NotImplementedError
 
-    def wait(self, event: threading.Event, timeout: float | None) -> bool:
-        """Return True as soon as `event` is set, False after `timeout` seconds."""
+    def new_event(self) -> Signal:
+        """Return an event whose waits live by this clock."""
+        raise NotImplementedError
+
+    def spawn(self, target: Callable[[], None], name: str) -> threading.Thread:
+        """Start a thread that waits by this clock.
+
+        Raises:
+            RuntimeError: If the system has no thread to give.
+        """
         raise NotImplementedError
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         """Return an event loop that lives by this clock."""
         raise NotImplementedError
-
-    def enter(self) -> None:
-        """Note that a thread which uses this clock is about to start."""
-
-    def leave(self) -> None:
-        """Note that such a thread is about to end."""
 
 
 class SystemClock(Clock):
@@ -108,9 +125,15 @@ class SystemClock(Clock):
             self._due.notify()
         return timer
 
-    def wait(self, event: threading.Event, timeout: float | None) -> bool:
-        """Wait for `event` with the system's own means."""
-        return event.wait(timeout)
+    def new_event(self) -> Signal:
+        """Return a plain event."""
+        return threading.Event()
+
+    def spawn(self, target: Callable[[], None], name: str) -> threading.Thread:
+        """Start a daemon thread: one that will not end must not keep the process."""
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         """Return a plain asyncio loop."""

@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 
-from bgsvc._clock import SystemClock
-from bgsvc._events import Bus
-from bgsvc._local import LocalHost, language
-from bgsvc._ports import Ports
+from bgsvc._local import LocalHost
+from bgsvc._ports import real_ports
 from bgsvc._runtime import Runtime
 from bgsvc._words import StopReason
+
+EXIT_GRACE = 5.0
+"""Seconds a desktop process waits at its end for finite tasks."""
 
 _lock = threading.Lock()
 _runtimes: list[Runtime] = []
@@ -54,23 +55,7 @@ def configure(*, app: str | None = None, data_dir: str | os.PathLike[str] | None
 
 def desktop_runtime(host: LocalHost, *, data_dir: str | None = None) -> Runtime:
     """Return a runtime for a process on a desktop system."""
-    return Runtime(
-        Ports(
-            clock=SystemClock(),
-            host=host,
-            bus=host.bus if host.bus is not None else Bus(),
-            data_dir=data_dir or default_data_dir(host.app),
-            jitter=jitter,
-            language=language(),
-        )
-    )
-
-
-def jitter() -> float:
-    """Return a random number from 0 to 1."""
-    import random
-
-    return random.random()  # noqa: S311 - it spreads restarts, it guards nothing
+    return Runtime(real_ports(host, host.bus, data_dir or default_data_dir(host.app)))
 
 
 def default_data_dir(app: str) -> str:

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from bgsvc._delivery import Subscription
 
 RESERVED = frozenset(
-    {"started", "stopped", "error", "quota_warning", "stop_overdue", "state_problem"}
+    {
+        "started",
+        "stopped",
+        "error",
+        "quota_warning",
+        "stop_overdue",
+        "state_problem",
+        "restart_failed",
+        "finite_task_expired",
+        "notification_undelivered",
+    }
 )
 """The names only the runtime gives to events."""
 
@@ -63,10 +73,17 @@ class Bus:
 
     def __init__(self) -> None:
         self._delivery = Delivery()
+        self._closed = False
         self._taps: tuple[Callable[[Event], None], ...] = ()
 
+    def close(self) -> None:
+        """Carry nothing any more."""
+        self._closed = True
+
     def publish(self, event: Event) -> None:
-        """Queue `event` for every listener and return; the runtime's own events go first."""
+        """Queue `event` for every listener and return; the runtime's own are never pushed out."""
+        if self._closed:
+            return
         for tap in self._taps:
             tap(event)
         self._delivery.put(event, vital=event.event in RESERVED)

@@ -18,12 +18,16 @@ class Host:
     Attributes:
         platform: `android`, `ios`, `linux`, `macos` or `windows`.
         mode: Which row of the capability table is in force.
+        api_level: The Android version; None elsewhere, or if the host did not say.
+        target_sdk: The Android version the app targets; None likewise.
         owns_process: Whether the process exists for its services, so that ending a run that
             will not stop by ending the process is right.
     """
 
     platform: str = "unknown"
     mode: str = "desktopInProcess"
+    api_level: int | None = None
+    target_sdk: int | None = None
     owns_process: bool = False
 
     def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from bgsvc._events import Bus
 from bgsvc._host import Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bgsvc._events import Bus
 
 
 class LocalHost(Host):
@@ -28,13 +28,12 @@ class LocalHost(Host):
         app: str | None = None,
         mode: str = "desktopInProcess",
         owns_process: bool = False,
-        bus: Bus | None = None,
     ) -> None:
         self.app = app or "bgsvc"
         self.platform = platform_name()
         self.mode = mode
         self.owns_process = owns_process
-        self.bus = bus
+        self.bus = Bus()
 
     def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
         """Show the notification with the desktop's means."""
@@ -56,11 +55,3 @@ def platform_name() -> str:
     names = {"win32": "windows", "darwin": "macos", "linux": "linux"}
     return names.get(sys.platform, sys.platform)
 
-
-def language() -> str | None:
-    """Return the user's language from the environment; None if it says nothing."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(variable, "").partition(".")[0]
-        if value and value not in {"C", "POSIX"}:
-            return value
-    return None

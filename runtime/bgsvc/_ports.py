@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from bgsvc._clock import SystemClock
+from bgsvc._quota import Ledger, boot_id
 from bgsvc._record import record
 from bgsvc._store import StateFile
 
@@ -25,6 +27,7 @@ class Ports:
         host: The process or app it lives in.
         bus: Where events go.
         data_dir: The folder for everything that is kept.
+        ledger: Counts the platform's time budgets.
         jitter: Returns a number from 0 to 1, to spread restarts.
         language: The user's language, such as `de` or `de_DE`; None if unknown.
     """
@@ -33,6 +36,7 @@ class Ports:
     host: Host
     bus: Bus
     data_dir: str
+    ledger: Ledger
     jitter: Callable[[], float]
     language: str | None = None
 
@@ -43,8 +47,41 @@ class Ports:
     @property
     def state_dir(self) -> str:
         """The folder of the runtime's own files."""
-        return os.path.join(self.data_dir, "bgsvc")
+        return state_dir_in(self.data_dir)
 
     def data_dir_of(self, service: str) -> str:
         """Return the folder that belongs to `service` itself."""
         return os.path.join(self.data_dir, "services", service)
+
+
+def state_dir_in(data_dir: str) -> str:
+    """Return the folder of the runtime's own files in an app's data folder."""
+    return os.path.join(data_dir, "bgsvc")
+
+
+def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
+    """Return the real world: this machine's time, this user's language."""
+    clock = SystemClock()
+    return Ports(
+        clock=clock,
+        host=host,
+        bus=bus,
+        data_dir=data_dir,
+        ledger=Ledger(clock, state_dir_in(data_dir), boot_id()),
+        jitter=_jitter,
+        language=_language(),
+    )
+
+
+def _jitter() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - it spreads restarts, it guards nothing
+
+
+def _language() -> str | None:
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "").partition(".")[0]
+        if value and value not in {"C", "POSIX"}:
+            return value
+    return None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bgsvc._clock import Clock, Timer
     from bgsvc._context import ServiceContext
     from bgsvc._errors import BackgroundServiceError
+    from bgsvc._meter import Meter
     from bgsvc._service import BackgroundService
     from bgsvc._token import ShutdownSignal
     from bgsvc._words import StartReason, StopReason
@@ -62,7 +63,8 @@ class Run:
         self.overdue = False
         self.forced = False
         self.timers: list[Timer] = []
-        self.ended = threading.Event()
+        self.meter: Meter | None = None
+        self.ended = clock.new_event()
         self._factory = factory
         self._clock = clock
         self._lock = threading.Lock()
@@ -73,15 +75,7 @@ class Run:
 
     def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
         """Start the run's thread; `watcher` hears of everything from there."""
-        self._clock.enter()
-        self._thread = threading.Thread(
-            target=self._live, args=(ctx, watcher), name=f"bgsvc-{name}-{self.number}", daemon=True
-        )
-        try:
-            self._thread.start()
-        except BaseException:
-            self._clock.leave()
-            raise
+        self._clock.spawn(lambda: self._live(ctx, watcher), f"bgsvc-{name}-{self.number}")
 
     def is_current_thread(self) -> bool:
         """Return whether the caller is the service itself."""
@@ -95,12 +89,10 @@ class Run:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
     def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
-        try:
-            self._hooks(ctx, watcher)
-            self._close_loop()
-        finally:
-            watcher.run_ended(self)
-            self._clock.leave()
+        self._thread = threading.current_thread()
+        self._hooks(ctx, watcher)
+        self._close_loop()
+        watcher.run_ended(self)
 
     def _hooks(self, ctx: ServiceContext, watcher: Watcher) -> None:
         service = self._prepared(ctx)

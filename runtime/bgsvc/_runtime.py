@@ -6,9 +6,11 @@ import threading
 
 from bgsvc._config import ServiceConfig, load_entry
 from bgsvc._errors import ConfigError, UnknownServiceError
+from bgsvc._events import EventSource
+from bgsvc._finite import FiniteTask, FiniteTasks
 from bgsvc._lock import InstanceLock
 from bgsvc._supervisor import Supervisor
-from bgsvc._words import AppState, StartReason, StopReason
+from bgsvc._words import AppState, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from bgsvc._events import Event
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
-    from bgsvc._status import StartResult
 
 
 class Runtime:
@@ -28,6 +29,8 @@ class Runtime:
         self._lock = threading.Lock()
         self._services: dict[str, Supervisor] = {}
         self._app_state: AppState | None = None
+        self._source = EventSource("", ports.bus, ports.clock)
+        self.finite_tasks = FiniteTasks(ports, self._finite_task_expired)
         self._app_listeners: list[Callable[[AppState], object]] = []
 
     def adopt(
@@ -72,22 +75,17 @@ class Runtime:
         with self._lock:
             return [self._services[name] for name in sorted(self._services)]
 
-    def start(
-        self,
-        supervisor: Supervisor,
-        reason: StartReason,
-        *,
-        foreground_type: str | None = None,
-        granted: float | None = None,
-    ) -> StartResult:
-        """Start a service; see `Supervisor.start`."""
-        return supervisor.start(reason, foreground_type=foreground_type, granted=granted)
-
     def stop_all(self, reason: StopReason) -> None:
         """Ask every run to end, and return."""
         for supervisor in self.all():
             if supervisor.running:
                 supervisor.stop(reason)
+
+    def abandon(self) -> None:
+        """Go silent and set every token, as if the process were gone; for tests."""
+        self.ports.bus.close()
+        for supervisor in self.all():
+            supervisor.abandon()
 
     def listen(self, callback: Callable[[Event], object]) -> Callable[[], None]:
         """Call `callback` with every event; return a function that ends it."""
@@ -102,8 +100,15 @@ class Runtime:
         """Whether the user has the app in front; None if the host never said."""
         return self._app_state
 
-    def app_moved(self, state: AppState) -> None:
-        """Learn that the app came to the front or left it, and tell those who asked."""
+    def app_moved(self, state: AppState, remaining: float | None = None) -> None:
+        """Learn that the app came to the front or left it, and tell those who asked.
+
+        `remaining` is how many seconds the platform gives to finite tasks, where it says so.
+        """
+        self.finite_tasks.limit(remaining)
+        self.ports.ledger.app_moved(in_front=state is AppState.ACTIVE)
+        for supervisor in self.all():
+            supervisor.app_moved()
         with self._lock:
             self._app_state = state
             listeners = list(self._app_listeners)
@@ -120,6 +125,10 @@ class Runtime:
         with self._lock:
             self._app_listeners.append(callback)
         return lambda: self._app_listeners.remove(callback)
+
+    def _finite_task_expired(self, task: FiniteTask, count: int) -> None:
+        data = {"task": task.id, "name": task.name, "count": count}
+        self._source.note(0, "finite_task_expired", data)
 
 
 def config_of(service: type[BackgroundService]) -> ServiceConfig:

@@ -8,6 +8,7 @@ from bgsvc._config import config_to_wire
 from bgsvc._context import ServiceContext
 from bgsvc._errors import (
     AlreadyRunningError,
+    BackgroundServiceError,
     ConfigError,
     NotRunningError,
     PlatformError,
@@ -18,6 +19,7 @@ from bgsvc._errors import (
 )
 from bgsvc._events import RESERVED, EventSource
 from bgsvc._journal import Journal
+from bgsvc._meter import Meter
 from bgsvc._notifier import Notifier
 from bgsvc._restart import RestartPlan
 from bgsvc._run import Run
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
     from bgsvc._clock import Timer
     from bgsvc._config import ServiceConfig
-    from bgsvc._errors import BackgroundServiceError
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
 
@@ -75,6 +76,7 @@ class Supervisor:
         Raises:
             AlreadyRunningError: There is a run.
             StillStoppingError: There is a run that was told to stop.
+            QuotaExhaustedError: The platform's time budget is used up.
             PlatformError: The system has no thread to give.
         """
         with self._lock:
@@ -84,13 +86,15 @@ class Supervisor:
                 self._plan.forget()
             self._report(self._journal.take_problem())
             config = config_to_wire(self.config)
+            meter = self._metered(foreground_type, granted)
             number, trouble = self._journal.begin(reason, self._ports.clock.now(), config)
             self._report(trouble)
             self._ports.host.desired_state(self.config.name, running=True)
             run = Run(number, reason, self._factory, self._new_signal(), self._ports.clock)
+            run.meter = meter
             self._run = run
             self._state = ServiceState.INITIALIZING
-            self._launch(run, foreground_type, granted)
+            self._launch(run, meter, foreground_type)
             degraded = () if trouble is None else (trouble,)
             return StartResult(
                 self.config.name, number, reason, self._ports.host.mode, degraded=degraded
@@ -116,13 +120,24 @@ class Supervisor:
                 run.stop_reason = reason
                 self._state = ServiceState.STOPPING
             timeout = self.config.stop_timeout
-            self._arm(run, timeout if within is None else min(timeout, within))
+            seconds = timeout if within is None else min(timeout, within)
+            self._arm(run, seconds)
         run.signal.request()
 
     def expire(self, reason: StopReason, remaining: float | None) -> None:
         """Stop because the platform takes its time back, in `remaining` seconds at the latest."""
-        if self.running:
-            self.stop(reason, within=remaining)
+        with self._lock:
+            if self._run is None:
+                return
+            if self._run.meter is not None and remaining is not None:
+                self._run.meter.allowance.shorten(remaining)
+        self.stop(reason, within=remaining)
+
+    def app_moved(self) -> None:
+        """Learn that the app came to the front or left it: budgets begin anew with that."""
+        with self._lock:
+            if self._run is not None and self._run.meter is not None:
+                self._run.meter.refresh()
 
     def wait_stopped(self, timeout: float | None = None) -> bool:
         """Wait for the run to end; False after `timeout` seconds, or if the caller is the run."""
@@ -130,7 +145,7 @@ class Supervisor:
             run = self._run
         if run is None:
             return True
-        return not run.is_current_thread() and self._ports.clock.wait(run.ended, timeout)
+        return not run.is_current_thread() and run.ended.wait(timeout)
 
     def wish(self, *, running: bool) -> None:
         """Change what is wanted after the next boot, and nothing now."""
@@ -160,6 +175,20 @@ class Supervisor:
         """The service's memory."""
         return self._journal
 
+    def abandon(self) -> None:
+        """Forget the run and its timers as a dead process does; for tests."""
+        with self._lock:
+            self._call_off_restart()
+            run, self._run = self._run, None
+            if run is None:
+                return
+            self._disarm(run)
+            if run.meter is not None:
+                run.meter.allowance.close()
+                run.meter.detach()
+        run.signal.request()
+        run.cancel()
+
     def status(self) -> ServiceStatus:
         """Return where the service is now."""
         with self._lock:
@@ -180,6 +209,7 @@ class Supervisor:
                 stop_reason=ended if run is None else run.stop_reason,
                 overdue=run is not None and run.overdue,
                 restart_in=None if self._restart is None else max(0, self._restart.when - uptime),
+                remaining=_remaining(run),
                 last_error=error,
                 history=saved.history,
             )
@@ -225,10 +255,23 @@ class Supervisor:
     def _new_signal(self) -> ShutdownSignal:
         return ShutdownSignal(self._ports.clock)
 
-    def _launch(self, run: Run, foreground_type: str | None, granted: float | None) -> None:
-        clock = self._ports.clock
-        deadline = None if granted is None else clock.uptime() + granted
+    def _metered(self, foreground_type: str | None, granted: float | None) -> Meter:
+        def emit(event: str, data: Mapping[str, object]) -> None:
+            run = self._run
+            if run is not None and run.meter is meter:
+                self._source.emit(run.number, event, data)
 
+        def stop(reason: StopReason, left: float) -> None:
+            run = self._run
+            if run is not None and run.meter is meter:
+                self.stop(reason, within=left)
+
+        meter = Meter(self._ports, self.config, emit, stop)
+        given = tuple(foreground_type.split("|")) if foreground_type else ()
+        meter.begin(given or self.config.foreground_service_types, granted)
+        return meter
+
+    def _launch(self, run: Run, meter: Meter, foreground_type: str | None) -> None:
         def emit(event: str, data: Mapping[str, object]) -> None:
             if not event or event in RESERVED:
                 raise ConfigError(f"{event!r} is not a name for an event of a service")
@@ -242,10 +285,10 @@ class Supervisor:
             foreground_service_type=foreground_type,
             shutdown=run.signal,
             notifier=self._notifier,
-            clock=clock,
+            clock=self._ports.clock,
             data_dir=self._ports.data_dir_of(self.config.name),
             emit=emit,
-            deadline=lambda: deadline,
+            deadline=lambda: meter.allowance.deadline,
         )
         try:
             run.launch(ctx, self, self.config.name)
@@ -295,6 +338,8 @@ class Supervisor:
 
     def _finish(self, run: Run) -> None:
         self._disarm(run)
+        if run.meter is not None:
+            run.meter.end()
         reason = self._reason_of(run)
         data: dict[str, object] = {"reason": reason.value}
         if run.stop_reason is not None and run.stop_reason is not reason:
@@ -345,7 +390,11 @@ class Supervisor:
         with self._lock:
             if self._restart is not None and self._run is None:
                 self._restart = None
-                self.start(StartReason.RESTART)
+                try:
+                    self.start(StartReason.RESTART)
+                except BackgroundServiceError as error:
+                    self._last_error = error
+                    self._source.note(self._journal.saved.run, "restart_failed", error.to_wire())
 
     def _call_off_restart(self) -> None:
         if self._restart is not None:
@@ -359,3 +408,9 @@ class Supervisor:
 
         logging.getLogger("bgsvc").error("%s: %s", self.config.name, trouble)
         self._source.note(self._journal.saved.run, "state_problem", trouble.to_wire())
+
+
+def _remaining(run: Run | None) -> float | None:
+    if run is None or run.meter is None or run.meter.allowance.deadline is None:
+        return None
+    return run.meter.allowance.remaining()

@@ -15,8 +15,7 @@ class ShutdownToken:
     """Tells a service that it is to stop; set once, never cleared."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._event = threading.Event()
+        self._event = clock.new_event()
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], object]] = []
 
@@ -26,7 +25,7 @@ class ShutdownToken:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block a plain `run`: True as soon as it is to stop, False after `timeout` seconds."""
-        return self._clock.wait(self._event, timeout)
+        return self._event.wait(timeout)
 
     def on_set(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call `callback` once when the service is to stop, at once if it already is.

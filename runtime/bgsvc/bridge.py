@@ -136,13 +136,18 @@ def _state(message: Mapping[str, object]) -> object:
 
 
 def _app_state(message: Mapping[str, object]) -> object:
-    _runtime().app_moved(_word(message, "state", AppState))
+    _runtime().app_moved(_word(message, "state", AppState), _seconds(message, "remaining"))
     return {}
 
 
 def _action(message: Mapping[str, object]) -> object:
     supervisor = _runtime().find(_text(message, "service"))
     supervisor.act(_text(message, "notification"), _text(message, "action"))
+    return {}
+
+
+def _finite_task_expire(message: Mapping[str, object]) -> object:
+    _runtime().finite_tasks.expire(_text(message, "task"))
     return {}
 
 
@@ -179,4 +184,5 @@ _HANDLERS: dict[str, Callable[[Mapping[str, object]], object]] = {
     "state": _state,
     "appState": _app_state,
     "action": _action,
+    "finiteTaskExpire": _finite_task_expire,
 }

@@ -1,0 +1,321 @@
+"""A host that does what a test tells it and remembers what it was asked."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bgsvc._config import ServiceConfig
+from bgsvc._current import forget, use
+from bgsvc._events import Bus
+from bgsvc._host import Host
+from bgsvc._ports import Ports, state_dir_in
+from bgsvc._quota import Ledger
+from bgsvc._record import record
+from bgsvc._runtime import Runtime, config_of
+from bgsvc._words import AppState, NativeState, StartReason, StopReason
+from bgsvc.testing._clock import VirtualClock
+from bgsvc.testing._keeper import MortalKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from bgsvc._events import Event
+    from bgsvc._finite import FiniteTask
+    from bgsvc._service import BackgroundService
+    from bgsvc._status import ServiceStatus, StartResult
+    from bgsvc._store import StateFile
+
+
+@record(frozen=True)
+class Notification:
+    """What a service asked to be shown.
+
+    Attributes:
+        service: Whose it is.
+        op: `show`, `update` or `cancel`.
+        key: What tells it from the service's others.
+        title: Its first line; None on `cancel`.
+        body: The text; None on `cancel`.
+        actions: Its buttons, as (id, title).
+        progress: How much is done, and of how much.
+    """
+
+    service: str
+    op: str
+    key: str
+    title: str | None = None
+    body: str | None = None
+    actions: tuple[tuple[str, str], ...] = ()
+    progress: tuple[float, float] | None = None
+
+
+class FakeHost(Host):
+    """A platform for tests, used in a `with`; the module functions of `bgsvc` act on it.
+
+    Args:
+        platform: `android`, `ios`, `linux`, `macos` or `windows`.
+        mode: The row of the capability table in force.
+        api_level: The Android version, for its time budgets.
+        owns_process: Whether a run that will not stop is ended with the process.
+        language: The user's language.
+        folder: Where state is kept; by default a temporary folder.
+
+    Attributes:
+        clock: The time everything lives by.
+        notifications: What was shown, updated and cancelled, in order.
+        finite_tasks: The open finite tasks, id to name.
+        desired: What the host was told is wanted, by service.
+        ended_with: The status the process was ended with; None while it lives.
+    """
+
+    def __init__(  # noqa: PLR0913 - all of them keywords with a default
+        self,
+        *,
+        platform: str = "android",
+        mode: str = "androidForegroundService",
+        api_level: int | None = None,
+        owns_process: bool = False,
+        language: str | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.platform = platform
+        self.mode = mode
+        self.api_level = api_level
+        self.owns_process = owns_process
+        self.clock = VirtualClock()
+        self.notifications: list[Notification] = []
+        self.finite_tasks: dict[str, str] = {}
+        self.desired: dict[str, bool] = {}
+        self.ended_with: int | None = None
+        self._language = language
+        self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="bgsvc-")
+        self._folder = folder or Path(self._temporary.name if self._temporary else "")
+        self._events: list[Event] = []
+        self._keepers: list[MortalKeeper] = []
+        self._boots = 1
+        self.runtime = self._new_runtime()
+
+    def __enter__(self) -> FakeHost:
+        use(self.runtime)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        forget(self.runtime)
+        self._abandon()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    # what a test does
+
+    def start(
+        self,
+        service: type[BackgroundService] | ServiceConfig | str,
+        *,
+        reason: StartReason = StartReason.USER,
+        foreground_service_type: str | None = None,
+        deadline: float | None = None,
+    ) -> StartResult:
+        """Start a service as the platform would, and let it come to its first wait.
+
+        Args:
+            service: Its class, its configuration, or the name of one started before.
+            reason: Who asked.
+            foreground_service_type: The Android type it runs under.
+            deadline: Seconds the platform grants, as iOS does.
+        """
+        if isinstance(service, str):
+            supervisor = self.runtime.find(service)
+        elif isinstance(service, ServiceConfig):
+            supervisor = self.runtime.adopt(service)
+        else:
+            supervisor = self.runtime.adopt(config_of(service), service)
+        result = supervisor.start(
+            reason, foreground_type=foreground_service_type, granted=deadline
+        )
+        self.clock.settle()
+        return result
+
+    def stop(
+        self, service: str | None = None, reason: StopReason = StopReason.USER_STOP
+    ) -> ServiceStatus:
+        """Stop a service, let time pass until it has ended or is overdue, return its state."""
+        supervisor = self.runtime.find(service)
+        supervisor.stop(reason)
+        supervisor.wait_stopped(supervisor.config.stop_timeout)
+        return supervisor.status()
+
+    def expire(
+        self,
+        service: str | None = None,
+        *,
+        reason: StopReason = StopReason.PLATFORM_TIMEOUT,
+        remaining: float = 5.0,
+    ) -> ServiceStatus:
+        """Tell a service that its time is up, `remaining` seconds before the platform acts."""
+        supervisor = self.runtime.find(service)
+        supervisor.expire(reason, remaining)
+        supervisor.wait_stopped(remaining)
+        return supervisor.status()
+
+    def background(self, remaining: float | None = 30.0) -> None:
+        """Let the user leave the app; finite tasks have `remaining` seconds."""
+        self.runtime.app_moved(AppState.BACKGROUND, remaining)
+        self.clock.settle()
+
+    def foreground(self) -> None:
+        """Let the user come back to the app."""
+        self.runtime.app_moved(AppState.ACTIVE)
+        self.clock.settle()
+
+    def expire_finite_tasks(self) -> None:
+        """Tell every open finite task that its time is up."""
+        for task in list(self.finite_tasks):
+            self.runtime.finite_tasks.expire(task)
+        self.clock.settle()
+
+    def press(self, key: str, action: str, service: str | None = None) -> None:
+        """Press the button `action` of the notification `key`."""
+        self.runtime.find(service).act(key, action)
+        self.clock.settle()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.advance(seconds)
+
+    def kill(self) -> None:
+        """Let the process die without a word; the next start is in a new one."""
+        forget(self.runtime)
+        self._abandon()
+        self.runtime = self._new_runtime()
+        use(self.runtime)
+
+    def reboot(self) -> None:
+        """Let the device restart: the process dies and the platform's counts with it."""
+        self._boots += 1
+        self.kill()
+
+    # what a test looks at
+
+    def events(self, name: str | None = None, service: str | None = None) -> list[Event]:
+        """Return all events so far, or those of one name or service."""
+        self.clock.settle()
+        return [
+            event
+            for event in self._events
+            if name in {None, event.event} and service in {None, event.service}
+        ]
+
+    def state(self, service: str | None = None) -> ServiceStatus:
+        """Return a service's state."""
+        self.clock.settle()
+        return self.runtime.find(service).status()
+
+    def running_task(self, name: str = "task") -> FiniteTask:
+        """Begin a finite task, as `bgsvc.finite_task` does."""
+        return self.runtime.finite_tasks.begin(name)
+
+    # what the runtime asks
+
+    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
+        """Remember it."""
+        del on_action
+        self.notifications.append(_notification(message))
+
+    def finite_task(self, op: str, task: str, name: str) -> None:
+        """Remember it."""
+        if op == "begin":
+            self.finite_tasks[task] = name
+        else:
+            self.finite_tasks.pop(task, None)
+
+    def desired_state(self, service: str, *, running: bool) -> None:
+        """Remember it."""
+        self.desired[service] = running
+
+    def native_state(self, service: str) -> NativeState | None:
+        """Return what a well-behaved host would say."""
+        return NativeState.RUNNING if self.runtime.find(service).running else NativeState.IDLE
+
+    def end_process(self, status: int) -> None:
+        """Remember it; the thread that would not stop is left to itself."""
+        self.ended_with = status
+
+    def _new_runtime(self) -> Runtime:
+        bus = Bus()
+        bus.tap(self._events.append)
+        data_dir = str(self._folder)
+        return Runtime(
+            _FakePorts(
+                clock=self.clock,
+                host=self,
+                bus=bus,
+                data_dir=data_dir,
+                ledger=Ledger(self.clock, state_dir_in(data_dir), f"boot {self._boots}"),
+                jitter=lambda: 1.0,
+                language=self._language,
+            )
+        )
+
+    def _abandon(self) -> None:
+        """Leave the old process's threads without a disk, listeners or a reason to go on."""
+        old = self.runtime
+        for keeper in self._keepers:
+            keeper.die()
+        self._keepers.clear()
+        old.abandon()
+        self.clock.settle()
+
+    def keep(self, keeper: MortalKeeper) -> MortalKeeper:
+        """Remember who writes for the process that lives now."""
+        self._keepers.append(keeper)
+        return keeper
+
+
+class _FakePorts(Ports):
+    """Ports whose writes end when the fake process dies."""
+
+    def keeper(self, service: str) -> StateFile:
+        keeper = MortalKeeper(self.state_dir, service)
+        if isinstance(self.host, FakeHost):
+            self.host.keep(keeper)
+        return keeper
+
+
+def _notification(message: Mapping[str, object]) -> Notification:
+    def text(key: str) -> str | None:
+        value = message.get(key)
+        return value if isinstance(value, str) else None
+
+    return Notification(
+        service=text("service") or "",
+        op=text("op") or "",
+        key=text("key") or "",
+        title=text("title"),
+        body=text("body"),
+        actions=_actions(message.get("actions")),
+        progress=_progress(message.get("progress")),
+    )
+
+
+def _actions(value: object) -> tuple[tuple[str, str], ...]:
+    from bgsvc._kinds import is_array, is_object
+
+    entries = [entry for entry in value if is_object(entry)] if is_array(value) else []
+    return tuple((str(entry.get("id")), str(entry.get("title"))) for entry in entries)
+
+
+def _progress(value: object) -> tuple[float, float] | None:
+    from bgsvc._kinds import is_number, is_object
+
+    if not is_object(value):
+        return None
+    done, total = value.get("done"), value.get("total")
+    return (done, total) if is_number(done) and is_number(total) else None
