@@ -1,0 +1,84 @@
+"""Android: a foreground service per service of the spec, and Python inside the app."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from bgsvc_gen.facts.android import SERVICE_TYPES
+from bgsvc_gen.spec.model import Service, Spec
+from bgsvc_gen.targets.android.resources import StringsFile, strings_files
+from bgsvc_gen.targets.android.service import ServicePlan, plan_service
+from bgsvc_gen.targets.android.support import support_files
+from bgsvc_gen.targets.base import Output, Plan
+
+NAME: Final = "android"
+CARRIES_RUNTIME: Final = True
+
+MAIN: Final = PurePosixPath("src/main")
+"""The source set, as Gradle expects it."""
+
+_ALWAYS: Final = (
+    "android.permission.FOREGROUND_SERVICE",
+    "android.permission.POST_NOTIFICATIONS",
+)
+"""What any foreground service needs; the second lets the app ask, and its notification be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class AndroidPlan(Plan):
+    """The services that run on Android, and what their manifest holds.
+
+    Attributes:
+        package: The Kotlin package of the generated classes.
+        permissions: What the manifest asks for, each once.
+        services: Empty if no service of the spec runs on Android.
+        strings: The texts that users see, a file for each language.
+        hosts: What embeds Python; the support sources follow from it.
+    """
+
+    package: str
+    permissions: tuple[str, ...]
+    services: tuple[ServicePlan, ...]
+    strings: tuple[StringsFile, ...]
+    hosts: tuple[str, ...]
+
+    def outputs(self) -> tuple[Output, ...]:
+        """Return the manifest, the services, their resources and the support sources."""
+        if not self.services:
+            return ()
+        folder = MAIN.joinpath("kotlin", *self.package.split("."))
+        return (
+            Output(MAIN / "AndroidManifest.xml", "android/AndroidManifest.xml.j2"),
+            *(
+                Output(folder / f"{service.class_name}.kt", "android/Service.kt.j2", service)
+                for service in self.services
+            ),
+            *(
+                Output(
+                    MAIN / "res" / strings.folder / "bgsvc.xml", "android/strings.xml.j2", strings
+                )
+                for strings in self.strings
+            ),
+            *support_files(MAIN, self.hosts),
+        )
+
+
+def plan(spec: Spec) -> AndroidPlan:
+    """Decide how `spec` runs on Android; a service without a type does not run there."""
+    services = [service for service in spec.services if service.android.types]
+    package = f"{spec.app.id}.bgsvc"
+    return AndroidPlan(
+        package=package,
+        permissions=_permissions(services),
+        services=tuple(plan_service(spec, service, package) for service in services),
+        strings=strings_files(services),
+        hosts=tuple(sorted({service.android.host for service in services})),
+    )
+
+
+def _permissions(services: list[Service]) -> tuple[str, ...]:
+    wanted = dict.fromkeys(_ALWAYS)
+    for service in services:
+        for name in service.android.types:
+            wanted.update(dict.fromkeys(row.name for row in SERVICE_TYPES[name].permissions))
+    return tuple(wanted)

@@ -1,0 +1,41 @@
+"""The support sources: Kotlin and C that no spec changes, copied as they are."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from bgsvc_gen.targets.base import Output
+
+_KOTLIN: Final = PurePosixPath("kotlin/dev/bgsvc")
+_CPP: Final = PurePosixPath("cpp")
+_DRAWABLE: Final = PurePosixPath("res/drawable")
+
+_COMMON: Final = (
+    _KOTLIN / "Bgsvc.kt",
+    _KOTLIN / "BgsvcEvent.kt",
+    _KOTLIN / "ForegroundService.kt",
+    _KOTLIN / "Notifications.kt",
+    _KOTLIN / "PythonBridge.kt",
+    _KOTLIN / "PythonHost.kt",
+    _KOTLIN / "ServiceDefinition.kt",
+    _KOTLIN / "ServiceRuns.kt",
+    _KOTLIN / "Words.kt",
+    _DRAWABLE / "bgsvc_notification.xml",
+)
+
+_BY_HOST: Final[Mapping[str, tuple[PurePosixPath, ...]]] = {
+    "chaquopy": (_KOTLIN / "ChaquopyHost.kt",),
+    "cpython": (
+        _KOTLIN / "AssetPythonFiles.kt",
+        _KOTLIN / "CPythonHost.kt",
+        _KOTLIN / "PythonFiles.kt",
+        _CPP / "CMakeLists.txt",
+        _CPP / "bgsvc_python.c",
+    ),
+}
+
+
+def support_files(root: PurePosixPath, hosts: Iterable[str]) -> Iterator[Output]:
+    """Yield the sources that services need under the source set `root`, with Python by `hosts`."""
+    for path in (*_COMMON, *(path for host in hosts for path in _BY_HOST[host])):
+        yield Output(root / path, f"android/support/{path.name}")

@@ -1,0 +1,25 @@
+package dev.bgsvc
+
+import android.content.Context
+import com.chaquo.python.PyObject
+import com.chaquo.python.Python
+import com.chaquo.python.android.AndroidPlatform
+
+/** Python by Chaquopy, which starts it from the app's own assets. */
+class ChaquopyHost(
+    context: Context,
+) : PythonHost {
+    private val context = context.applicationContext
+    private lateinit var receive: PyObject
+
+    override val name: String get() = "chaquopy"
+
+    override fun attach(sink: MessageSink) {
+        if (!Python.isStarted()) Python.start(AndroidPlatform(context))
+        val bridge = Python.getInstance().getModule("bgsvc.bridge")
+        bridge.callAttr("attach", checkNotNull(PyObject.fromJava(sink)["send"]))
+        receive = checkNotNull(bridge["receive"])
+    }
+
+    override fun receive(message: String): String = receive.call(message).toString()
+}

@@ -1,0 +1,124 @@
+package dev.bgsvc
+
+import android.app.Service
+import android.content.Intent
+import android.os.Build
+import android.os.IBinder
+
+/**
+ * A foreground service that keeps the process alive while Python runs; a generated class says
+ * which service and which host.
+ *
+ * The order is always the same: channel, `startForeground`, then Python, on a thread of its own.
+ * The main thread never waits. The service ends when Python has said `stopped`, or when its time
+ * to do so has run out.
+ */
+abstract class ForegroundService : Service() {
+    /** What the spec says about the service. */
+    protected abstract val definition: ServiceDefinition
+
+    /** Returns what embeds Python, for the first service of the process that needs it. */
+    protected abstract fun createPythonHost(): PythonHost
+
+    private val keeper = ServiceRuns.Keeper { release() }
+    private val notifications by lazy { Notifications(this, definition) }
+    private val runs by lazy { Bgsvc.runs(definition, this, ::createPythonHost) }
+    private var lastStartId = 0
+    private var timedOut = false
+
+    /** Returns null: nothing binds to the service. */
+    override fun onBind(intent: Intent?): IBinder? = null
+
+    /** Enters the foreground, whatever the intent; it is null when Android brings the service back. */
+    override fun onStartCommand(
+        intent: Intent?,
+        flags: Int,
+        startId: Int,
+    ): Int {
+        lastStartId = startId
+        val refusal = enterForeground()
+        runs.hold(keeper)
+        when {
+            intent?.action == ACTION_STOP -> runs.stop(stopReason(intent))
+            refusal != null -> runs.refuse(refusal)
+            else -> runs.start(startReason(intent))
+        }
+        return if (definition.sticky) START_STICKY else START_NOT_STICKY
+    }
+
+    /** A short service has had its time (API 34). */
+    override fun onTimeout(startId: Int) = expire()
+
+    /** A service of a type with a time limit has used it up (API 35, after [onTimeout] of 34). */
+    override fun onTimeout(
+        startId: Int,
+        fgsType: Int,
+    ) = expire()
+
+    /** Asks a run to end that something else than Python has left without its service. */
+    override fun onDestroy() {
+        runs.leave(keeper)
+        super.onDestroy()
+    }
+
+    // Android refuses by exceptions of many names, newer ones than the oldest Android here knows.
+    private fun enterForeground(): BgsvcError? =
+        try {
+            notifications.createChannel()
+            val notification = notifications.foreground()
+            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) {
+                startForeground(definition.label, notification, definition.foregroundServiceTypes.reduce(Int::or))
+            } else {
+                startForeground(definition.label, notification)
+            }
+            null
+        } catch (e: IllegalStateException) {
+            refusalOf(e)
+        } catch (e: IllegalArgumentException) {
+            refusalOf(e)
+        } catch (e: SecurityException) {
+            refusalOf(e)
+        }
+
+    // Both overloads may be called for one timeout; Android ends the app ten seconds later.
+    private fun expire() {
+        if (timedOut) return
+        timedOut = true
+        runs.expire(TIMEOUT_GRACE_MILLIS)
+    }
+
+    private fun release() {
+        timedOut = false
+        stopForeground(STOP_FOREGROUND_REMOVE)
+        stopSelf(lastStartId)
+    }
+
+    internal companion object {
+        const val ACTION_STOP = "dev.bgsvc.action.STOP"
+        const val EXTRA_REASON = "dev.bgsvc.extra.REASON"
+        private const val TIMEOUT_GRACE_MILLIS = 8_000L
+
+        private fun startReason(intent: Intent?): StartReason {
+            val word = intent?.getStringExtra(EXTRA_REASON)
+            return when {
+                intent == null -> StartReason.OS_RESTART
+                else -> StartReason.entries.find { it.wire == word } ?: StartReason.APP
+            }
+        }
+
+        private fun stopReason(intent: Intent): StopReason {
+            val word = intent.getStringExtra(EXTRA_REASON)
+            return StopReason.entries.find { it.wire == word } ?: StopReason.NATIVE_NOTIFICATION_STOP
+        }
+
+        /** Returns Android's refusal to start a service as an error with a code. */
+        fun refusalOf(cause: RuntimeException): BgsvcError {
+            val message = cause.message ?: cause.toString()
+            return if ("Time limit already exhausted" in message) {
+                BgsvcError("quotaExhausted", message, "wait for the user to open the app, or for 24 hours to pass")
+            } else {
+                BgsvcError("platform", message)
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package dev.bgsvc
+
+import android.os.Build
+import android.os.Handler
+import android.os.Looper
+import org.json.JSONObject
+
+/**
+ * One service's runs in this process, one after the other, whatever keeps the process alive
+ * meanwhile. Confined to the main thread.
+ */
+internal class ServiceRuns(
+    private val definition: ServiceDefinition,
+    private val python: PythonBridge,
+    private val publish: (BgsvcEvent) -> Unit,
+    private val onState: (ServiceState) -> Unit,
+) {
+    /** What keeps the process alive during a run: a foreground service. */
+    fun interface Keeper {
+        /** There is nothing left to stay alive for. */
+        fun release()
+    }
+
+    private val main = Handler(Looper.getMainLooper())
+    private val giveUp = Runnable { overdue() }
+    private var keeper: Keeper? = null
+    private var next: StartReason? = null
+    private var late = false
+    private var restarting = false
+
+    private var state = ServiceState.IDLE
+        set(value) {
+            field = value
+            onState(value)
+        }
+
+    private val isLive get() = state != ServiceState.IDLE && state != ServiceState.STOPPED
+
+    /** Makes [keeper] what keeps the process alive, until it is released. */
+    fun hold(keeper: Keeper) {
+        this.keeper = keeper
+    }
+
+    /** Starts a run; one that is live goes on instead, and one that stops is awaited. */
+    fun start(reason: StartReason) {
+        when {
+            !isLive -> begin(reason)
+            late -> refuse(BgsvcError("stillStopping", "the previous run has not ended yet"))
+            state == ServiceState.STOPPING -> next = reason
+        }
+    }
+
+    /** Says why Android's side cannot do what was asked; a live run goes on. */
+    fun refuse(error: BgsvcError) {
+        report(error)
+        if (!isLive || late) release()
+    }
+
+    /** Asks the run to end for [reason]. */
+    fun stop(reason: StopReason) {
+        val request = message("stop").put("reason", reason.wire)
+        end(request, definition.stopTimeoutMillis + MARGIN_MILLIS)
+    }
+
+    /** Android's time limit is reached: the run must end within [graceMillis]. */
+    fun expire(graceMillis: Long) {
+        val request = message("expire").put("reason", StopReason.PLATFORM_TIMEOUT.wire)
+        end(request.put("remaining", graceMillis / MILLIS), graceMillis)
+    }
+
+    /** [keeper] is gone; a run that it kept alive is asked to end. */
+    fun leave(keeper: Keeper) {
+        if (this.keeper !== keeper) return
+        this.keeper = null
+        if (isLive && state != ServiceState.STOPPING) stop(StopReason.APP_STOP)
+    }
+
+    /** Takes an event of this service. */
+    fun onEvent(event: BgsvcEvent) {
+        when (event.event) {
+            "started" -> started()
+            "stopped" -> if (event.data.has("restartIn") && next == null) pause() else ended()
+        }
+    }
+
+    private fun begin(reason: StartReason) {
+        state = ServiceState.INITIALIZING
+        val request =
+            JSONObject()
+                .put("type", "start")
+                .put("config", JSONObject(definition.config))
+                .put("reason", reason.wire)
+                .put("foregroundServiceType", definition.foregroundServiceTypeName)
+        definition.timeLimit?.let { limit ->
+            if (Build.VERSION.SDK_INT >= limit.sinceApi) request.put("deadline", limit.seconds)
+        }
+        python.request(request) { reply ->
+            if (reply is PythonBridge.Reply.Failed) {
+                report(reply.error)
+                ended()
+            }
+        }
+    }
+
+    private fun started() {
+        restarting = false
+        if (state == ServiceState.INITIALIZING) state = ServiceState.RUNNING
+    }
+
+    // Python itself begins the next run, after a pause in which the process has to live.
+    private fun pause() {
+        restarting = true
+        if (state == ServiceState.RUNNING) state = ServiceState.INITIALIZING
+    }
+
+    private fun end(
+        request: JSONObject,
+        graceMillis: Long,
+    ) {
+        next = null
+        if (!isLive) return release()
+        python.request(request, ::calledOff)
+        state = ServiceState.STOPPING
+        main.removeCallbacks(giveUp)
+        main.postDelayed(giveUp, graceMillis)
+    }
+
+    // A stop in the pause before a restart ends no run, so no `stopped` follows it.
+    private fun calledOff(reply: PythonBridge.Reply) {
+        val resting = reply !is PythonBridge.Reply.Ok || reply.result.optString("state") in RESTING
+        if (restarting && resting) ended()
+    }
+
+    private fun ended() {
+        if (!isLive) return
+        main.removeCallbacks(giveUp)
+        late = false
+        restarting = false
+        state = ServiceState.STOPPED
+        val reason = next
+        next = null
+        if (reason == null) release() else begin(reason)
+    }
+
+    // The run is still there, so no other may begin; but what kept it alive has no time left.
+    private fun overdue() {
+        late = true
+        refuse(BgsvcError("stopTimeout", "the run has not ended in time", "watch `ctx.shutdown` in `run`"))
+    }
+
+    private fun report(error: BgsvcError) {
+        val data =
+            JSONObject()
+                .put("code", error.code)
+                .put("message", error.message)
+                .put("fix", error.fix)
+        publish(BgsvcEvent(definition.name, 0, 0, System.currentTimeMillis() / MILLIS, "error", data))
+    }
+
+    private fun release() {
+        keeper?.release()
+        keeper = null
+    }
+
+    private fun message(type: String) = JSONObject().put("type", type).put("service", definition.name)
+
+    private companion object {
+        const val MILLIS = 1000.0
+        const val MARGIN_MILLIS = 2_000L
+        val RESTING = setOf("idle", "stopped")
+    }
+}

@@ -1,0 +1,305 @@
+/*
+ * CPython in this process, for dev.bgsvc.PythonLibrary: started once, never ended.
+ *
+ * Text crosses as UTF-16, which is what both sides can say without loss; JNI's "UTF-8" is another
+ * encoding, which has no plane beyond the first and no NUL.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <jni.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#ifndef __ANDROID__
+#include <dlfcn.h>
+#endif
+
+_Static_assert(sizeof(wchar_t) == 4, "a path character is a code point");
+_Static_assert(sizeof(jchar) == 2, "Java text is UTF-16");
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "every Android ABI is little-endian, and the codec below is named for it"
+#endif
+#define UTF_16 "utf-16-le"
+
+static JavaVM *vm;
+static pthread_key_t attached_key; /* set in threads that Java did not start, once they called it */
+static jmethodID send_method;
+static jobject sink;      /* global; replaced with the GIL held */
+static PyObject *receive; /* bgsvc.bridge.receive; replaced with the GIL held */
+
+/* Runs when a Python thread ends: a thread that ends attached to the VM aborts the app. */
+static void detach(void *unused)
+{
+    (void)unused;
+    (*vm)->DetachCurrentThread(vm);
+}
+
+static JNIEnv *env_of_this_thread(void)
+{
+    void *env = NULL;
+    if ((*vm)->GetEnv(vm, &env, JNI_VERSION_1_6) == JNI_OK) return env;
+    JavaVMAttachArgs args = {JNI_VERSION_1_6, "bgsvc-python-thread", NULL};
+    /* Android's jni.h wants a JNIEnv ** here, the desktop's a void **; this is both. */
+    if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void *)&env, &args) != JNI_OK) return NULL;
+    pthread_setspecific(attached_key, vm);
+    return env;
+}
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+/* Returns a new str, or NULL with an exception set, in Python. */
+static PyObject *to_python(JNIEnv *env, jstring text)
+{
+    const jchar *chars = (*env)->GetStringChars(env, text, NULL);
+    if (chars == NULL) {
+        (*env)->ExceptionClear(env);
+        return PyErr_NoMemory();
+    }
+    const Py_ssize_t bytes = (Py_ssize_t)(*env)->GetStringLength(env, text) * 2;
+    int order = -1;
+    PyObject *result = PyUnicode_DecodeUTF16((const char *)chars, bytes, "surrogatepass", &order);
+    (*env)->ReleaseStringChars(env, text, chars);
+    return result;
+}
+
+/* Returns a new local reference, or NULL with an exception set, in Python. */
+static jstring to_java(JNIEnv *env, PyObject *text)
+{
+    PyObject *bytes = PyUnicode_AsEncodedString(text, UTF_16, "surrogatepass");
+    if (bytes == NULL) return NULL;
+    const Py_ssize_t units = PyBytes_GET_SIZE(bytes) / 2;
+    jstring result = NULL;
+    if (units <= INT32_MAX) {
+        result = (*env)->NewString(env, (const jchar *)PyBytes_AS_STRING(bytes), (jsize)units);
+    }
+    Py_DECREF(bytes);
+    if (result == NULL) {
+        (*env)->ExceptionClear(env);
+        PyErr_NoMemory();
+    }
+    return result;
+}
+
+/* Returns what PyMem_RawFree frees, or NULL with an exception pending, in Java. */
+static wchar_t *to_wide(JNIEnv *env, jstring text)
+{
+    const jsize length = (*env)->GetStringLength(env, text);
+    wchar_t *wide = PyMem_RawMalloc(((size_t)length + 1) * sizeof(wchar_t));
+    const jchar *chars = wide == NULL ? NULL : (*env)->GetStringChars(env, text, NULL);
+    if (chars == NULL) {
+        PyMem_RawFree(wide);
+        return NULL;
+    }
+    wchar_t *end = wide;
+    for (jsize i = 0; i < length; i++) {
+        const bool pair = chars[i] >> 10 == 0xD800 >> 10 && i + 1 < length
+                          && chars[i + 1] >> 10 == 0xDC00 >> 10;
+        *end++ = pair ? 0x10000 + ((chars[i] & 0x3FF) << 10) + (chars[i + 1] & 0x3FF) : chars[i];
+        i += pair;
+    }
+    *end = L'\0';
+    (*env)->ReleaseStringChars(env, text, chars);
+    return wide;
+}
+
+/* --- exceptions ------------------------------------------------------------------------------ */
+
+static void throw_text(JNIEnv *env, const char *text)
+{
+    jclass kind = (*env)->FindClass(env, "java/lang/IllegalStateException");
+    if (kind == NULL) return;
+    (*env)->ThrowNew(env, kind, text);
+    (*env)->DeleteLocalRef(env, kind);
+}
+
+/* Returns the traceback of the exception that is set, and clears it; NULL if that fails too. */
+static PyObject *take_traceback(void)
+{
+    PyObject *error = PyErr_GetRaisedException();
+    PyObject *module = PyImport_ImportModule("traceback");
+    PyObject *lines = module == NULL || error == NULL
+                          ? NULL
+                          : PyObject_CallMethod(module, "format_exception", "O", error);
+    PyObject *empty = lines == NULL ? NULL : PyUnicode_FromString("");
+    PyObject *text = empty == NULL ? NULL : PyUnicode_Join(empty, lines);
+    Py_XDECREF(empty);
+    Py_XDECREF(lines);
+    Py_XDECREF(module);
+    Py_XDECREF(error);
+    PyErr_Clear();
+    return text;
+}
+
+/* Turns the exception that is set in Python into one pending in Java. */
+static void throw_python_error(JNIEnv *env)
+{
+    PyObject *text = take_traceback();
+    jstring message = text == NULL ? NULL : to_java(env, text);
+    Py_XDECREF(text);
+    PyErr_Clear();
+    jclass kind = (*env)->FindClass(env, "java/lang/IllegalStateException");
+    if (kind == NULL) return;
+    jmethodID make = (*env)->GetMethodID(env, kind, "<init>", "(Ljava/lang/String;)V");
+    jthrowable error = make == NULL ? NULL : (*env)->NewObject(env, kind, make, message);
+    if (error != NULL) (*env)->Throw(env, error);
+}
+
+/* Turns the exception pending in Java into one set in Python, with its toString(). */
+static void raise_java_error(JNIEnv *env)
+{
+    jthrowable error = (*env)->ExceptionOccurred(env);
+    (*env)->ExceptionClear(env);
+    jclass kind = (*env)->GetObjectClass(env, error);
+    jmethodID describe = (*env)->GetMethodID(env, kind, "toString", "()Ljava/lang/String;");
+    jstring text = describe == NULL ? NULL : (*env)->CallObjectMethod(env, error, describe);
+    if ((*env)->ExceptionCheck(env)) {
+        (*env)->ExceptionClear(env);
+        text = NULL;
+    }
+    PyObject *message = text == NULL ? NULL : to_python(env, text);
+    if (message != NULL) PyErr_SetObject(PyExc_RuntimeError, message);
+    else if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, "a Java exception without a text");
+    Py_XDECREF(message);
+    (*env)->DeleteLocalRef(env, text);
+    (*env)->DeleteLocalRef(env, kind);
+    (*env)->DeleteLocalRef(env, error);
+}
+
+/* --- Python calls Java ----------------------------------------------------------------------- */
+
+static PyObject *send(PyObject *self, PyObject *text)
+{
+    (void)self;
+    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "a message is a str");
+    JNIEnv *env = env_of_this_thread();
+    if (env == NULL) return PyErr_Format(PyExc_RuntimeError, "this thread cannot call Java");
+    jstring message = to_java(env, text);
+    if (message == NULL) return NULL;
+    /* A local reference of our own: attach() may replace the sink while the GIL is released. */
+    jobject target = (*env)->NewLocalRef(env, sink);
+    Py_BEGIN_ALLOW_THREADS
+    (*env)->CallVoidMethod(env, target, send_method, message);
+    Py_END_ALLOW_THREADS
+    const bool failed = (*env)->ExceptionCheck(env);
+    if (failed) raise_java_error(env);
+    (*env)->DeleteLocalRef(env, target);
+    (*env)->DeleteLocalRef(env, message);
+    if (failed) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef send_definition = {
+    "send", send, METH_O, "send(message): hand a message to the host; any thread may call it"};
+
+/* --- Java calls Python ----------------------------------------------------------------------- */
+
+static PyStatus append_path(JNIEnv *env, PyConfig *config, jobjectArray path)
+{
+    PyStatus status = PyStatus_Ok();
+    const jsize count = (*env)->GetArrayLength(env, path);
+    for (jsize i = 0; i < count && !PyStatus_Exception(status); i++) {
+        jstring entry = (*env)->GetObjectArrayElement(env, path, i);
+        wchar_t *wide = entry == NULL ? NULL : to_wide(env, entry);
+        if (wide == NULL) return PyStatus_Error("a part of the search path cannot be read");
+        status = PyWideStringList_Append(&config->module_search_paths, wide);
+        PyMem_RawFree(wide);
+        (*env)->DeleteLocalRef(env, entry);
+    }
+    return status;
+}
+
+/* Nothing of the machine's or the user's settings, and no signal handlers: the VM has its own. */
+static PyStatus configure(JNIEnv *env, PyConfig *config, jstring home, jobjectArray path)
+{
+    config->install_signal_handlers = 0;
+    config->module_search_paths_set = 1;
+    wchar_t *wide = to_wide(env, home);
+    if (wide == NULL) return PyStatus_Error("Python's home cannot be read");
+    PyStatus status = PyConfig_SetString(config, &config->home, wide);
+    PyMem_RawFree(wide);
+    return PyStatus_Exception(status) ? status : append_path(env, config, path);
+}
+
+static PyStatus initialize(JNIEnv *env, jstring home, jobjectArray path)
+{
+#ifndef __ANDROID__
+    /* A desktop's extension modules do not link libpython, and the VM loaded it privately. */
+    Dl_info library;
+    if (dladdr((const void *)&PyLong_Type, &library) != 0) {
+        dlopen(library.dli_fname, RTLD_NOLOAD | RTLD_GLOBAL | RTLD_LAZY);
+    }
+#endif
+    PyPreConfig before;
+    PyPreConfig_InitIsolatedConfig(&before);
+    before.utf8_mode = 1;
+    PyStatus status = Py_PreInitialize(&before);
+    if (PyStatus_Exception(status)) return status;
+    PyConfig config;
+    PyConfig_InitIsolatedConfig(&config);
+    status = configure(env, &config, home, path);
+    if (!PyStatus_Exception(status)) status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    return status;
+}
+
+JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *loaded_by, void *reserved)
+{
+    (void)reserved;
+    vm = loaded_by;
+    return pthread_key_create(&attached_key, detach) == 0 ? JNI_VERSION_1_6 : JNI_ERR;
+}
+
+JNIEXPORT void JNICALL Java_dev_bgsvc_PythonLibrary_start(
+    JNIEnv *env, jclass self, jstring home, jobjectArray search_path)
+{
+    (void)self;
+    if (Py_IsInitialized()) return;
+    PyStatus status = initialize(env, home, search_path);
+    if (!PyStatus_Exception(status)) {
+        PyEval_SaveThread();
+    } else if (!(*env)->ExceptionCheck(env)) {
+        throw_text(env, status.err_msg == NULL ? "Python did not start" : status.err_msg);
+    }
+}
+
+JNIEXPORT void JNICALL Java_dev_bgsvc_PythonLibrary_attach(JNIEnv *env, jclass self, jobject new_sink)
+{
+    (void)self;
+    jclass kind = (*env)->GetObjectClass(env, new_sink);
+    send_method = (*env)->GetMethodID(env, kind, "send", "(Ljava/lang/String;)V");
+    jobject kept = send_method == NULL ? NULL : (*env)->NewGlobalRef(env, new_sink);
+    if (kept == NULL) return;
+
+    PyGILState_STATE gil = PyGILState_Ensure();
+    if (sink != NULL) (*env)->DeleteGlobalRef(env, sink);
+    sink = kept;
+    PyObject *module = PyImport_ImportModule("bgsvc.bridge");
+    PyObject *function = module == NULL ? NULL : PyCFunction_New(&send_definition, NULL);
+    PyObject *done = function == NULL ? NULL : PyObject_CallMethod(module, "attach", "O", function);
+    PyObject *entry = done == NULL ? NULL : PyObject_GetAttrString(module, "receive");
+    if (entry == NULL) throw_python_error(env);
+    else Py_XSETREF(receive, entry);
+    Py_XDECREF(done);
+    Py_XDECREF(function);
+    Py_XDECREF(module);
+    PyGILState_Release(gil);
+}
+
+JNIEXPORT jstring JNICALL Java_dev_bgsvc_PythonLibrary_receive(
+    JNIEnv *env, jclass self, jstring message)
+{
+    (void)self;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *text = to_python(env, message);
+    PyObject *reply = text == NULL || receive == NULL ? NULL : PyObject_CallOneArg(receive, text);
+    jstring result = NULL;
+    if (receive == NULL) PyErr_SetString(PyExc_RuntimeError, "the bridge is not attached");
+    else if (reply != NULL && !PyUnicode_Check(reply)) PyErr_SetString(PyExc_TypeError, "a reply is a str");
+    else if (reply != NULL) result = to_java(env, reply);
+    if (result == NULL) throw_python_error(env);
+    Py_XDECREF(reply);
+    Py_XDECREF(text);
+    PyGILState_Release(gil);
+    return result;
+}
