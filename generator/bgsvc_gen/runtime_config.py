@@ -5,15 +5,16 @@ import json
 from bgsvc_gen.spec.model import Service, Spec
 
 
-def runtime_config(spec: Spec, service: Service) -> str:
+def runtime_config(spec: Spec, service: Service, *, android: bool = False) -> str:
     """Return `service` as the bridge's service configuration: one line of ASCII JSON.
 
     The shim passes it on unread, so that a new field needs no native change.
-    The fields are those of `docs/bridge.md`, *Service configuration*.
+    The fields are those of `docs/bridge.md`, *Service configuration*; what only Android's shim
+    has to say stands in `android` ones alone, so that a change of type leaves other targets alone.
     """
     restart = service.restart
     label = service.label
-    config = {
+    config: dict[str, object] = {
         "name": service.name,
         "entry": service.entry,
         "label": dict(label.translations) or label.default,
@@ -26,8 +27,9 @@ def runtime_config(spec: Spec, service: Service) -> str:
             "window": restart.window,
         },
         "startOnBoot": service.start_on_boot,
-        "foregroundServiceTypes": list(service.android.types),
-        "onTimeout": service.android.on_timeout,
         "allow": list(spec.allow),
     }
+    if android:
+        config["foregroundServiceTypes"] = list(service.android.types)
+        config["onTimeout"] = service.android.on_timeout
     return json.dumps(config, separators=(",", ":"))

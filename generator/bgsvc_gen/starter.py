@@ -5,11 +5,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bgsvc_gen.errors import UsageError
 from bgsvc_gen.resources import templates_root
@@ -110,23 +111,22 @@ def _move(rendered: Path, folder: Path, names: list[Path]) -> None:
 
 
 def _render(workshop: Path, answers: Answers) -> Path:
-    from cookiecutter.main import cookiecutter  # noqa: PLC0415 - heavy, and only `init` needs it
-
-    context: Mapping[str, Any] = {
-        "name": answers.name,
+    # A JSON string is a TOML and a Python string as well; cookiecutter renders what a key
+    # without an underscore holds, and copies the rest.
+    context = {
         "id": answers.id,
         "package": answers.package,
         "folder": "app",
-        # A JSON string is a TOML and a Python string as well.
-        "spec_name": json.dumps(answers.name, ensure_ascii=False),
-        "spec_label": json.dumps(f"{answers.name} is running", ensure_ascii=False),
-        "python_name": json.dumps(answers.name, ensure_ascii=False),
+        "_name": answers.name,
+        "_quoted_name": json.dumps(answers.name, ensure_ascii=False),
+        "_quoted_label": json.dumps(f"{answers.name} is running", ensure_ascii=False),
     }
     with _private_settings(workshop) as settings:
-        made = cookiecutter(
+        # Imported here: it is heavy, and no other command needs it.
+        made = import_module("cookiecutter.main").cookiecutter(
             str(templates_root() / "init"),
             no_input=True,
-            extra_context=dict(context),
+            extra_context=context,
             output_dir=str(workshop),
             config_file=str(settings),
         )

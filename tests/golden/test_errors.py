@@ -107,7 +107,7 @@ def test_an_error_is_told_as_recorded_and_changes_nothing(
     if case.read_only:
         unprivileged()
 
-    result = CliRunner().invoke(main, case.args)
+    result = CliRunner().invoke(main, case.args, prog_name="bgsvc-gen")
 
     told = {"stdout.txt": result.stdout, "stderr.txt": result.stderr}
     told = {name: text.replace(str(here), "HERE") for name, text in told.items() if text}

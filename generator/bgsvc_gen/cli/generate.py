@@ -9,14 +9,16 @@ import click
 
 from bgsvc_gen.cli import report
 from bgsvc_gen.cli.options import DEFAULT_OUT, writing_options
-from bgsvc_gen.errors import DriftError
+from bgsvc_gen.errors import DriftError, UsageError
+from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
 from bgsvc_gen.output.atomic import replace_file
-from bgsvc_gen.output.folder import Folder, inspect
+from bgsvc_gen.output.folder import Folder, Kind, inspect
 from bgsvc_gen.output.write import bring_up_to_date, refuse_hand_edited, refuse_unwritable
-from bgsvc_gen.pipeline import generate
+from bgsvc_gen.pipeline import RUNTIME_FOLDER, generate
 from bgsvc_gen.spec.edit import set_types
 from bgsvc_gen.spec.load import build_spec
 from bgsvc_gen.spec.source import Source, find_spec, read_source
+from bgsvc_gen.spec.table import suggestion
 from bgsvc_gen.targets import TARGETS
 
 DESKTOP: Final = ("linux", "macos", "windows")
@@ -65,6 +67,11 @@ def android_command(
       bgsvc-gen android --type dataSync    and write the type into the spec
     """
     source = read_source(spec_path or find_spec(Path()))
+    for name in types:
+        if name not in SERVICE_TYPES:
+            hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
+            hint = REFUSED.get(name, hint)
+            raise UsageError(f'--type: no app can declare the service type "{name}"', hint)
     edited = set_types(source, service, types) if types else source
     generate_targets(edited, out, ("android",), Mode(**flags), original=source)
 
@@ -127,14 +134,22 @@ def generate_targets(
         replace_file(source.path, source.text.encode())
         click.echo(f"updated   {source.path.as_posix()}", err=True)
     done = {drift.path for drift in bring_up_to_date(folder)}
-    for drift in folder.drifts:
-        word = drift.kind.value if drift.path not in done else _done_word(folder, drift.path)
-        click.echo(f"{word:<9} {(root / drift.path).as_posix()}", err=True)
+    _list_changes(folder, done)
     _summarise(folder, names)
 
 
-def _done_word(folder: Folder, path: str) -> str:
-    return "wrote" if path in folder.wanted or not path.partition("/")[1] else "deleted"
+def _list_changes(folder: Folder, done: Collection[str]) -> None:
+    """Print a line for each file, and one for each copy of the runtime."""
+    lines: dict[str, int] = {}
+    for drift in folder.drifts:
+        verb = "deleted" if drift.kind is Kind.ORPHAN else "wrote"
+        word = verb if drift.path in done else drift.kind.value
+        copy, found, _ = drift.path.partition(f"/{RUNTIME_FOLDER}/")
+        name = f"{copy}/{RUNTIME_FOLDER}/" if found else drift.path
+        line = f"{word:<9} {(folder.root / name).as_posix()}"
+        lines[line] = lines.get(line, 0) + 1
+    for line, count in lines.items():
+        click.echo(line if count == 1 else f"{line} ({count} files)", err=True)
 
 
 def _tell(folder: Folder, mode: Mode) -> None:

@@ -42,9 +42,9 @@ def _new_table(parent: object) -> object:
 
 
 def _service_name(source: Source, asked: str | None) -> str:
-    services = source.table.get("services")
-    tables = services if isinstance(services, dict) else {}
-    names = [name for name, table in tables.items() if isinstance(table, dict)]
+    tables: Any = source.table.get("services")
+    content: dict[str, object] = tables if isinstance(tables, dict) else {}
+    names = [name for name, table in content.items() if isinstance(table, dict)]
     if asked is None and len(names) == 1:
         return names[0]
     listed = ", ".join(names) or "none"

@@ -39,7 +39,7 @@ def build_spec(source: Source) -> Spec:
     )
     allow = _allow(root)
     root.close()
-    if not services_table or not services_table.content:
+    if "services" not in source.table or (services_table and not services_table.content):
         hint = 'add [services.<name>] with entry = "package.module:Class"'
         findings.report(root.place("services"), "BG205", "the spec has no service", hint)
     spec = Spec(app, services, allow)

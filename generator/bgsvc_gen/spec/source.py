@@ -1,5 +1,6 @@
 """A spec as text: found, read and parsed, but not yet understood."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,9 @@ from bgsvc_gen.spec.locate import KeyPath, Locations, locate
 SPEC_NAME: Final = "bgsvc.toml"
 PYPROJECT_NAME: Final = "pyproject.toml"
 PYPROJECT_TABLE: Final = ("tool", "bgsvc")
+
+# tomli names a table by its Python tuple.
+_PATH_IN_MESSAGE: Final = re.compile(r"\((?:'[^']*'(?:, |,(?=\))|(?=\))))+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def parse_source(path: Path, text: str) -> Source:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         where = Location(error.lineno, error.colno)
-        message = error.msg[:1].lower() + error.msg[1:]
+        message = _PATH_IN_MESSAGE.sub(_as_header, error.msg[:1].lower() + error.msg[1:])
         raise _unusable(path, where, "BG002", message, "mend the TOML here") from None
     except RecursionError:
         message = "tables or arrays are nested too deep to read"
@@ -88,6 +92,11 @@ def parse_source(path: Path, text: str) -> Source:
         hint = f"add one, or put the spec into {SPEC_NAME}"
         raise _unusable(path, Location(), "BG103", message, hint)
     return Source(path, text, PYPROJECT_TABLE, table)
+
+
+def _as_header(path: re.Match[str]) -> str:
+    keys = ".".join(re.findall("'([^']*)'", path[0]))
+    return f"[{keys}]"
 
 
 def _read(path: Path) -> str:

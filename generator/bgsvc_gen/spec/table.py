@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bgsvc_gen.spec.locate import KeyPath
 
@@ -19,6 +19,15 @@ class Place:
 
     path: KeyPath
     at_key: bool = False
+
+
+_HOW_TO_WRITE: Final[dict[type, str]] = {
+    str: "put the value in quotes",
+    bool: "write true or false, without quotes",
+    int: "write a number, without quotes",
+    list: 'write the values in brackets, such as ["a", "b"]',
+    dict: "write { key = value }, or a [section] of its own",
+}
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
@@ -44,7 +53,7 @@ class Table:
     def name(self, key: str) -> str:
         """Return `key` as an author would say it: `[services.sync] entry`."""
         table = ".".join(str(part) for part in self.path)
-        return f"[{table}] {key}" if table else key
+        return f"[{table}] {key}" if table else f"[{key}]"
 
     def place(self, key: str) -> Place:
         """Return the value of `key`, or its table where it is absent."""
@@ -63,7 +72,7 @@ class Table:
         # TOML tells true from 1; Python's isinstance does not.
         if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
             return value
-        self.wrong(key, "BG102", f"{self.name(key)} must be {spelled}", f"write {spelled}")
+        self.wrong(key, "BG102", f"{self.name(key)} must be {spelled}", _HOW_TO_WRITE[kind])
         return None
 
     def require(self, key: str, hint: str) -> None:

@@ -2,7 +2,7 @@
 
 from bgsvc import BackgroundService, ServiceContext
 
-APP_NAME = {{ cookiecutter.python_name }}
+APP_NAME = {{ cookiecutter._quoted_name }}
 SECONDS_BETWEEN_BEATS = 1.0
 
 

@@ -1,0 +1,37 @@
+"""What a command does not need it does not import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("jinja2", "cookiecutter", "tomlkit", "requests", "rich")
+
+
+def imported(code: str, cwd: Path) -> set[str]:
+    ending = "\nimport sys; print('MODULES', *sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code + ending], cwd=cwd, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.partition("MODULES")[2].split())
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_the_tools_help_imports_nothing_heavy(flag: str, tmp_path: Path) -> None:
+    code = f"from bgsvc_gen.cli import main; main([{flag!r}], standalone_mode=False)"
+
+    assert imported(code, tmp_path).isdisjoint(HEAVY)
+
+
+def test_only_init_imports_cookiecutter(tmp_path: Path) -> None:
+    spec = '[app]\nid = "a.b"\n[services.s]\nentry = "a:B"\n'
+    (tmp_path / "bgsvc.toml").write_text(spec, encoding="utf-8")
+    code = "from bgsvc_gen.cli import main; main(['all'], standalone_mode=False)"
+
+    assert "cookiecutter" not in imported(code, tmp_path)
+
+
+def test_generator_and_runtime_never_import_each_other(tmp_path: Path) -> None:
+    assert "bgsvc" not in imported("import bgsvc_gen.cli.generate, bgsvc_gen.cli.init", tmp_path)
+    assert "bgsvc_gen" not in imported("import bgsvc, bgsvc.__main__", tmp_path)
