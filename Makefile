@@ -37,7 +37,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(PY) -m mypy
-	$(VENV)/bin/pyright
+	$(VENV)/bin/pyright --pythonpath $(PY)
 
 fast: $(READY)
 	$(PYTEST) -q -n auto -m "not native and not slow"

@@ -81,11 +81,12 @@ def test_an_empty_file_has_its_beginning() -> None:
 
 
 def paths(value: Any, path: KeyPath = ()) -> list[KeyPath]:  # noqa: ANN401 - TOML
+    inner: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
-        return [path, *(p for key, inner in value.items() for p in paths(inner, (*path, key)))]
-    if isinstance(value, list):
-        return [path, *(p for i, inner in enumerate(value) for p in paths(inner, (*path, i)))]
-    return [path]
+        inner = list(value.items())  # pyright: ignore[reportUnknownArgumentType] - TOML
+    elif isinstance(value, list):
+        inner = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType] - TOML
+    return [path, *(found for key, item in inner for found in paths(item, (*path, key)))]
 
 
 def test_every_value_of_a_text_is_found() -> None:

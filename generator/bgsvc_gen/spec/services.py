@@ -110,7 +110,7 @@ def _restart(table: Table) -> Restart:
         on=section.choice("on", ("failure", "always", "never"), default.on),
         delay=_duration(section, "delay", default.delay),
         max_delay=_duration(section, "max_delay", default.max_delay),
-        limit=section.whole("limit", default.limit, least=1),
+        limit=section.whole("limit", default.limit, least=1, most=1000),
         window=_duration(section, "window", default.window, least=1.0),
     )
     if restart.max_delay < restart.delay:

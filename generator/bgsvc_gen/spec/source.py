@@ -79,6 +79,9 @@ def parse_source(path: Path, text: str) -> Source:
         where = Location(error.lineno, error.colno)
         message = _PATH_IN_MESSAGE.sub(_as_header, error.msg[:1].lower() + error.msg[1:])
         raise _unusable(path, where, "BG002", message, "mend the TOML here") from None
+    except ValueError as error:  # a date or a number that TOML's grammar lets through
+        message = f"a value cannot be read: {str(error).partition(';')[0].lower()}"
+        raise _unusable(path, Location(), "BG002", message, "shorten or mend it") from None
     except RecursionError:
         message = "tables or arrays are nested too deep to read"
         raise _unusable(path, Location(), "BG002", message, "flatten the spec") from None

@@ -90,13 +90,14 @@ class Table:
         value: bool | None = self.take(key, bool, "true or false")
         return default if value is None else value
 
-    def whole(self, key: str, default: int, least: int) -> int:
-        """Return a whole number, `least` or more."""
+    def whole(self, key: str, default: int, least: int, most: int) -> int:
+        """Return a whole number from `least` to `most`."""
         value: int | None = self.take(key, int, "a whole number")
         if value is None:
             return default
-        if value < least:
-            self.wrong(key, "BG104", f"{self.name(key)} is {value}", f"write {least} or more")
+        if not least <= value <= most:
+            message = f"{self.name(key)} is out of range"
+            self.wrong(key, "BG104", message, f"write a number from {least} to {most}")
             return default
         return value
 

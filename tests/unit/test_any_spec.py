@@ -1,0 +1,103 @@
+"""Whatever a spec says, the answer is files or located diagnostics, never a traceback."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import tomli
+import tomlkit
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bgsvc_gen.diagnostics import CODES
+from bgsvc_gen.errors import SpecError
+from bgsvc_gen.pipeline import generate
+from bgsvc_gen.spec.load import build_spec
+from bgsvc_gen.spec.source import parse_source
+
+CASES = Path(__file__).parents[1] / "golden/cases"
+FULL = (CASES / "full/bgsvc.toml").read_text(encoding="utf-8")
+TREE: dict[str, Any] = tomli.loads(FULL)
+
+
+def answer(text: str) -> str:
+    """Return what the tool makes of `text`: `files`, or the first code it reports."""
+    lines = text.split("\n")
+    try:
+        spec = build_spec(parse_source(Path("bgsvc.toml"), text))
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            place = diagnostic.location
+            assert diagnostic.code in CODES
+            assert diagnostic.hint
+            assert 1 <= place.line <= len(lines)
+            assert 1 <= place.column <= len(lines[place.line - 1]) + 1
+        return error.diagnostics[0].code
+    assert all(file.content for file in generate(spec) if file.path.suffix != ".typed")
+    return "files"
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 - TOML
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        inner = list(value.items())  # pyright: ignore[reportUnknownArgumentType] - TOML
+    elif isinstance(value, list):
+        inner = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType] - TOML
+    deeper = [found for key, item in inner for found in paths(item, (*path, key))]
+    return [path, *deeper] if path else deeper
+
+
+PATHS = paths(TREE)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+VALUES = st.recursive(
+    st.one_of(
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(allow_nan=True),
+        st.booleans(),
+        TEXTS,
+        st.dates(),
+        st.sampled_from(["1s", "99999h", "dataSync", "chaquopy", "a.b:C", "com.example"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PATHS), VALUES), min_size=1, max_size=3))
+def test_any_value_anywhere_is_taken_or_told(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    tree: Any = copy.deepcopy(TREE)
+    for path, value in changes:
+        place = tree
+        try:
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = value
+        except (KeyError, IndexError, TypeError):  # an earlier change took it away
+            continue
+
+    answer(tomlkit.dumps(tree))
+
+
+@given(st.sampled_from(PATHS), TEXTS)
+def test_a_key_anywhere_is_known_or_told(path: tuple[Any, ...], key: str) -> None:
+    tree: Any = copy.deepcopy(TREE)
+    place = tree
+    for part in path:
+        place = place[part]
+    if isinstance(place, dict):
+        place[key] = 1
+
+        assert answer(tomlkit.dumps(tree)) != "files"
+
+
+@given(st.integers(0, len(FULL)), st.integers(0, 40), TEXTS)
+@example(0, len(FULL), "[" * 3000 + "]" * 3000)
+@example(0, len(FULL), "a = " + "[" * 3000 + "]" * 3000)
+@example(0, len(FULL), "a" + ".a" * 3000 + " = 1")
+@example(0, len(FULL), "a = 1" + "0" * 5000)
+def test_any_damage_to_the_text_is_told(start: int, length: int, text: str) -> None:
+    answer(FULL[:start] + text + FULL[start + length :])
+
+
+def test_the_undamaged_spec_makes_files() -> None:
+    assert answer(FULL) == "files"
