@@ -14,7 +14,9 @@ CARRIES_RUNTIME: Final = True
 
 SOURCES: Final = PurePosixPath("Bgsvc")
 SUPPORT: Final = (
+    "BgsvcBridge.swift",
     "BgsvcLedger.swift",
+    "BgsvcPython.swift",
     "BgsvcRuntime.swift",
     "BgsvcScheduler.swift",
     "BgsvcTask.swift",

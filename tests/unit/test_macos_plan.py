@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+
+from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Service, Spec
+from bgsvc_gen.targets import macos
+from bgsvc_gen.targets.macos import Job
+
+SYNC = Service("sync", "notes.sync:Sync", Label("Syncing notes"))
+
+
+def job(service: Service) -> Job:
+    (found,) = macos.plan(Spec(App("com.example.notes", "Notes"), (service,), allow=())).jobs
+    return found
+
+
+@pytest.mark.parametrize(
+    ("restart", "always", "on_failure"),
+    [("failure", False, True), ("always", True, False), ("never", False, False)],
+)
+def test_launchd_restarts_what_starts_at_login(
+    restart: RestartOn, *, always: bool, on_failure: bool
+) -> None:
+    found = job(replace(SYNC, start_on_boot=True, restart=Restart(restart)))
+
+    assert found.run_at_load
+    assert (found.keeps_alive, found.keeps_alive_on_failure) == (always, on_failure)
+
+
+@pytest.mark.parametrize("restart", ["failure", "always", "never"])
+def test_nothing_keeps_alive_what_is_not_to_start_at_login(restart: RestartOn) -> None:
+    found = job(replace(SYNC, start_on_boot=False, restart=Restart(restart)))
+
+    kept = (found.keeps_alive, found.keeps_alive_on_failure, found.throttle)
+    assert (found.run_at_load, *kept) == (False, False, False, None)
+
+
+@pytest.mark.parametrize(("delay", "throttle"), [(0.25, 10), (10.0, 10), (30.5, 31)])
+def test_launchd_is_never_hurried_beyond_its_own_pace(delay: float, throttle: int) -> None:
+    assert job(replace(SYNC, start_on_boot=True, restart=Restart(delay=delay))).throttle == throttle
+
+
+def test_launchd_kills_only_after_the_runtime_would_have() -> None:
+    assert job(replace(SYNC, stop_timeout=2.5)).exit_timeout == 8
+
+
+@pytest.mark.parametrize(
+    ("desktop", "path"),
+    [
+        (Desktop("user"), "LaunchAgents/com.example.notes.sync.plist"),
+        (Desktop("system"), "LaunchDaemons/com.example.notes.sync.plist"),
+    ],
+)
+def test_a_job_is_an_agent_of_the_user_or_a_daemon_of_the_system(
+    desktop: Desktop, path: str
+) -> None:
+    plan = macos.plan(
+        Spec(App("com.example.notes", "Notes"), (replace(SYNC, desktop=desktop),), allow=())
+    )
+
+    assert [str(output.path) for output in plan.outputs()] == [path]
