@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -134,7 +134,7 @@ def _render(workshop: Path, answers: Answers) -> Path:
 
 
 @contextmanager
-def _private_settings(workshop: Path) -> Iterator[Path]:
+def _private_settings(workshop: Path) -> Generator[Path, None, None]:
     """Keep cookiecutter's replay and template folders out of the user's home."""
     private = workshop / "cookiecutter"
     settings = workshop / "cookiecutter.yaml"

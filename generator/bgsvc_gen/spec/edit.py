@@ -22,8 +22,8 @@ def set_types(source: Source, service: str | None, types: Sequence[str]) -> Sour
         UsageError: There is no such service, or several and none was named.
     """
     name = _service_name(source, service)
-    current = source.table["services"][name].get("android", {})
-    if isinstance(current, dict) and current.get("types") == list(types):
+    android: Any = source.table["services"][name].get("android")
+    if isinstance(android, dict) and android.get("types") == list(types):  # pyright: ignore[reportUnknownMemberType] - TOML
         return source
     document = tomlkit.parse(source.text)
     table: Any = document
@@ -43,8 +43,8 @@ def _new_table(parent: object) -> object:
 
 def _service_name(source: Source, asked: str | None) -> str:
     tables: Any = source.table.get("services")
-    content: dict[str, object] = tables if isinstance(tables, dict) else {}
-    names = [name for name, table in content.items() if isinstance(table, dict)]
+    rows: list[tuple[str, Any]] = list(tables.items() if isinstance(tables, dict) else ())
+    names = [name for name, table in rows if isinstance(table, dict)]
     if asked is None and len(names) == 1:
         return names[0]
     listed = ", ".join(names) or "none"

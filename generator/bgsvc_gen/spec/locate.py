@@ -84,7 +84,7 @@ class _Scanner:
             path = self.resolve((*path, name))
             self.found.keys.setdefault(path, place)
         if many:
-            plain = path[:-1] if isinstance(path[-1], int) else path
+            plain = path[:-1] if path and isinstance(path[-1], int) else path
             self.arrays[plain] = self.arrays.get(plain, -1) + 1
             path = self.resolve(plain)
             self.found.keys.setdefault(path, self.place())

@@ -88,13 +88,17 @@ def parse_source(path: Path, text: str) -> Source:
     if path.name != PYPROJECT_NAME:
         return Source(path, text, (), document)
     table: Any = document
-    for key in PYPROJECT_TABLE:
-        table = table.get(key, {}) if isinstance(table, dict) else {}
-    if not isinstance(table, dict) or not table:
+    try:
+        for key in PYPROJECT_TABLE:
+            table = table[key]
+    except (KeyError, TypeError):
+        table = None
+    tree: dict[str, Any] | None = table if isinstance(table, dict) else None
+    if tree is None:
         message = "no [tool.bgsvc] table"
         hint = f"add one, or put the spec into {SPEC_NAME}"
         raise _unusable(path, Location(), "BG103", message, hint)
-    return Source(path, text, PYPROJECT_TABLE, table)
+    return Source(path, text, PYPROJECT_TABLE, tree)
 
 
 def _as_header(path: re.Match[str]) -> str:
