@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import tomli
 
@@ -93,12 +93,11 @@ def parse_source(path: Path, text: str) -> Source:
             table = table[key]
     except (KeyError, TypeError):
         table = None
-    tree: dict[str, Any] | None = table if isinstance(table, dict) else None
-    if tree is None:
+    if not isinstance(table, dict):
         message = "no [tool.bgsvc] table"
         hint = f"add one, or put the spec into {SPEC_NAME}"
         raise _unusable(path, Location(), "BG103", message, hint)
-    return Source(path, text, PYPROJECT_TABLE, tree)
+    return Source(path, text, PYPROJECT_TABLE, cast("dict[str, Any]", table))
 
 
 def _as_header(path: re.Match[str]) -> str:
