@@ -1,7 +1,7 @@
 """Changing a spec for its author: one value, everything else to the letter as it was."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import tomlkit
 from tomlkit.items import Table as TomlTable
@@ -42,9 +42,9 @@ def _new_table(parent: object) -> object:
 
 
 def _service_name(source: Source, asked: str | None) -> str:
-    tables: Any = source.table.get("services")
-    rows: list[tuple[str, Any]] = list(tables.items() if isinstance(tables, dict) else ())
-    names = [name for name, table in rows if isinstance(table, dict)]
+    services: Any = source.table.get("services")
+    tables = cast("dict[str, object]", services) if isinstance(services, dict) else {}
+    names = [name for name, table in tables.items() if isinstance(table, dict)]
     if asked is None and len(names) == 1:
         return names[0]
     listed = ", ".join(names) or "none"
