@@ -11,31 +11,43 @@ PROTOCOL_VERSION = 1
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bgsvc._api import (
+        before_exit,
         disable_auto_restart,
         enable_auto_restart,
+        finish,
+        finite_task,
         get_desired_service_state,
         get_os_service_status,
+        get_platform_capabilities,
         get_service_state,
         install_service,
         is_service_running,
+        on_app_state_change,
         on_plugin_event,
+        replay_desired_state,
+        report_app_state,
         restart_os_service,
+        send_message,
         start_os_service,
         start_service,
         stop_os_service,
         stop_service,
         uninstall_service,
+        validate_background_service_setup,
     )
+    from bgsvc._capabilities import Capability, PlatformCapabilities
     from bgsvc._config import RestartPolicy, ServiceConfig
     from bgsvc._context import ServiceContext
     from bgsvc._current import configure
     from bgsvc._errors import BackgroundServiceError, normalize_background_service_error
     from bgsvc._events import Event
+    from bgsvc._finite import FiniteTask
     from bgsvc._notifier import Notifier
     from bgsvc._service import BackgroundService
     from bgsvc._state import RunRecord
     from bgsvc._status import DesiredState, ServiceStatus, StartResult
     from bgsvc._token import ShutdownToken
+    from bgsvc._validate import SetupIssue, SetupReport
     from bgsvc._words import (
         AppState,
         Guarantee,
@@ -52,12 +64,15 @@ __all__ = [
     "AppState",
     "BackgroundService",
     "BackgroundServiceError",
+    "Capability",
     "DesiredState",
     "Event",
+    "FiniteTask",
     "Guarantee",
     "NativeState",
     "Notifier",
     "OnTimeout",
+    "PlatformCapabilities",
     "RestartOn",
     "RestartPolicy",
     "RunRecord",
@@ -65,45 +80,62 @@ __all__ = [
     "ServiceContext",
     "ServiceState",
     "ServiceStatus",
+    "SetupIssue",
+    "SetupReport",
     "ShutdownToken",
     "StartReason",
     "StartResult",
     "StopReason",
     "__version__",
+    "before_exit",
     "configure",
     "disable_auto_restart",
     "enable_auto_restart",
+    "finish",
+    "finite_task",
     "get_desired_service_state",
     "get_os_service_status",
+    "get_platform_capabilities",
     "get_service_state",
     "install_service",
     "is_service_running",
     "normalize_background_service_error",
+    "on_app_state_change",
     "on_plugin_event",
+    "replay_desired_state",
+    "report_app_state",
     "restart_os_service",
+    "send_message",
     "start_os_service",
     "start_service",
     "stop_os_service",
     "stop_service",
     "uninstall_service",
+    "validate_background_service_setup",
 ]
 
 _HOMES = {
     "_api": (
-        "disable_auto_restart enable_auto_restart get_desired_service_state get_os_service_status "
-        "get_service_state install_service is_service_running on_plugin_event restart_os_service "
-        "start_os_service start_service stop_os_service stop_service uninstall_service"
+        "before_exit disable_auto_restart enable_auto_restart finish finite_task "
+        "get_desired_service_state get_os_service_status get_platform_capabilities "
+        "get_service_state install_service is_service_running on_app_state_change "
+        "on_plugin_event replay_desired_state report_app_state restart_os_service "
+        "send_message start_os_service start_service stop_os_service stop_service "
+        "uninstall_service validate_background_service_setup"
     ),
+    "_capabilities": "Capability PlatformCapabilities",
     "_config": "RestartPolicy ServiceConfig",
     "_context": "ServiceContext",
     "_current": "configure",
     "_errors": "BackgroundServiceError normalize_background_service_error",
     "_events": "Event",
+    "_finite": "FiniteTask",
     "_notifier": "Notifier",
     "_service": "BackgroundService",
     "_state": "RunRecord",
     "_status": "DesiredState ServiceStatus StartResult",
     "_token": "ShutdownToken",
+    "_validate": "SetupIssue SetupReport",
     "_words": (
         "AppState Guarantee NativeState OnTimeout RestartOn ServiceState StartReason StopReason"
     ),

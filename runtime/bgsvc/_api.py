@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from bgsvc._capabilities import capabilities_of
 from bgsvc._config import ServiceConfig
 from bgsvc._current import current
 from bgsvc._errors import BackgroundServiceError, NotSupportedError
 from bgsvc._runtime import config_of
 from bgsvc._status import DesiredState
+from bgsvc._validate import validate_setup
 from bgsvc._words import StartReason, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bgsvc._capabilities import PlatformCapabilities
     from bgsvc._events import Event
+    from bgsvc._finite import FiniteTask
     from bgsvc._service import BackgroundService
     from bgsvc._status import ServiceStatus, StartResult
     from bgsvc._supervisor import Supervisor
+    from bgsvc._validate import SetupReport
+    from bgsvc._words import AppState
 
 
 def start_service(
@@ -103,6 +109,86 @@ def disable_auto_restart(name: str | None = None) -> DesiredState:
 def get_desired_service_state(name: str | None = None) -> DesiredState:
     """Return what is wanted of the service after the next boot."""
     return _desired(current().find(name))
+
+
+def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
+    """Return what the platform promises, in the mode that is really in force.
+
+    On Android the answer is for the types a service declares: `name`'s, else all services'.
+    """
+    runtime = current()
+    chosen = runtime.all() if name is None else [runtime.find(name)]
+    types = {kind for one in chosen for kind in one.config.foreground_service_types}
+    return capabilities_of(runtime.ports.host, sorted(types))
+
+
+def validate_background_service_setup() -> SetupReport:
+    """Look whether the known services can work here, by trying what can be tried."""
+    runtime = current()
+    configs = [supervisor.config for supervisor in runtime.all()]
+    return validate_setup(configs, runtime.ports.host, runtime.ports.data_dir)
+
+
+def before_exit(callback: Callable[[str], object], name: str = "before_exit") -> str:
+    """Ask for time to finish something, run `callback(task_id)` in a thread, return the id.
+
+    Call it when the app leaves the front, and `finish(task_id)` when the work is done, else the
+    task counts as unfinished when the platform's time is up. The callback may be an `async def`.
+    """
+    return current().finite_tasks.before_exit(callback, name)
+
+
+def finish(task_id: str) -> None:
+    """Say that the work of `before_exit` is done.
+
+    Raises:
+        TaskIdMissingError: If the id is empty.
+        TaskNotFoundError: If there is no such task, or it has ended.
+    """
+    current().finite_tasks.finish(task_id)
+
+
+def finite_task(name: str) -> FiniteTask:
+    """Ask for time to finish something, for the length of a `with`.
+
+    The task knows `remaining()` and tells `on_expire` when time runs out.
+    """
+    return current().finite_tasks.begin(name)
+
+
+def on_app_state_change(callback: Callable[[AppState], object]) -> Callable[[], None]:
+    """Call `callback` when the app comes to the front or leaves it.
+
+    Returns a function that takes the callback back.
+    """
+    return current().on_app_state(callback)
+
+
+def report_app_state(state: AppState) -> None:
+    """Say, from a desktop app, that it came to the front or left it; phones say so themselves."""
+    current().app_moved(state)
+
+
+def send_message(data: object, name: str | None = None) -> bool:
+    """Hand `data` to a service's `ctx.on_message` callbacks; False if there is no run.
+
+    Raises:
+        UnknownServiceError: There is no such service.
+    """
+    return current().find(name).deliver(data)
+
+
+def replay_desired_state(*services: type[BackgroundService] | ServiceConfig) -> list[StartResult]:
+    """Start those of `services` that were wanted when the last process ended.
+
+    Call it once when the app starts; it is what brings services back after a reboot.
+    """
+    started: list[StartResult] = []
+    for service in services:
+        supervisor = _adopted(service)
+        if supervisor.journal.saved.desired_running and not supervisor.running:
+            started.append(supervisor.start(StartReason.REPLAY))
+    return started
 
 
 def install_service(*_: object, **__: object) -> None:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bgsvc._events import Event
+    from bgsvc._notifier import NotificationReply
 
-_MODES = {"android": "androidForegroundService", "ios": "iosBackgroundTask"}
+_MODES = {"android": "androidForegroundService", "ios": "iosRefresh"}
 
 
 class BridgeHost(Host):
@@ -60,9 +61,9 @@ class BridgeHost(Host):
         if isinstance(data_dir, str) and data_dir:
             self._data_dir = data_dir
 
-    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
+    def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
         """Send it over; its buttons come back as `action` messages."""
-        del on_action
+        del reply
         self._post("notification", message)
 
     def finite_task(self, op: str, task: str, name: str) -> None:

@@ -13,6 +13,32 @@ if TYPE_CHECKING:
     from bgsvc._words import StartReason
 
 
+class Mailbox:
+    """Where an app's messages to one run arrive."""
+
+    def __init__(self) -> None:
+        self._callbacks: tuple[Callable[[object], object], ...] = ()
+
+    def listen(self, callback: Callable[[object], object]) -> Callable[[], None]:
+        """Call `callback` with every message; return a function that ends it."""
+        self._callbacks = (*self._callbacks, callback)
+
+        def forget() -> None:
+            self._callbacks = tuple(one for one in self._callbacks if one is not callback)
+
+        return forget
+
+    def deliver(self, data: object) -> None:
+        """Hand a message to all who listen."""
+        for callback in self._callbacks:
+            try:
+                callback(data)
+            except Exception:
+                import logging
+
+                logging.getLogger("bgsvc").exception("a message callback failed")
+
+
 class ServiceContext:
     """One run's view of its host; valid while the run lasts.
 
@@ -39,6 +65,7 @@ class ServiceContext:
         notifier: Notifier,
         clock: Clock,
         data_dir: str,
+        mailbox: Mailbox,
         emit: Callable[[str, Mapping[str, object]], None],
         deadline: Callable[[], float | None],
     ) -> None:
@@ -51,6 +78,7 @@ class ServiceContext:
         self.notifier = notifier
         self.clock = clock
         self._data_dir = data_dir
+        self._mailbox = mailbox
         self._emit = emit
         self._deadline = deadline
 
@@ -70,6 +98,13 @@ class ServiceContext:
             ConfigError: If `event` is empty or one of the runtime's own names.
         """
         self._emit(event, data or {})
+
+    def on_message(self, callback: Callable[[object], object]) -> Callable[[], None]:
+        """Call `callback` with whatever the app sends to this service; it must be quick.
+
+        It runs in the sender's thread. Returns a function that takes the callback back.
+        """
+        return self._mailbox.listen(callback)
 
     async def sleep(self, seconds: float | None = None) -> bool:
         """Pause an `async` run: True after `seconds`, False at once when it is to stop.

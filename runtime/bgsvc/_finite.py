@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from typing_extensions import Self
+
     from bgsvc._ports import Ports
 
 TOLD_WITHIN = 1.0
@@ -48,12 +50,12 @@ class FiniteTask:
         for callback in list(self._callbacks):
             try:
                 callback()
-            except Exception:  # noqa: BLE001 - the other callbacks are to be told too
+            except Exception:
                 import logging
 
                 logging.getLogger("bgsvc").exception("%s: on_expire failed", self.name)
 
-    def __enter__(self) -> FiniteTask:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -97,7 +99,7 @@ class FiniteTasks:
                 result = callback(task.id)
                 if is_awaitable(result):
                     self._drive(result)
-            except Exception:  # noqa: BLE001 - it has nobody else to tell
+            except Exception:
                 import logging
 
                 logging.getLogger("bgsvc").exception("%s failed", name)
@@ -145,7 +147,11 @@ class FiniteTasks:
             self.expired_count += 1
             count = self.expired_count
         self._report(task, count)
-        late = self._ports.clock.call_later(self.remaining() or TOLD_WITHIN, lambda: self.end(task))
+
+        def late_end() -> None:
+            self.end(task)
+
+        late = self._ports.clock.call_later(self.remaining() or TOLD_WITHIN, late_end)
 
         def tell() -> None:
             task.tell()

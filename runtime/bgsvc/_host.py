@@ -4,8 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from bgsvc._notifier import NotificationReply
     from bgsvc._words import NativeState
 
 
@@ -30,8 +31,8 @@ class Host:
     target_sdk: int | None = None
     owns_process: bool = False
 
-    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
-        """Show, update or cancel a notification; `on_action` hears of its buttons."""
+    def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
+        """Show, update or cancel a notification; `reply` hears of its buttons and of failure."""
 
     def finite_task(self, op: str, task: str, name: str) -> None:
         """Begin or end the platform's grace for a finite task."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
+from bgsvc._errors import NotSupportedError
 from bgsvc._events import Bus
 from bgsvc._host import Host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from bgsvc._desktop_notifier import DesktopPresenter
+    from bgsvc._notifier import NotificationReply
 
 
 class LocalHost(Host):
@@ -34,15 +37,23 @@ class LocalHost(Host):
         self.mode = mode
         self.owns_process = owns_process
         self.bus = Bus()
+        self._presenter: DesktopPresenter | None = None
 
-    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
-        """Show the notification with the desktop's means."""
-        del on_action
-        import logging
+    def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
+        """Show the notification with the desktop's means.
 
-        logging.getLogger("bgsvc").info(
-            "notification from %s: %s %s", message["service"], message["op"], message.get("title")
-        )
+        Raises:
+            NotSupportedError: If the library for it is not installed.
+        """
+        if self._presenter is None:
+            try:
+                from bgsvc._desktop_notifier import DesktopPresenter
+
+                self._presenter = DesktopPresenter(self.app)
+            except ImportError as error:
+                text = "no desktop-notifier library is installed"
+                raise NotSupportedError(text, fix="pip install bgsvc[notify]") from error
+        self._presenter.present(message, reply)
 
     def end_process(self, status: int) -> None:
         """End the process at once: no cleaning up, for something in it will not let go."""
@@ -54,4 +65,3 @@ def platform_name() -> str:
     """Return this system's name as the capability table has it."""
     names = {"win32": "windows", "darwin": "macos", "linux": "linux"}
     return names.get(sys.platform, sys.platform)
-

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from bgsvc._errors import described
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +16,13 @@ if TYPE_CHECKING:
 class Notifier:
     """Shows, changes and takes back a service's notifications. No call blocks or raises."""
 
-    def __init__(self, service: str, host: Host) -> None:
+    def __init__(
+        self,
+        service: str,
+        host: Host,
+        report: Callable[[Mapping[str, object]], object],
+    ) -> None:
+        self._report = report
         self._service = service
         self._host = host
         self._lock = threading.Lock()
@@ -108,6 +116,15 @@ class Notifier:
 
                 logging.getLogger("bgsvc").exception("a notification callback failed")
 
+    def undelivered(self, key: str, why: str) -> None:
+        """Log, and tell as an event, that a notification could not be shown."""
+        import logging
+
+        with self._lock:
+            title = str(self._shown.get(key, {}).get("title", ""))
+        logging.getLogger("bgsvc").warning("%s: %r not shown: %s", self._service, title, why)
+        self._report({"key": key, "title": title, "why": why})
+
     def _forget(self, callback: Callable[[str, str], object]) -> None:
         with self._lock:
             if callback in self._callbacks:
@@ -115,12 +132,27 @@ class Notifier:
 
     def _send(self, op: str, key: str, fields: Mapping[str, object]) -> None:
         message = {"service": self._service, "op": op, "key": key, **fields}
+        reply = NotificationReply(self, key)
         try:
-            self._host.notify(message, lambda action: self.act(key, action))
-        except Exception:
-            import logging
+            self._host.notify(message, reply)
+        except Exception as error:  # noqa: BLE001 - a notification is never worth a service's life
+            reply.undelivered(described(error))
 
-            logging.getLogger("bgsvc").exception("the host could not show a notification")
+
+class NotificationReply:
+    """What a host answers about one notification."""
+
+    def __init__(self, notifier: Notifier, key: str) -> None:
+        self._notifier = notifier
+        self._key = key
+
+    def pressed(self, action: str) -> None:
+        """Say that the user pressed a button."""
+        self._notifier.act(self._key, action)
+
+    def undelivered(self, why: str) -> None:
+        """Say that it could not be shown."""
+        self._notifier.undelivered(self._key, why)
 
 
 def _fields(

@@ -9,6 +9,7 @@ import threading
 from bgsvc._current import desktop_runtime, use
 from bgsvc._errors import AlreadyRunningError
 from bgsvc._local import LocalHost
+from bgsvc._mode import detect_mode
 from bgsvc._systemd import notify
 from bgsvc._terminal import print_event, print_event_json
 from bgsvc._words import StartReason, StopReason
@@ -27,7 +28,7 @@ class ServiceProcess:
     """Hosts one service until it has ended for good."""
 
     def __init__(self, config: ServiceConfig, *, app: str | None, data_dir: str | None) -> None:
-        host = LocalHost(app=app, owns_process=True)
+        host = LocalHost(app=app, mode=detect_mode(), owns_process=True)
         self._runtime: Runtime = desktop_runtime(host, data_dir=data_dir)
         use(self._runtime)
         self._supervisor: Supervisor = self._runtime.adopt(config)

@@ -49,9 +49,7 @@ BUDGETS = (
 )
 
 
-def budgets_of(
-    types: Sequence[str], api_level: int | None, target_sdk: int | None
-) -> list[Budget]:
+def budgets_of(types: Sequence[str], api_level: int | None, target_sdk: int | None) -> list[Budget]:
     """Return the budgets a service of `types` lives under.
 
     An unknown version counts as the newest. `shortService` together with another type is no

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from bgsvc._context import Mailbox
 from bgsvc._errors import InitError, RunError, ShutdownError, described
 from bgsvc._kinds import is_awaitable
 
@@ -63,6 +64,7 @@ class Run:
         self.overdue = False
         self.forced = False
         self.timers: list[Timer] = []
+        self.mailbox = Mailbox()
         self.meter: Meter | None = None
         self.ended = clock.new_event()
         self._factory = factory

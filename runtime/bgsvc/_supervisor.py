@@ -55,7 +55,7 @@ class Supervisor:
         self._lock = threading.RLock()
         self._journal = Journal(ports.keeper(config.name))
         self._source = EventSource(config.name, ports.bus, ports.clock)
-        self._notifier = Notifier(config.name, ports.host)
+        self._notifier = Notifier(config.name, ports.host, self._undelivered)
         self._plan = RestartPlan(config.restart, ports.jitter)
         self._state = ServiceState.IDLE
         self._run: Run | None = None
@@ -155,6 +155,13 @@ class Supervisor:
     def act(self, key: str, action: str) -> None:
         """Pass a pressed notification button on."""
         self._notifier.act(key, action)
+
+    def deliver(self, data: object) -> bool:
+        """Hand a message to the run; False if there is none."""
+        run = self._run
+        if run is not None:
+            run.mailbox.deliver(data)
+        return run is not None
 
     def reconfigure(self, config: ServiceConfig, factory: Callable[[], BackgroundService]) -> None:
         """Take a new configuration for the runs to come; one under way keeps its own."""
@@ -287,6 +294,7 @@ class Supervisor:
             notifier=self._notifier,
             clock=self._ports.clock,
             data_dir=self._ports.data_dir_of(self.config.name),
+            mailbox=run.mailbox,
             emit=emit,
             deadline=lambda: meter.allowance.deadline,
         )
@@ -400,6 +408,9 @@ class Supervisor:
         if self._restart is not None:
             self._restart.cancel()
             self._restart = None
+
+    def _undelivered(self, data: Mapping[str, object]) -> None:
+        self._source.note(self._journal.saved.run, "notification_undelivered", data)
 
     def _report(self, trouble: BackgroundServiceError | None) -> None:
         if trouble is None:

@@ -15,13 +15,14 @@ from bgsvc._bridge_host import BridgeHost
 from bgsvc._config import config_from_wire
 from bgsvc._errors import (
     MessageInvalidError,
+    NotRunningError,
     ProtocolError,
     UnknownMessageError,
     described,
     normalize_background_service_error,
 )
-from bgsvc._kinds import is_number, is_object
-from bgsvc._words import AppState, StartReason, StopReason
+from bgsvc._kinds import is_array, is_number, is_object
+from bgsvc._words import AppState, NativeState, StartReason, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _start(message: Mapping[str, object]) -> object:
     supervisor = _runtime().adopt(config_from_wire(config))
     reason = _word(message, "reason", StartReason)
     foreground_type = message.get("foregroundServiceType")
+    _host().note(supervisor.config.name, NativeState.RUNNING)
     result = supervisor.start(
         reason,
         foreground_type=foreground_type if isinstance(foreground_type, str) else None,
@@ -118,13 +120,19 @@ def _start(message: Mapping[str, object]) -> object:
 def _stop(message: Mapping[str, object]) -> object:
     supervisor = _runtime().find(_text(message, "service"))
     supervisor.stop(_word(message, "reason", StopReason))
+    if supervisor.running:
+        _host().note(supervisor.config.name, NativeState.STOPPING)
     return supervisor.status().to_wire()
 
 
 def _expire(message: Mapping[str, object]) -> object:
     supervisor = _runtime().find(_text(message, "service"))
-    remaining = _seconds(message, "remaining")
-    supervisor.expire(_word(message, "reason", StopReason), remaining)
+    reason = _word(message, "reason", StopReason)
+    supervisor.expire(reason, _seconds(message, "remaining"))
+    if supervisor.running:
+        late = reason is StopReason.PLATFORM_TIMEOUT
+        state = NativeState.TIMEOUT if late else NativeState.EXPIRED
+        _host().note(supervisor.config.name, state)
     return supervisor.status().to_wire()
 
 
@@ -144,6 +152,26 @@ def _action(message: Mapping[str, object]) -> object:
     supervisor = _runtime().find(_text(message, "service"))
     supervisor.act(_text(message, "notification"), _text(message, "action"))
     return {}
+
+
+def _message(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_text(message, "service"))
+    if not supervisor.deliver(message.get("data")):
+        raise NotRunningError(f"{message.get('service')} is not running")
+    return {}
+
+
+def _capabilities(message: Mapping[str, object]) -> object:
+    from bgsvc._capabilities import capabilities_of
+
+    runtime = _runtime()
+    given = message.get("types")
+    if is_array(given):
+        types = [str(kind) for kind in given]
+    else:
+        found = {kind for one in runtime.all() for kind in one.config.foreground_service_types}
+        types = sorted(found)
+    return capabilities_of(runtime.ports.host, types).to_wire()
 
 
 def _finite_task_expire(message: Mapping[str, object]) -> object:
@@ -184,5 +212,7 @@ _HANDLERS: dict[str, Callable[[Mapping[str, object]], object]] = {
     "state": _state,
     "appState": _app_state,
     "action": _action,
+    "capabilities": _capabilities,
     "finiteTaskExpire": _finite_task_expire,
+    "message": _message,
 }

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import heapq
 import threading
+from contextlib import contextmanager
 
 from bgsvc._clock import Clock, Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
-
-from contextlib import contextmanager
+    from collections.abc import Callable, Generator
 
 SETTLE_WITHIN = 10.0
 """Real seconds a service may be busy before the test is told that it never waits."""
@@ -76,7 +75,7 @@ class VirtualClock(Clock):
                 raise AssertionError("a service neither waits nor ends; is it blocked for real?")
 
     @contextmanager
-    def blocked(self) -> Iterator[None]:
+    def blocked(self) -> Generator[None]:
         """Say, inside a service, that it is about to block in real time; the clock goes on."""
         self.park()
         try:

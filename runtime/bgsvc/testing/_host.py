@@ -19,11 +19,14 @@ from bgsvc.testing._clock import VirtualClock
 from bgsvc.testing._keeper import MortalKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from bgsvc._events import Event
     from bgsvc._finite import FiniteTask
+    from bgsvc._notifier import NotificationReply
     from bgsvc._service import BackgroundService
     from bgsvc._status import ServiceStatus, StartResult
     from bgsvc._store import StateFile
@@ -98,7 +101,7 @@ class FakeHost(Host):
         self._boots = 1
         self.runtime = self._new_runtime()
 
-    def __enter__(self) -> FakeHost:
+    def __enter__(self) -> Self:
         use(self.runtime)
         return self
 
@@ -137,9 +140,7 @@ class FakeHost(Host):
             supervisor = self.runtime.adopt(service)
         else:
             supervisor = self.runtime.adopt(config_of(service), service)
-        result = supervisor.start(
-            reason, foreground_type=foreground_service_type, granted=deadline
-        )
+        result = supervisor.start(reason, foreground_type=foreground_service_type, granted=deadline)
         self.clock.settle()
         return result
 
@@ -224,9 +225,9 @@ class FakeHost(Host):
 
     # what the runtime asks
 
-    def notify(self, message: Mapping[str, object], on_action: Callable[[str], None]) -> None:
+    def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
         """Remember it."""
-        del on_action
+        del reply
         self.notifications.append(_notification(message))
 
     def finite_task(self, op: str, task: str, name: str) -> None:

@@ -7,9 +7,14 @@ import selectors
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextvars import Context
+
+    from typing_extensions import TypeVarTuple, Unpack
 
     from bgsvc.testing._clock import VirtualClock
+
+    _Arguments = TypeVarTuple("_Arguments")
 
 _Ready = list[tuple[selectors.SelectorKey, int]]
 
@@ -27,10 +32,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual uptime."""
         return self._clock.uptime()
 
-    def call_soon_threadsafe(self, *arguments: Any, **keywords: Any) -> asyncio.Handle:  # noqa: ANN401 - as its base takes them
+    def call_soon_threadsafe(
+        self,
+        callback: Callable[[Unpack[_Arguments]], object],
+        *args: Unpack[_Arguments],
+        context: Context | None = None,
+    ) -> asyncio.Handle:
         """Queue a call and wake the loop, counted as busy from this instant."""
         with self._clock.changed:
-            handle = super().call_soon_threadsafe(*arguments, **keywords)
+            handle = super().call_soon_threadsafe(callback, *args, context=context)
             self._selector_of_ours.wake()
             return handle
 

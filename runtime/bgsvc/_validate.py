@@ -1,0 +1,119 @@
+"""Looks whether a service can work here, by trying what can be tried."""
+
+from __future__ import annotations
+
+import os
+
+from bgsvc._errors import BackgroundServiceError
+from bgsvc._record import record
+from bgsvc._service import BackgroundService
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bgsvc._config import ServiceConfig
+    from bgsvc._host import Host
+
+
+@record(frozen=True)
+class SetupIssue:
+    """One thing that is wrong, or will be.
+
+    Attributes:
+        code: A stable word for programs.
+        severity: `error` or `warning`.
+        message: What is wrong.
+        fix: What to do about it.
+    """
+
+    code: str
+    severity: str
+    message: str
+    fix: str
+
+
+@record(frozen=True)
+class SetupReport:
+    """What a look at the set-up found.
+
+    Attributes:
+        issues: Everything found, errors first.
+    """
+
+    issues: tuple[SetupIssue, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error among the issues."""
+        return all(issue.severity != "error" for issue in self.issues)
+
+    def to_wire(self) -> dict[str, object]:
+        """Return the report as JSON carries it."""
+        issues = [
+            {
+                "code": issue.code,
+                "severity": issue.severity,
+                "message": issue.message,
+                "fix": issue.fix,
+            }
+            for issue in self.issues
+        ]
+        return {"ok": self.ok, "issues": issues}
+
+
+def validate_setup(configs: list[ServiceConfig], host: Host, data_dir: str) -> SetupReport:
+    """Look at each service's class and configuration, the data folder and the host."""
+    issues = _folder(data_dir)
+    for config in configs:
+        issues += _entry(config)
+        issues += _types(config, host)
+        issues += _declared(config, host)
+    return SetupReport(tuple(sorted(issues, key=lambda issue: issue.severity)))
+
+
+def _folder(data_dir: str) -> list[SetupIssue]:
+    probe = os.path.join(data_dir, f".bgsvc-probe-{os.getpid()}")
+    try:
+        os.makedirs(data_dir, exist_ok=True)
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.remove(probe)
+    except OSError as error:
+        fix = "make the folder writable or choose another with data_dir"
+        return [SetupIssue("data_dir_unwritable", "error", f"{data_dir}: {error}", fix)]
+    return []
+
+
+def _entry(config: ServiceConfig) -> list[SetupIssue]:
+    from bgsvc._config import load_entry
+
+    try:
+        service = load_entry(config.entry)
+    except BackgroundServiceError as error:
+        return [SetupIssue("entry_not_found", "error", error.message, error.fix)]
+    except Exception as error:  # noqa: BLE001 - importing runs the user's code
+        text = f"{config.entry}: importing it raised {type(error).__name__}: {error}"
+        return [SetupIssue("entry_raises", "error", text, "make the module importable")]
+    if service.run is BackgroundService.run:
+        text = f"{config.entry} does not define run"
+        return [SetupIssue("run_missing", "error", text, "add `async def run(self, ctx)`")]
+    return []
+
+
+def _types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
+    from bgsvc._capabilities import capabilities_of
+
+    try:
+        capabilities = capabilities_of(host, config.foreground_service_types)
+    except BackgroundServiceError as error:
+        return [SetupIssue("mode_or_type_unknown", "error", error.message, error.fix)]
+    if not config.start_on_boot or capabilities.survives_reboot.level != "unsupported":
+        return []
+    reboot = capabilities.survives_reboot
+    fix = "; ".join(reboot.needs) or "set start_on_boot = false"
+    return [SetupIssue("boot_not_possible", "error", f"{config.name}: {reboot.reason}", fix)]
+
+
+def _declared(config: ServiceConfig, host: Host) -> list[SetupIssue]:
+    if host.platform != "android" or config.foreground_service_types:
+        return []
+    text = f"{config.name} declares no foreground service type"
+    return [SetupIssue("type_missing", "error", text, "name one under [services.<name>.android]")]
