@@ -81,7 +81,7 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
     return ServicePlan(
         name=service.name,
         entry=service.entry,
-        config=runtime_config(spec, service),
+        config=runtime_config(spec, service, android=True),
         package=package,
         class_name=class_name,
         qualified_class=f"{package}.{class_name}",
