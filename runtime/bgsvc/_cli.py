@@ -1,26 +1,29 @@
-"""The command line: run a service here, look at its state, check it."""
+"""The command line: run a service here, stop it, look at its state, check it."""
 
 from __future__ import annotations
 
+import os
 import sys
 
-from bgsvc._errors import BackgroundServiceError, NotRunningError
+from bgsvc._errors import BackgroundServiceError, ConfigError, NotRunningError
+from bgsvc._options import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from bgsvc._config import ServiceConfig
+    from bgsvc._options import Options
 
+FINDINGS = 1
 WRONG = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say and return the exit status: 0, 1 a failed run, 2 an error."""
-    given = _parser().parse_args(arguments)
+    """Do what the arguments say; return 0, 1 for a failed run or findings, 2 for an error."""
     try:
-        return _COMMANDS[given.command](given)
+        given = parse(sys.argv[1:] if arguments is None else arguments)
+        return _COMMANDS[given.command](given) if given.help is None else _say(given.help)
     except BackgroundServiceError as error:
         print(f"bgsvc: {error.code}: {error.message}", file=sys.stderr)  # noqa: T201 - the product
         if error.fix:
@@ -28,74 +31,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
 
 
-def _parser() -> argparse.ArgumentParser:
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="python -m bgsvc", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = _with_common(commands.add_parser("run", help="run a service in this process"))
-    run.add_argument("entry", help="package.module:ClassName")
-    run.add_argument("--label", help="what the user sees")
-    run.add_argument("--stop-timeout", type=float, default=10.0, metavar="SECONDS")
-    run.add_argument("--config", metavar="JSON", help="the whole configuration, as shims pass it")
-    run.add_argument("--boot", action="store_true", help="start only if nobody has stopped it")
-    stop = _with_common(
-        commands.add_parser("stop", help="stop a service that runs in another process, for good")
-    )
-    stop.add_argument("entry", nargs="?", help="package.module:ClassName, if --name is not given")
-    return parser
-
-
-def _with_common(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    command.add_argument("--name", help="the service's name; by default made of its class's")
-    command.add_argument("--app", help="the app's id, which names the default data folder")
-    command.add_argument("--data-dir", metavar="DIR", help="where state is kept")
-    command.add_argument("--json", action="store_true", help="print JSON lines")
-    return command
-
-
-def _config(given: argparse.Namespace) -> ServiceConfig:
-    from bgsvc._config import config_from_wire, load_entry
-    from bgsvc._record import replaced
-    from bgsvc._runtime import config_of
-
-    _see_current_folder()
-    if given.config:
-        import json
-
-        return config_from_wire(json.loads(given.config))
-    config = config_of(load_entry(given.entry))
-    return replaced(
-        config,
-        entry=given.entry,
-        name=given.name or config.name,
-        label=given.label or "",
-        stop_timeout=given.stop_timeout,
-    )
-
-
-def _run(given: argparse.Namespace) -> int:
+def _run(given: Options) -> int:
     from bgsvc._process import ServiceProcess
 
     process = ServiceProcess(_config(given), app=given.app, data_dir=given.data_dir)
     return process.run(as_json=given.json, boot=given.boot)
 
 
-def _stop(given: argparse.Namespace) -> int:
-    import os
+def _stop(given: Options) -> int:
+    """Write down that the service is not wanted, then wake the process that hosts it."""
     import signal
 
-    from bgsvc._config import load_entry
-    from bgsvc._current import default_data_dir
     from bgsvc._lock import InstanceLock
     from bgsvc._record import replaced
-    from bgsvc._runtime import config_of
     from bgsvc._store import StateFile
     from bgsvc._words import StopReason
 
-    _see_current_folder()
-    name = given.name or config_of(load_entry(given.entry)).name
-    folder = os.path.join(given.data_dir or default_data_dir(given.app or "bgsvc"), "bgsvc")
+    name, folder = _name(given), _folder(given)
     holder = InstanceLock(folder, name).holder()
     file = StateFile(folder, name)
     if holder is None and not file.peek().desired_running:
@@ -107,10 +59,103 @@ def _stop(given: argparse.Namespace) -> int:
     return 0
 
 
-def _see_current_folder() -> None:
-    """Let an entry be found in the folder the command is run from, as `python -m` does."""
+def _state(given: Options) -> int:
+    import json
+
+    from bgsvc._report import services_in, state_on_disk, state_text
+
+    folder = _folder(given)
+    names = services_in(folder) if given.entry is given.name is None else [_name(given)]
+    if given.json:
+        return _say(json.dumps({"services": [state_on_disk(folder, name) for name in names]}))
+    return _say("\n".join(state_text(folder, name) for name in names) or "no service has run here")
+
+
+def _capabilities(given: Options) -> int:
+    import json
+
+    from bgsvc._capabilities import capabilities_of
+    from bgsvc._local import LocalHost
+    from bgsvc._mode import detect_mode
+    from bgsvc._report import capabilities_text
+
+    host = LocalHost(mode=given.mode or detect_mode())
+    if given.mode and given.mode.startswith(("android", "ios")):
+        host.platform = "android" if given.mode.startswith("android") else "ios"
+    found = capabilities_of(host, given.types)
+    return _say(json.dumps(found.to_wire()) if given.json else capabilities_text(found))
+
+
+def _validate(given: Options) -> int:
+    import json
+
+    from bgsvc._local import LocalHost
+    from bgsvc._mode import detect_mode
+    from bgsvc._report import report_text
+    from bgsvc._validate import validate_setup
+
+    config = _raw_config(given)
+    host = LocalHost(mode=detect_mode())
+    report = validate_setup([config], host, os.path.dirname(_folder(given)))
+    _say(json.dumps(report.to_wire()) if given.json else report_text(report))
+    return 0 if report.ok else FINDINGS
+
+
+_COMMANDS = {
+    "run": _run,
+    "stop": _stop,
+    "state": _state,
+    "capabilities": _capabilities,
+    "validate": _validate,
+}
+
+
+def _say(text: str) -> int:
+    print(text)  # noqa: T201 - the product
+    return 0
+
+
+def _config(given: Options) -> ServiceConfig:
+    """Return the configuration to run, its class imported."""
+    from bgsvc._config import load_entry
+    from bgsvc._record import replaced
+    from bgsvc._runtime import config_of
+
+    config = _raw_config(given)
+    named = config_of(load_entry(config.entry)).name if not config.name else config.name
+    return replaced(config, name=named)
+
+
+def _raw_config(given: Options) -> ServiceConfig:
+    """Return the configuration as given, the name empty if only its class can tell it."""
+    from bgsvc._config import ServiceConfig, config_from_wire
+    from bgsvc._kinds import is_object
+
     if "" not in sys.path:
-        sys.path.insert(0, "")
+        sys.path.insert(0, "")  # an entry is found where the command is run, as modules are
+    if given.config:
+        import json
+
+        fields: object = json.loads(given.config)
+        if not is_object(fields):
+            raise ConfigError("--config takes a JSON object")
+        return config_from_wire(fields)
+    if not given.entry:
+        raise ConfigError("say which service: package.module:ClassName")
+    return ServiceConfig(
+        name=given.name or "",
+        entry=given.entry,
+        label=given.label or "",
+        stop_timeout=given.stop_timeout,
+    )
 
 
-_COMMANDS = {"run": _run, "stop": _stop}
+def _name(given: Options) -> str:
+    return given.name or _config(given).name
+
+
+def _folder(given: Options) -> str:
+    from bgsvc._current import default_data_dir
+    from bgsvc._ports import state_dir_in
+
+    return state_dir_in(given.data_dir or default_data_dir(given.app or "bgsvc"))

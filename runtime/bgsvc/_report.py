@@ -1,0 +1,88 @@
+"""What the command line says of services, read from disk without disturbing them."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from bgsvc._lock import InstanceLock
+from bgsvc._store import StateFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bgsvc._capabilities import PlatformCapabilities
+    from bgsvc._state import RunRecord
+    from bgsvc._validate import SetupReport
+
+
+def services_in(folder: str) -> list[str]:
+    """Return the names of the services that have state in `folder`."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(name.removesuffix(".lock") for name in names if name.endswith(".lock"))
+
+
+def state_on_disk(folder: str, name: str) -> dict[str, object]:
+    """Return what is known of a service without asking its process."""
+    saved = StateFile(folder, name).peek()
+    holder = InstanceLock(folder, name).holder()
+    running = holder is not None and saved.current is not None
+    return {
+        "service": name,
+        "state": "running" if running else "stopped" if saved.run else "idle",
+        "pid": holder,
+        "run": saved.run,
+        "desiredRunning": saved.desired_running,
+        "since": saved.since,
+        "history": [entry.to_wire() for entry in saved.history],
+        "lost": saved.current is not None and holder is None,
+    }
+
+
+def state_text(folder: str, name: str) -> str:
+    """Return the same for people: now, what is wanted, and why the last runs ended."""
+    state = state_on_disk(folder, name)
+    wanted = {True: "wanted", False: "not wanted", None: "never started"}
+    pid = "" if state["pid"] is None else f" in process {state['pid']}"
+    lines = [
+        f"{name}: {state['state']}{pid}, {wanted[StateFile(folder, name).peek().desired_running]}"
+    ]
+    if state["lost"]:
+        lines.append(f"  run {state['run']} was lost: its process died under it")
+    lines += [_line(entry) for entry in reversed(StateFile(folder, name).peek().history[-5:])]
+    return "\n".join(lines)
+
+
+def capabilities_text(capabilities: PlatformCapabilities) -> str:
+    """Return a promise on each line, and what it needs below."""
+    lines = [f"{capabilities.platform}, {capabilities.mode}"]
+    for scenario, one in capabilities.scenarios.items():
+        lines.append(f"  {scenario:<24}{one.level:<13}{one.reason}")
+        lines += [f"  {'':<24}{'':<13}needs {need}" for need in one.needs]
+    return "\n".join(lines)
+
+
+def report_text(report: SetupReport) -> str:
+    """Return an issue on each line, its fix below, and a verdict."""
+    lines: list[str] = []
+    for issue in report.issues:
+        lines.append(f"{issue.severity} {issue.code}: {issue.message}")
+        lines.append(f"  fix: {issue.fix}")
+    lines.append("ready to run" if report.ok else "not ready to run")
+    return "\n".join(lines)
+
+
+def _line(entry: RunRecord) -> str:
+    when = "died" if entry.ended is None else _clock(entry.ended)
+    error: Mapping[str, str] = entry.error or {}
+    why = f": {error.get('code')} {error.get('message')}" if error else ""
+    forced = ", ended hard" if entry.forced else ""
+    return f"  run {entry.run}  {_clock(entry.started)} to {when}  {entry.reason}{forced}{why}"
+
+
+def _clock(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
