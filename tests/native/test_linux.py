@@ -56,7 +56,7 @@ def units(spec: Spec, folder: Path) -> Iterator[Path]:
 def words(line: str) -> list[str]:
     """Undo the shell quoting in which systemd shows a command line."""
     simple = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-    found = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', line, re.DOTALL)
+    found = re.findall(r'"((?:[^"\\]|\\.)*)"|([^ ]+)', line, re.DOTALL)
     return [
         re.sub(
             r"\\(?:([0-7]{3})|(.))",
@@ -118,7 +118,25 @@ def test_systemd_reads_the_label_as_it_was_written(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(TEXT, min_size=1))
-@example([HOSTILE, "", ";", "a\\", "$$", "${A}", "$A", "%%", "%n", "'", '"', " ", "\x01\x7f\x85"])
+@example(
+    [
+        HOSTILE,
+        "",
+        ";",
+        "a\\",
+        "$$",
+        "${A}",
+        "$A",
+        "%%",
+        "%n",
+        "'",
+        '"',
+        " ",
+        "\x01\x7f\x85",
+        "\x85",
+        "\u3000",
+    ]
+)
 def test_systemd_reads_any_argument_as_it_was_written(
     verify: Verify, tmp_path: Path, arguments: list[str]
 ) -> None:
@@ -139,6 +157,7 @@ def test_systemd_reads_any_argument_as_it_was_written(
 )
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn"]), min_size=1))
 @example("100%% %h ; # \" ' $x")
+@example("\u3000")
 def test_systemd_reads_any_value_and_assignment_as_it_was_written(
     verify: Verify, tmp_path: Path, text: str
 ) -> None:

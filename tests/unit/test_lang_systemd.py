@@ -13,10 +13,14 @@ def test_a_value_refuses_what_would_end_or_void_its_line(text: str) -> None:
         systemd.value(text)
 
 
-@pytest.mark.parametrize("text", [" a", "a\t", "\u3000a", "C:\\", "a\\\\"])
+@pytest.mark.parametrize("text", [" a", "a\t", "C:\\", "a\\\\"])
 def test_a_value_refuses_an_edge_that_systemd_would_drop_or_join(text: str) -> None:
     with pytest.raises(ValueError, match="cannot begin or end like"):
         systemd.value(text)
+
+
+def test_a_blank_that_systemd_does_not_know_may_begin_a_value() -> None:
+    assert systemd.value("\u3000a") == "\u3000a"
 
 
 def test_a_plain_argument_stays_plain() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from bgsvc_gen.lang.characters import CONTROLS, NONCHARACTERS, SURROGATES, refuse
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_./:=@,+-]+")
+_BLANKS: Final = " \t"
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SPECIAL: Final = re.compile(r'[\\"\x00-\x1f\x7f]')
 _FORBIDDEN: Final = re.compile(f"[\0{SURROGATES}{NONCHARACTERS}]")
@@ -24,7 +25,7 @@ def value(text: str) -> str:
             a lone surrogate, begins or ends with a blank, or ends with a backslash.
     """
     refuse(text, _FORBIDDEN_IN_VALUE, "a systemd value")
-    if text != text.strip() or text.endswith("\\"):
+    if text != text.strip(_BLANKS) or text.endswith("\\"):
         raise ValueError(f"a systemd value cannot begin or end like {text!a}")
     return text.replace("%", "%%")
 
