@@ -104,6 +104,7 @@ object Bgsvc {
                 .put("app", context.packageName)
                 .put("dataDir", File(context.filesDir, "bgsvc").path)
                 .put("apiLevel", Build.VERSION.SDK_INT)
+                .put("targetSdk", context.applicationInfo.targetSdkVersion)
         return PythonBridge(host, hello, ::take)
     }
 

@@ -13,7 +13,7 @@ internal class Notifications(
     private val definition: ServiceDefinition,
 ) {
     private val channel = "bgsvc.${definition.name}"
-    private val manager = context.getSystemService(NotificationManager::class.java)
+    private val manager = context.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
 
     /** Creates the channel, or gives an existing one its present name; without it Android ends the app. */
     fun createChannel() {

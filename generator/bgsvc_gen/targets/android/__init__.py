@@ -1,5 +1,6 @@
 """Android: a foreground service per service of the spec, and Python inside the app."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -76,9 +77,7 @@ def plan(spec: Spec) -> AndroidPlan:
     )
 
 
-def _permissions(services: list[Service]) -> tuple[str, ...]:
-    wanted = dict.fromkeys(_ALWAYS)
-    for service in services:
-        for name in service.android.types:
-            wanted.update(dict.fromkeys(row.name for row in SERVICE_TYPES[name].permissions))
-    return tuple(wanted)
+def _permissions(services: Sequence[Service]) -> tuple[str, ...]:
+    types = (SERVICE_TYPES[name] for service in services for name in service.android.types)
+    of_types = (permission.name for row in types for permission in row.permissions)
+    return tuple(dict.fromkeys((*_ALWAYS, *of_types)))

