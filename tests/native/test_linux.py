@@ -95,6 +95,22 @@ def test_systemd_has_nothing_to_say_about_a_unit(
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_system_unit_exposes_little(tool: Callable[[str], str], tmp_path: Path) -> None:
+    service = Service("sync", "notes.sync:Sync", Label("Sync"), desktop=Desktop("system"))
+
+    (unit,) = units(spec_of(service), tmp_path)
+    done = subprocess.run(
+        [tool("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit],
+        check=False,
+        capture_output=True,
+        env={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
+        text=True,
+    )
+
+    # 0 is safe, 100 is what a unit without a word on it has: 96.
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("scope", ["user", "system"])
 @pytest.mark.parametrize("label", [HOSTILE, "-50% off", "ends in \\", "${HOME} %h $$ ;", "it's"])
 def test_systemd_reads_the_label_as_it_was_written(

@@ -14,6 +14,7 @@ CARRIES_RUNTIME: Final = True
 
 SOURCES: Final = PurePosixPath("Bgsvc")
 SUPPORT: Final = (
+    "BgsvcApp.swift",
     "BgsvcBridge.swift",
     "BgsvcLedger.swift",
     "BgsvcPython.swift",
@@ -70,6 +71,7 @@ class IosPlan(Plan):
         identifiers: Of all tasks.
     """
 
+    app_id: str
     services: tuple[ServiceConstant, ...]
     refresh_identifier: str
     refreshes: tuple[Run, ...]
@@ -101,6 +103,7 @@ def plan(spec: Spec) -> IosPlan:
     tasks = tuple(task for task in processing if task is not None)
     modes = (("fetch", refreshes), ("processing", tasks))
     return IosPlan(
+        app_id=spec.app.id,
         services=tuple(_constant(spec, each) for each in spec.services if _is_on_ios(each)),
         refresh_identifier=refresh_identifier,
         refreshes=refreshes,

@@ -7,19 +7,28 @@ public final class BgsvcBridge: BgsvcRuntime, @unchecked Sendable {
 
   private typealias Ended = @Sendable (Bool) -> Void
 
+  private let hello: String
   private let receive: Receive
   private let observer: @Sendable (_ message: String) -> Void
+  private let greeting = NSLock()
+  private var hasGreeted = false
   private let lock = NSLock()
   private var waiting: [String: [Int: Ended]] = [:]
   private var lastID = 0
 
   /// - Parameters:
+  ///   - app: The app's identifier in the spec.
+  ///   - folder: Where the runtime keeps its state; backed up, so not a cache.
   ///   - receive: Carries a request to Python.
   ///   - observer: Sees every message of the runtime, on one of Python's threads; must not wait.
   public nonisolated init(
+    app: String,
+    folder: URL,
     receive: @escaping Receive,
     observer: @escaping @Sendable (_ message: String) -> Void = { _ in }
   ) {
+    self.hello =
+      #"{"v":1,"type":"hello","platform":"ios","host":"xcode","app":\#(quoted(app)),"dataDir":\#(quoted(folder.path))}"#
     self.receive = receive
     self.observer = observer
   }
@@ -36,18 +45,8 @@ public final class BgsvcBridge: BgsvcRuntime, @unchecked Sendable {
   }
 
   public nonisolated func expire(_ service: BgsvcService, remaining: TimeInterval) {
-    let name = quoted(service.name)
     let request =
-      #"{"v":1,"type":"expire","service":\#(name),"reason":"platformExpiration","remaining":\#(remaining)}"#
-    _ = isAccepted(request)
-  }
-
-  /// Tells the runtime where it runs, before anything else is asked of it.
-  ///
-  /// - Parameter folder: Where it keeps its state; backed up, so not a cache.
-  public nonisolated func greet(app: String, folder: URL) {
-    let request =
-      #"{"v":1,"type":"hello","platform":"ios","host":"xcode","app":\#(quoted(app)),"dataDir":\#(quoted(folder.path))}"#
+      #"{"v":1,"type":"expire","service":\#(quoted(service.name)),"reason":"platformExpiration","remaining":\#(remaining)}"#
     _ = isAccepted(request)
   }
 
@@ -66,12 +65,24 @@ public final class BgsvcBridge: BgsvcRuntime, @unchecked Sendable {
 
   private nonisolated func isAccepted(_ request: String) -> Bool {
     do {
-      let reply = try receive(request)
-      if object(reply)?["ok"] as? Bool == true { return true }
-      NSLog("bgsvc: the runtime refused: %@", reply)
+      try greet()
+      return isOk(try receive(request))
     } catch {
       NSLog("bgsvc: no runtime: %@", "\(error)")
+      return false
     }
+  }
+
+  /// Tells the runtime where it runs, before anything else is asked of it.
+  private nonisolated func greet() throws {
+    try greeting.withLock {
+      if !hasGreeted { hasGreeted = isOk(try receive(hello)) }
+    }
+  }
+
+  private nonisolated func isOk(_ reply: String) -> Bool {
+    if object(reply)?["ok"] as? Bool == true { return true }
+    NSLog("bgsvc: the runtime refused: %@", reply)
     return false
   }
 
@@ -90,10 +101,10 @@ public final class BgsvcBridge: BgsvcRuntime, @unchecked Sendable {
   private nonisolated func object(_ text: String) -> [String: Any]? {
     try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
   }
+}
 
-  private nonisolated func quoted(_ text: String) -> String {
-    // A string encodes as JSON whatever is in it.
-    let data = (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8)
-    return String(decoding: data, as: UTF8.self)
-  }
+/// A string encodes as JSON whatever is in it.
+private nonisolated func quoted(_ text: String) -> String {
+  let data = (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8)
+  return String(decoding: data, as: UTF8.self)
 }

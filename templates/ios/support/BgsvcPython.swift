@@ -30,12 +30,12 @@ public final class BgsvcPython: @unchecked Sendable {
   private let lock = NSLock()
   private var receiver: UnsafeMutablePointer<PyObject>?
 
-  /// - Parameter onMessage: Takes the runtime's messages, on Python's threads; must not wait.
-  public nonisolated init(
-    location: Location = .bundle,
-    onMessage: @escaping @Sendable (_ message: String) -> Void
-  ) {
+  public nonisolated init(location: Location) {
     self.location = location
+  }
+
+  /// Carries the runtime's messages to `onMessage`, on Python's threads; it must not wait.
+  public nonisolated func listen(_ onMessage: @escaping @Sendable (_ message: String) -> Void) {
     Outbox.shared.open(onMessage)
   }
 

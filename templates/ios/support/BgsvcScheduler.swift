@@ -1,13 +1,7 @@
 import BackgroundTasks
 import Foundation
 
-/// Runs the app's services in the windows that iOS grants.
-///
-/// Keep one for the life of the app, and before it has finished launching:
-///
-///     let scheduler = BgsvcScheduler(tasks: BgsvcTask.all, runtime: runtime)
-///     scheduler.register()
-///     scheduler.submit()
+/// Runs the app's services in the windows that iOS grants; lives as long as the app.
 public final class BgsvcScheduler: @unchecked Sendable {
   /// Seconds from the expiration of a window to its completion, for the services to stop in.
   public static let grace: TimeInterval = 3
