@@ -12,6 +12,7 @@ CODES: Final = {
     "BG104": "value not in the list",
     "BG105": "not a duration",
     "BG106": "not a text that every platform can show",
+    "BG107": "text that a platform would change",
     "BG201": "app id is not a reverse-DNS name",
     "BG202": "service name is not usable",
     "BG203": "entry is not `package.module:Class`",

@@ -38,6 +38,10 @@ class UsageError(BgsvcGenError):
     """The command was called in a way that cannot work."""
 
 
+class UnquotableError(BgsvcGenError):
+    """The spec holds a text that one of the output languages cannot carry."""
+
+
 class OutputError(BgsvcGenError):
     """The output folder cannot be read or written as asked; nothing was written."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from bgsvc_gen.errors import UnquotableError
 from bgsvc_gen.render import GeneratedFile, render
 from bgsvc_gen.resources import runtime_root
 from bgsvc_gen.spec.model import Spec
@@ -18,9 +19,16 @@ def generate(spec: Spec, targets: Iterable[Target] = TARGETS) -> Iterator[Genera
     """Yield every file `spec` makes, under a folder named after its target.
 
     A target that no service of the spec runs on yields nothing.
+
+    Raises:
+        UnquotableError: The spec holds a text that a target's language cannot carry.
     """
     for target in targets:
-        files = list(render(target.plan(spec)))
+        try:
+            files = list(render(target.plan(spec)))
+        except ValueError as error:  # a quoting filter: the last to see what no rule foresaw
+            hint = "reword it in the spec; a rule should have said so with its place: report this"
+            raise UnquotableError(f"{target.NAME}: {error}", hint) from None
         if files and target.CARRIES_RUNTIME:
             files.extend(runtime_files())
         for file in files:

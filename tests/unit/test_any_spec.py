@@ -99,5 +99,17 @@ def test_any_damage_to_the_text_is_told(start: int, length: int, text: str) -> N
     answer(FULL[:start] + text + FULL[start + length :])
 
 
+@given(TEXTS)
+@example("100%done%")
+@example("$(Arg0)")
+@example("\ufdd0")
+@example("-x")
+def test_any_label_is_written_or_told(label: str) -> None:
+    tree: Any = copy.deepcopy(TREE)
+    tree["services"]["sync"]["label"] = label
+
+    assert answer(tomlkit.dumps(tree)) in {"files", "BG106", "BG107"}
+
+
 def test_the_undamaged_spec_makes_files() -> None:
     assert answer(FULL) == "files"

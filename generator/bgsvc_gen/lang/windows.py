@@ -12,6 +12,12 @@ _VARIABLE: Final = re.compile(r"%[^%\s]+%|\$\(Arg\d+\)")
 _FORBIDDEN: Final = re.compile(f"[{CONTROLS}{SURROGATES}]")
 
 
+def expanded(value: str) -> str | None:
+    """Return the part of `value` that Windows would replace by something else, or `None`."""
+    found = _VARIABLE.search(value)
+    return found[0] if found else None
+
+
 def argument(value: str) -> str:
     """Return `value` as one argument of a command line, quoted where that is needed.
 
@@ -23,8 +29,8 @@ def argument(value: str) -> str:
         ValueError: If `value` holds a control character, a lone surrogate, `%…%` or `$(Arg…)`.
     """
     refuse(value, _FORBIDDEN, "a Windows command line")
-    if found := _VARIABLE.search(value):
-        raise ValueError(f"Windows would expand {found[0]!a} in {value!a}")
+    if found := expanded(value):
+        raise ValueError(f"Windows would expand {found!a} in {value!a}")
     if _BARE.fullmatch(value):
         return value
     quoted = _AT_END.sub(r"\1\1", _BEFORE_QUOTE.sub(r'\1\1\\"', value))

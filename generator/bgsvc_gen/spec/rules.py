@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
+from bgsvc_gen.lang import windows
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.locate import KeyPath
 from bgsvc_gen.spec.model import Service, Spec
@@ -19,6 +20,8 @@ def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
     for finding in _unfit_app_id(spec, root):
         report(*finding)
     for finding in _different_hosts(spec, services_path):
+        report(*finding)
+    for finding in _changed_by_windows(spec, services_path):
         report(*finding)
     for service in spec.services:
         for finding in _android(service, (*services_path, service.name, "android")):
@@ -48,6 +51,16 @@ def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
     if "_" in spec.app.id and on_ios:
         message = f'"{spec.app.id}" cannot be an iOS bundle identifier'
         yield place, "BG201", message, 'use letters, digits, "-" and dots'
+
+
+def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+    """A label is an argument on a Windows command line, where some texts cannot be written."""
+    for service in spec.services:
+        found = windows.expanded(service.label.default)
+        if found is not None:
+            place = Place((*path, service.name, "label"))
+            message = f'Windows would replace "{found}" by something else'
+            yield place, "BG107", message, "reword the label"
 
 
 def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from typing import Final
 
+from bgsvc_gen.lang.characters import NONCHARACTERS
 from bgsvc_gen.lang.kotlin import HARD_KEYWORDS
 
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -13,8 +14,8 @@ _APP_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)
 _SERVICE_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?")
 
-# The last two code points of each plane are non-characters, which XML forbids.
-_LAST_TWO: Final = 0xFFFE
+# XML forbids some of them, systemd all.
+_NONCHARACTER: Final = re.compile(f"[{NONCHARACTERS}]")
 
 LONGEST_DURATION: Final = 366 * 86400.0
 """Seconds; a longer one is a slip, and overflows a platform's counter sooner or later."""
@@ -86,4 +87,4 @@ def _is_identifier(word: str) -> bool:
 def _is_unprintable(character: str) -> bool:
     # Cc: controls; Cs: lone surrogates; Zl, Zp: line and paragraph separators.
     special = unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
-    return special or ord(character) & _LAST_TWO == _LAST_TWO
+    return special or _NONCHARACTER.match(character) is not None

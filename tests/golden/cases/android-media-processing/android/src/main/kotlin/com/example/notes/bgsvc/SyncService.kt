@@ -7,7 +7,6 @@ import dev.bgsvc.ChaquopyHost
 import dev.bgsvc.ForegroundService
 import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceDefinition
-import dev.bgsvc.TimeLimit
 
 /** Runs the Python class `notes.sync:SyncService` in the foreground. */
 class SyncService : ForegroundService() {
@@ -24,7 +23,6 @@ class SyncService : ForegroundService() {
             label = R.string.bgsvc_sync_label,
             icon = R.drawable.bgsvc_notification,
             stopTimeoutMillis = 10000,
-            timeLimit = TimeLimit(seconds = 21600, sinceApi = 35),
         )
 
     override fun createPythonHost(): PythonHost = ChaquopyHost(this)

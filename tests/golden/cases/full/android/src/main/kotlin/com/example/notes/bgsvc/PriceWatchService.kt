@@ -8,7 +8,6 @@ import dev.bgsvc.CPythonHost
 import dev.bgsvc.ForegroundService
 import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceDefinition
-import dev.bgsvc.TimeLimit
 
 /** Runs the Python class `notes.prices.watch:PriceWatch` in the foreground. */
 class PriceWatchService : ForegroundService() {
@@ -25,7 +24,6 @@ class PriceWatchService : ForegroundService() {
             label = R.string.bgsvc_price_watch_label,
             icon = R.drawable.bgsvc_notification,
             stopTimeoutMillis = 60000,
-            timeLimit = TimeLimit(seconds = 21600, sinceApi = 35),
         )
 
     override fun createPythonHost(): PythonHost = CPythonHost(AssetPythonFiles(this))
