@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from bgsvc._config import ServiceConfig, load_entry
-from bgsvc._errors import ConfigError, UnknownServiceError
+from bgsvc._errors import ConfigError, NotRunningError, UnknownServiceError
 from bgsvc._events import EventSource
 from bgsvc._finite import FiniteTask, FiniteTasks
 from bgsvc._lock import InstanceLock
@@ -78,8 +78,10 @@ class Runtime:
     def stop_all(self, reason: StopReason) -> None:
         """Ask every run to end, and return."""
         for supervisor in self.all():
-            if supervisor.running:
+            try:
                 supervisor.stop(reason)
+            except NotRunningError:
+                continue
 
     def abandon(self) -> None:
         """Go silent and set every token, as if the process were gone; for tests."""

@@ -34,6 +34,7 @@ def _short(value: object) -> str:
 
 def _put(line: str, stream: TextIO) -> None:
     try:
-        print(line, file=stream, flush=True)
+        stream.write(f"{line}\n")  # in one piece: other threads may print too
+        stream.flush()
     except (BrokenPipeError, ValueError):
         return  # nobody reads any more; the service goes on

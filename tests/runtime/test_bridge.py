@@ -1,0 +1,206 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bgsvc import (
+    AppState,
+    BackgroundServiceError,
+    Guarantee,
+    NativeState,
+    OnTimeout,
+    RestartOn,
+    ServiceState,
+    StartReason,
+    StopReason,
+)
+from bgsvc import _errors
+from bgsvc._events import RESERVED, Event
+
+ROOT = Path(__file__).parents[2]
+VECTORS = ROOT / "tests" / "vectors"
+HOST = """\
+import sys
+from bgsvc import bridge
+def say(kind, text):
+    sys.stdout.write(f"{kind} {text}\\n")
+    sys.stdout.flush()
+bridge.attach(lambda text: say("message", text))
+for line in sys.stdin:
+    say("reply", bridge.receive(line))
+"""
+
+
+def vectors(name: str) -> "list[dict[str, object]]":
+    loaded: "list[dict[str, object]]" = json.loads((VECTORS / name).read_text())
+    return loaded
+
+
+class HostProcess:
+    """A host in a process of its own, spoken to in lines."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.messages: "list[dict[str, object]]" = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", HOST],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'runtime'}{os.pathsep}{ROOT}"},
+        )
+
+    def ask(self, text: str) -> "dict[str, object]":
+        assert self.process.stdin is not None
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+        return self.read("reply")
+
+    def read(self, kind: str) -> "dict[str, object]":
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            found, _, text = line.partition(" ")
+            fields: "dict[str, object]" = json.loads(text)
+            if found == "message":
+                self.messages.append(fields)
+            if found == kind:
+                return fields
+        raise AssertionError("the host has ended")
+
+    def wait_for(self, wanted: "Callable[[dict[str, object]], bool]") -> None:
+        while not any(wanted(message) for message in self.messages):
+            self.read("message")
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        assert self.process.stdout is not None
+        self.process.stdout.read()
+        self.process.stdout.close()
+        assert self.process.wait() == 0
+
+
+def alike(expected: object, found: object) -> bool:
+    """Compare, `<kind>` in the expectation standing for any value of that kind."""
+    kinds = {
+        "<string>": str,
+        "<number>": (int, float),
+        "<object>": dict,
+        "<array>": list,
+        "<any>": object,
+    }
+    if isinstance(expected, str) and expected in kinds:
+        return isinstance(found, kinds[expected])
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return expected.keys() == found.keys() and all(
+            alike(expected[key], found[key]) for key in expected
+        )
+    return expected == found
+
+
+def test_every_request_of_the_vectors_gets_the_reply_they_say(tmp_path: Path) -> None:
+    host = HostProcess(tmp_path)
+    for vector in vectors("requests.json"):
+        text = json.dumps(vector["message"]).replace("<dir>", str(tmp_path))
+        reply = host.ask(text)
+        asked = vector["message"]
+        assert isinstance(asked, dict)
+        assert (reply["v"], reply["type"], reply["id"]) == (1, "reply", asked["id"])
+        if "error" in vector:
+            error = reply["error"]
+            assert isinstance(error, dict)
+            assert error.keys() == {"code", "message", "fix"}
+            assert (reply["ok"], error["code"]) == (False, vector["error"]), vector["name"]
+        else:
+            assert reply["ok"] is True, (vector["name"], reply)
+            assert alike(vector["result"], reply["result"]), (vector["name"], reply["result"])
+    host.close()
+
+
+def test_what_the_runtime_sends_looks_like_the_vectors(tmp_path: Path) -> None:
+    shapes = {
+        (message["type"], message.get("event", message.get("op"))): message.keys()
+        for message in (vector["message"] for vector in vectors("messages.json"))
+        if isinstance(message, dict)
+    }
+    host = HostProcess(tmp_path)
+    hello = {"v": 1, "id": "1", "type": "hello", "platform": "ios", "dataDir": str(tmp_path)}
+    host.ask(json.dumps(hello))
+    config = {"name": "loud", "entry": "tests.runtime.services:LoudService"}
+    host.ask(json.dumps({"v": 1, "id": "2", "type": "start", "config": config, "reason": "app"}))
+    host.wait_for(lambda message: message.get("event") == "stopped")
+    host.close()
+
+    for message in host.messages:
+        shape = shapes[message["type"], message.get("event", message.get("op"))]
+        assert message.keys() == shape, message
+    assert {str(message["type"]) for message in host.messages} == {
+        "desiredState",
+        "event",
+        "finiteTask",
+        "notification",
+    }
+
+
+def test_every_message_type_has_a_vector() -> None:
+    documented = {
+        line.split("`")[1]
+        for line in (ROOT / "docs" / "bridge.md").read_text().splitlines()
+        if line.startswith("| `") and line.split("`")[1] not in {"v", "type", "id"}
+    }
+    shown = {
+        str(message["type"])
+        for name in ("requests.json", "messages.json")
+        for message in (vector["message"] for vector in vectors(name))
+        if isinstance(message, dict)
+    }
+    assert documented <= shown
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "null", '"x"', "{}", "\ud800", '{"v":1}'])
+def test_receive_answers_anything_and_never_raises(text: str) -> None:
+    from bgsvc import bridge
+
+    reply = json.loads(bridge.receive(text))
+
+    assert reply["ok"] is False
+    assert reply["error"]["code"] in {"messageInvalid", "protocolMismatch", "unknownMessage"}
+
+
+def test_the_words_of_the_vectors_are_the_words_of_the_code() -> None:
+    words = json.loads((VECTORS / "words.json").read_text())
+
+    assert words["startReasons"] == [*StartReason]
+    assert words["stopReasons"] == {
+        one.value: {"clearsDesiredState": one.clears_desired_state} for one in StopReason
+    }
+    assert words["serviceStates"] == [*ServiceState]
+    assert words["nativeStates"] == [*NativeState]
+    assert words["appStates"] == [*AppState]
+    assert words["guarantees"] == [*Guarantee]
+    assert words["restartOn"] == [*RestartOn]
+    assert words["onTimeout"] == [*OnTimeout]
+    assert words["events"] == sorted(RESERVED)
+    kinds = BackgroundServiceError.__subclasses__()
+    known = {kind.default_code for kind in kinds}
+    assert set(words["errorCodes"]) <= known | {"unknown", "stateUnreadable"}
+    assert known - {"usage"} <= set(words["errorCodes"])
+
+
+def test_an_event_of_the_vectors_is_what_an_event_makes() -> None:
+    message = vectors("messages.json")[1]["message"]
+    event = Event("sync", 1, 2, 1800000000.25, "progress", {"done": 3, "of": 10})
+
+    assert {"v": 1, "type": "event", **event.to_wire()} == message
+
+
+def test_errors_of_the_vectors_come_back_as_their_classes() -> None:
+    error = _errors.from_wire({"code": "stopTimeout", "message": "late", "fix": "hurry"})
+
+    assert isinstance(error, _errors.StopTimeoutError)
+    assert error.to_wire() == {"code": "stopTimeout", "message": "late", "fix": "hurry"}

@@ -1,0 +1,180 @@
+"""Defects that a rival shipped, each made to fail here if it came back."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+import bgsvc
+from bgsvc import (
+    BackgroundService,
+    Guarantee,
+    ServiceContext,
+    ServiceState,
+    bridge,
+)
+from bgsvc._capabilities import capabilities_of
+from bgsvc._errors import AlreadyRunningError, StillStoppingError
+from bgsvc._local import LocalHost
+from bgsvc._mode import detect_mode
+from bgsvc._notifier import Notifier
+from bgsvc.testing import FakeHost
+from tests.runtime.processes import ENTRY, ROOT, command, hosted, on_disk
+from tests.runtime.services import DeafService, SyncService
+
+
+def test_p01_sigterm_keeps_what_the_user_wants(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        told.process.send_signal(signal.SIGTERM)
+
+        assert told.until("stopped") == {"reason": "processExit"}
+        assert told.process.wait() == 0
+    assert on_disk(tmp_path)["desiredRunning"] is True
+    assert on_disk(tmp_path)["config"] is not None
+
+
+def test_p02_what_crosses_the_wire_arrives_under_the_name_it_left_with() -> None:
+    vectors = json.loads((ROOT / "tests" / "vectors" / "requests.json").read_text())
+    start = next(one for one in vectors if one["name"] == "start an Android service")
+    fields = start["message"]
+
+    assert fields["foregroundServiceType"] == "dataSync"
+    assert all("_" not in key for key in [*fields, *fields["config"], *fields["config"]["restart"]])
+
+
+@pytest.mark.parametrize("raised", [ValueError("x"), SystemExit(), KeyboardInterrupt()])
+def test_p03_a_run_that_dies_leaves_nothing_running(
+    host: FakeHost, raised: BaseException
+) -> None:
+    class Dying(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            raise raised
+
+    host.start(Dying)
+
+    assert not bgsvc.is_service_running()
+    assert [event.event for event in host.events()] == ["started", "error", "stopped"]
+    assert host.start(Dying).run == 2
+
+
+def test_p04_stopped_is_said_only_when_run_has_ended_and_runs_never_overlap(
+    host: FakeHost,
+) -> None:
+    host.start(DeafService)
+    status = host.stop()
+
+    assert status.state is ServiceState.STOPPING
+    assert not host.events("stopped")
+    with pytest.raises(StillStoppingError):
+        host.start(DeafService)
+    host.advance(3600)
+    assert len(host.events("stopped")) == 1
+    assert host.start(DeafService).run == 2
+
+
+def test_p05_a_running_os_service_says_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INVOCATION_ID", "0")
+    monkeypatch.setenv("MANAGERPID", "1")
+    monkeypatch.setenv("SYSTEMD_EXEC_PID", str(os.getpid()))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    found = capabilities_of(LocalHost(mode=detect_mode()))
+
+    assert found.mode == "systemdUser"
+    assert found.background_execution.level is Guarantee.GUARANTEED
+
+
+def test_p05_a_process_that_merely_inherited_its_environment_is_no_service() -> None:
+    found = command("capabilities", "--json", INVOCATION_ID="0", SYSTEMD_EXEC_PID="1")
+    capabilities = json.loads(found.stdout)
+
+    assert capabilities["mode"] == "desktopProcess"
+    assert capabilities["scenarios"]["survivesReboot"]["level"] == Guarantee.UNSUPPORTED
+
+
+def test_p07_an_error_keeps_its_code_over_every_hop(host: FakeHost) -> None:
+    host.start(SyncService)
+    with pytest.raises(AlreadyRunningError) as caught:
+        host.start(SyncService)
+    over_json = json.loads(json.dumps({"ok": False, "error": caught.value.to_wire()}))
+    again = bgsvc.normalize_background_service_error(json.dumps(over_json))
+
+    assert isinstance(again, AlreadyRunningError)
+    assert again.code == "alreadyRunning"
+    assert again.message == caught.value.message
+    assert again.fix == caught.value.fix
+
+
+def test_p07_an_error_keeps_its_code_over_the_bridge() -> None:
+    reply = json.loads(bridge.receive('{"v":1,"id":"9","type":"stop","service":"nobody"}'))
+
+    assert reply["error"]["code"] == "unknownService"
+
+
+def test_p09_a_boot_brings_back_what_was_wanted(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        told.process.kill()
+        told.process.wait()
+
+    with hosted(tmp_path, "--boot") as told:
+        assert told.until("started") == {"reason": "boot"}
+    history = on_disk(tmp_path)["history"]
+    assert isinstance(history, list)
+    assert [entry["ended"] for entry in history] == [None]
+
+
+def test_p09_a_boot_leaves_alone_what_was_stopped(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        command("stop", "--name", "sync", "--data-dir", tmp_path)
+        assert told.until("stopped") == {"reason": "userStop"}
+        assert told.process.wait() == 0
+    assert on_disk(tmp_path)["desiredRunning"] is False
+
+    with hosted(tmp_path, "--boot") as told:
+        assert told.process.wait() == 0
+        assert told.process.stdout is not None
+        assert told.process.stdout.read() == ""
+
+
+def test_p09_an_app_replays_what_was_wanted_when_it_starts(host: FakeHost) -> None:
+    host.start(SyncService)
+    host.kill()
+    results = bgsvc.replay_desired_state(SyncService, DeafService)
+
+    assert [(result.service, result.reason) for result in results] == [("sync", "replay")]
+
+
+def test_p11_a_notification_that_cannot_be_shown_costs_nobody_anything() -> None:
+    class Nothing(LocalHost):
+        def __init__(self) -> None:
+            super().__init__()
+            sys.modules["desktop_notifier"] = None  # type: ignore[assignment]
+
+    reported: list[object] = []
+    try:
+        notifier = Notifier("sync", Nothing(), reported.append)
+        key = notifier.show("Notes", "Synced")
+        assert notifier.update(key, body="Synced again")
+    finally:
+        del sys.modules["desktop_notifier"]
+
+    assert len(reported) == 2
+    assert "no desktop-notifier library" in str(reported[0])
+
+
+def test_p08_a_second_process_for_the_same_service_fails_loudly(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        second = command("run", ENTRY, "--data-dir", tmp_path)
+
+        assert second.returncode == 2
+        assert "alreadyRunning" in second.stderr
+        told.process.terminate()
+        assert told.until("stopped") == {"reason": "processExit"}
