@@ -7,6 +7,7 @@ import android.os.Handler
 import android.os.Looper
 import org.json.JSONObject
 import java.io.File
+import java.util.Locale
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
 
@@ -105,6 +106,7 @@ object Bgsvc {
                 .put("dataDir", File(context.filesDir, "bgsvc").path)
                 .put("apiLevel", Build.VERSION.SDK_INT)
                 .put("targetSdk", context.applicationInfo.targetSdkVersion)
+                .put("language", Locale.getDefault().toLanguageTag())
         return PythonBridge(host, hello, ::take)
     }
 

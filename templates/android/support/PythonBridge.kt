@@ -83,7 +83,7 @@ internal class PythonBridge(
     private fun errorOf(fields: JSONObject) =
         BgsvcError(fields.getString("code"), fields.getString("message"), fields.optString("fix"))
 
-    private fun unavailable(cause: Throwable) = BgsvcError("pythonUnavailable", cause.message ?: cause.toString())
+    private fun unavailable(cause: Throwable) = BgsvcError("platform", "there is no Python: ${cause.message ?: cause}")
 
     /** What Python answered. */
     sealed interface Reply {

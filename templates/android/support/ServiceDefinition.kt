@@ -12,7 +12,6 @@ package dev.bgsvc
  *   nothing else in the app can have that number.
  * @property icon the drawable resource of its notifications.
  * @property stopTimeoutMillis how long Python may take to end a run.
- * @property timeLimit what Android grants; null where it sets no limit.
  */
 class ServiceDefinition(
     val name: String,
@@ -23,16 +22,4 @@ class ServiceDefinition(
     val label: Int,
     val icon: Int,
     val stopTimeoutMillis: Long,
-    val timeLimit: TimeLimit? = null,
-)
-
-/**
- * How long Android lets a service of some type stay in the foreground.
- *
- * @property seconds the limit; a type with a daily budget may have less of it left.
- * @property sinceApi the API level that enforces it.
- */
-class TimeLimit(
-    val seconds: Long,
-    val sinceApi: Int,
 )

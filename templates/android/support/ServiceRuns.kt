@@ -1,6 +1,5 @@
 package dev.bgsvc
 
-import android.os.Build
 import android.os.Handler
 import android.os.Looper
 import org.json.JSONObject
@@ -27,6 +26,7 @@ internal class ServiceRuns(
     private var next: StartReason? = null
     private var late = false
     private var restarting = false
+    private var resting = false
 
     private var state = ServiceState.IDLE
         set(value) {
@@ -64,7 +64,9 @@ internal class ServiceRuns(
 
     /** Android's time limit is reached: the run must end within [graceMillis]. */
     fun expire(graceMillis: Long) {
-        val request = message("expire").put("reason", StopReason.PLATFORM_TIMEOUT.wire)
+        // Between two runs there is none to expire; what is called off is the next one.
+        val request = message(if (restarting) "stop" else "expire")
+        request.put("reason", StopReason.PLATFORM_TIMEOUT.wire)
         end(request.put("remaining", graceMillis / MILLIS), graceMillis)
     }
 
@@ -80,6 +82,7 @@ internal class ServiceRuns(
         when (event.event) {
             "started" -> started()
             "stopped" -> if (event.data.has("restartIn") && next == null) pause() else ended()
+            "restart_failed" -> ended()
         }
     }
 
@@ -91,9 +94,6 @@ internal class ServiceRuns(
                 .put("config", JSONObject(definition.config))
                 .put("reason", reason.wire)
                 .put("foregroundServiceType", definition.foregroundServiceTypeName)
-        definition.timeLimit?.let { limit ->
-            if (Build.VERSION.SDK_INT >= limit.sinceApi) request.put("deadline", limit.seconds)
-        }
         python.request(request) { reply ->
             if (reply is PythonBridge.Reply.Failed) {
                 report(reply.error)
@@ -109,6 +109,7 @@ internal class ServiceRuns(
 
     // Python itself begins the next run, after a pause in which the process has to live.
     private fun pause() {
+        if (resting) return ended()
         restarting = true
         if (state == ServiceState.RUNNING) state = ServiceState.INITIALIZING
     }
@@ -125,10 +126,11 @@ internal class ServiceRuns(
         main.postDelayed(giveUp, graceMillis)
     }
 
-    // A stop in the pause before a restart ends no run, so no `stopped` follows it.
+    // A stop in the pause before a restart ends no run, so no `stopped` follows it; the one that
+    // began the pause may come before this reply, or after it.
     private fun calledOff(reply: PythonBridge.Reply) {
-        val resting = reply !is PythonBridge.Reply.Ok || reply.result.optString("state") in RESTING
-        if (restarting && resting) ended()
+        resting = reply !is PythonBridge.Reply.Ok || reply.result.optString("state") in RESTING
+        if (resting && restarting) ended()
     }
 
     private fun ended() {
@@ -136,6 +138,7 @@ internal class ServiceRuns(
         main.removeCallbacks(giveUp)
         late = false
         restarting = false
+        resting = false
         state = ServiceState.STOPPED
         val reason = next
         next = null

@@ -86,13 +86,13 @@ def test_ktlint_finds_nothing(
 
 @pytest.mark.parametrize("define", ["BGSVC_DESKTOP", "__ANDROID__"])
 def test_the_c_source_compiles_without_a_warning(
-    define: str, c_compiler: str, java: Java, cpython: Path
+    define: str, c_compiler: str, java: Java, cpython: Path, tmp_path: Path
 ) -> None:
     include = java.home / "include"
     run = subprocess.run(
         [
             *(c_compiler, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"),
-            *("-fsyntax-only", f"-D{define}"),
+            *("-O2", "-fPIC", "-c", f"-D{define}", "-o", tmp_path / "bgsvc_python.o"),
             *("-isystem", include, "-isystem", include / "linux"),
             *("-isystem", cpython / "include/python3.14", C_SOURCE),
         ],

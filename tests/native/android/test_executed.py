@@ -17,6 +17,7 @@ pytestmark = pytest.mark.native
 
 HERE = Path(__file__).parent
 KOTLIN = HERE / "kotlin"
+VECTORS = HERE.parents[1] / "vectors"
 PROBE = HERE / "python/probe"
 ROBOLECTRIC = (
     "--add-exports=java.base/jdk.internal.access=ALL-UNNAMED",
@@ -156,9 +157,11 @@ def driven(  # noqa: PLR0913, PLR0917 - fixtures
     run = java.run(
         (app.build / "config", *classes, *test_jars, frameworks[36]),
         *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
+        "dev.bgsvc.tests.BridgeTest",
         options=[
             *ROBOLECTRIC,
             f"-Drobolectric.dependency.dir={frameworks[36].parent}",
+            f"-Dbgsvc.test.vectors={VECTORS}",
             *python_options(library, cpython, *python_folders),
         ],
     )
@@ -173,6 +176,11 @@ def test_kotlin_and_cpython(sentence: str, bridged: Outcome) -> None:
 def test_the_jvm_finds_no_fault_in_the_native_calls(bridged: Outcome) -> None:
     assert "WARNING in native method" not in bridged.printed
     assert "FATAL ERROR" not in bridged.printed
+
+
+@pytest.mark.parametrize("sentence", sentences("BridgeTest"))
+def test_the_bridge_on_android(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
 
 
 @pytest.mark.parametrize("sentence", sentences("ForegroundServiceTest"))

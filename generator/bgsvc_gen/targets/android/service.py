@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bgsvc_gen.facts.android import SERVICE_TYPES, TimeLimit
+from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.lang import kotlin
 from bgsvc_gen.runtime_config import runtime_config
 from bgsvc_gen.spec.model import AndroidHost, Service, Spec
@@ -48,7 +48,6 @@ class ServicePlan:
         types: Its types as the manifest spells them.
         sticky: Whether Android may bring it back by itself; only if every type lets it.
         stop_timeout: Milliseconds.
-        time_limit: The shortest of its types' limits; `None` where there is none.
         python_host: The Kotlin expression that makes its host.
     """
 
@@ -65,7 +64,6 @@ class ServicePlan:
     label_resource: str
     icon_resource: str
     stop_timeout: int
-    time_limit: TimeLimit | None
     properties: tuple[Property, ...]
     python_host: str
 
@@ -73,10 +71,7 @@ class ServicePlan:
 def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
     """Decide how `service` runs on Android, as a class in `package`."""
     rows = [SERVICE_TYPES[name] for name in service.android.types]
-    limits = [row.time_limit for row in rows if row.time_limit is not None]
-    limit = min(limits, key=lambda each: each.seconds, default=None)
     python_host, host_imports = _HOSTS[service.android.host]
-    limit_imports = () if limit is None else ("dev.bgsvc.TimeLimit",)
     class_name = f"{kotlin.class_name(service.name)}Service"
     return ServicePlan(
         name=service.name,
@@ -85,14 +80,13 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         package=package,
         class_name=class_name,
         qualified_class=f"{package}.{class_name}",
-        imports=tuple(sorted((*_IMPORTS, *host_imports, *limit_imports, f"{spec.app.id}.R"))),
+        imports=tuple(sorted((*_IMPORTS, *host_imports, f"{spec.app.id}.R"))),
         type_constants=tuple(row.constant for row in rows),
         types="|".join(row.name for row in rows),
         sticky=all(row.sticky for row in rows),
         label_resource=label_resource(service),
         icon_resource=ICON,
         stop_timeout=round(service.stop_timeout * 1000),
-        time_limit=limit,
         properties=_properties(service),
         python_host=python_host,
     )

@@ -78,7 +78,7 @@ class CPythonHostTest {
 
     @Test
     fun `Python keeps to itself`() {
-        assertEquals("isolated utf8 no-sigint", python.receive("settings"))
+        assertEquals("isolated utf8 no-signals", python.receive("settings"))
     }
 
     @Test

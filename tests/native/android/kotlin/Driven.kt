@@ -8,6 +8,7 @@ import dev.bgsvc.Bgsvc
 import dev.bgsvc.BgsvcEvent
 import dev.bgsvc.BgsvcListener
 import dev.bgsvc.ForegroundService
+import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceState
 import org.robolectric.Robolectric
 import org.robolectric.RuntimeEnvironment
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit
 /** A service that the test drives in the system's place, and what is heard of it. */
 internal class Driven(
     type: Class<out ForegroundService>,
+    host: PythonHost = realPython,
 ) : AutoCloseable {
     val app: Application = RuntimeEnvironment.getApplication()
     val events = mutableListOf<BgsvcEvent>()
@@ -76,7 +78,7 @@ internal class Driven(
     private companion object {
         const val PATIENCE_SECONDS = 30L
         const val POLL_MILLIS = 5L
-        val host by lazy(::pythonHost)
+        val realPython by lazy(::pythonHost)
         val LIVE =
             setOf(
                 ServiceState.INITIALIZING,

@@ -47,7 +47,7 @@ def _settings(_: str) -> str:
     words = [
         "isolated" if sys.flags.isolated else "open",
         "utf8" if sys.flags.utf8_mode else "locale",
-        "sigint" if signal.getsignal(signal.SIGINT) is signal.default_int_handler else "no-sigint",
+        "signals" if signal.getsignal(signal.SIGPIPE) is signal.SIG_IGN else "no-signals",
     ]
     return " ".join(words)
 

@@ -1,0 +1,107 @@
+"""Authors' texts in resources and manifests, as aapt2 reads them."""
+
+import struct
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tests.native.android.tools import Aapt2
+
+from bgsvc_gen.lang import android_resource
+
+pytestmark = pytest.mark.native
+
+TEXTS = st.lists(
+    st.text(
+        st.sampled_from("a@?#\\\"'%$${}<&>]:/ 0x1\t\n-")
+        | st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+    ),
+    max_size=40,
+)
+HOSTILE = (
+    *("@string/app_name", "?attr/x", "@null", "@empty", "#fff", "12", "0x12", "-1.5", "1dp"),
+    *("true", "FALSE", " true", "true ", "it's", '"quoted"', "100% %s %d", "\\n \\u0041 \\"),
+    *("  two  spaces  ", "tab\there", "line\nbreak", "${applicationId}", "<b>&amp;</b> ]]>", ""),
+    *("né 🐍 مزامنة", "\u202e\u2028\ufeff", "\x01\x7f\x85", "\ufffe\uffff"),
+)
+ATTRIBUTE = '<property android:name="p" android:value="{}" />'
+STRING = '<string name="s{}" formatted="false">{}</string>'
+NAMESPACE = 'xmlns:android="http://schemas.android.com/apk/res/android"'
+
+
+@settings(max_examples=15, deadline=None)
+@given(TEXTS)
+@example(HOSTILE)
+def test_a_text_reads_back_from_a_string_resource(aapt2: Aapt2, texts: Sequence[str]) -> None:
+    strings = "".join(
+        STRING.format(index, android_resource.string(text)) for index, text in enumerate(texts)
+    )
+
+    assert set(texts) <= set(linked(aapt2, strings, "").of_resources())
+
+
+@settings(max_examples=15, deadline=None)
+@given(TEXTS)
+@example(HOSTILE)
+def test_a_text_reads_back_from_an_attribute_as_text(aapt2: Aapt2, texts: Sequence[str]) -> None:
+    properties = "".join(ATTRIBUTE.format(android_resource.attribute(text)) for text in texts)
+
+    assert set(texts) <= set(linked(aapt2, "", properties).of_manifest())
+
+
+class Pools:
+    """The texts in a linked app: what was taken for a number or a reference is not among them."""
+
+    def __init__(self, apk: Path) -> None:
+        with zipfile.ZipFile(apk) as archive:
+            self._resources = archive.read("resources.arsc")
+            self._manifest = archive.read("AndroidManifest.xml")
+
+    def of_resources(self) -> Iterator[str]:
+        return texts_of(self._resources[12:])
+
+    def of_manifest(self) -> Iterator[str]:
+        return texts_of(self._manifest[8:])
+
+
+def linked(aapt2: Aapt2, strings: str, properties: str) -> Pools:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        values = folder / "res/values"
+        values.mkdir(parents=True)
+        values.joinpath("s.xml").write_text(f"<resources>{strings}</resources>", encoding="utf-8")
+        folder.joinpath("AndroidManifest.xml").write_text(
+            f"<manifest {NAMESPACE}><application>{properties}</application></manifest>",
+            encoding="utf-8",
+        )
+        assert aapt2.link(folder, "org.example", folder / "build") == ""
+        return Pools(folder / "build/app.apk")
+
+
+def texts_of(pool: bytes) -> Iterator[str]:
+    """Read a ResStringPool: a header, offsets, and texts that begin with their lengths."""
+    count, _, flags, start = struct.unpack_from("<4I", pool, 8)
+    is_utf_8 = bool(flags & 0x100)
+    for offset in struct.unpack_from(f"<{count}I", pool, 28):
+        at = start + offset
+        if is_utf_8:
+            _, at = length(pool, at, 1)
+        size, at = length(pool, at, 1 if is_utf_8 else 2)
+        content = pool[at : at + (size if is_utf_8 else size * 2)]
+        # In UTF-8 pools a character beyond the first plane is two surrogates.
+        text = content.decode("utf-8" if is_utf_8 else "utf-16-le", "surrogatepass")
+        yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def length(pool: bytes, at: int, width: int) -> tuple[int, int]:
+    """Read a length of one or two units of `width` bytes; return it, and where it ends."""
+    top = 0x80 if width == 1 else 0x8000
+    first = int.from_bytes(pool[at : at + width], "little")
+    if first < top:
+        return first, at + width
+    second = int.from_bytes(pool[at + width : at + 2 * width], "little")
+    return (first - top) << (8 * width) | second, at + 2 * width

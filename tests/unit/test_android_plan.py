@@ -1,0 +1,120 @@
+from pathlib import PurePosixPath
+
+import pytest
+
+from bgsvc_gen.facts.android import SERVICE_TYPES
+from bgsvc_gen.spec.model import Android, App, Label, Service, Spec
+from bgsvc_gen.targets import android
+from bgsvc_gen.targets.android.resources import folder_of
+
+
+def spec_of(*services: Service) -> Spec:
+    return Spec(App("com.example.notes", "Notes"), services, allow=())
+
+
+def service_of(*types: str, name: str = "sync", label: Label | None = None) -> Service:
+    android_part = Android(types=types, special_use="why" if "specialUse" in types else None)
+    return Service(name, "notes.sync:Sync", label or Label("Syncing"), android=android_part)
+
+
+def paths(plan: android.AndroidPlan) -> set[str]:
+    return {str(output.path) for output in plan.outputs()}
+
+
+def test_a_service_without_a_type_is_not_on_android() -> None:
+    plan = android.plan(spec_of(service_of(name="other"), service_of("dataSync")))
+
+    assert [service.name for service in plan.services] == ["sync"]
+    assert android.plan(spec_of(service_of())).outputs() == ()
+
+
+def test_the_files_are_a_source_set_of_gradle() -> None:
+    assert paths(android.plan(spec_of(service_of("dataSync")))) >= {
+        "src/main/AndroidManifest.xml",
+        "src/main/kotlin/com/example/notes/bgsvc/SyncService.kt",
+        "src/main/kotlin/dev/bgsvc/ForegroundService.kt",
+        "src/main/res/drawable/bgsvc_notification.xml",
+        "src/main/res/values/bgsvc.xml",
+    }
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "foreign"),
+    [
+        ("chaquopy", "kotlin/dev/bgsvc/ChaquopyHost.kt", "cpp/bgsvc_python.c"),
+        ("cpython", "cpp/bgsvc_python.c", "kotlin/dev/bgsvc/ChaquopyHost.kt"),
+    ],
+)
+def test_a_host_brings_its_own_sources_only(host: str, own: str, foreign: str) -> None:
+    part = Android(types=("dataSync",), host="cpython" if host == "cpython" else "chaquopy")
+    service = Service("sync", "notes.sync:Sync", Label("Syncing"), android=part)
+    found = paths(android.plan(spec_of(service)))
+
+    assert f"src/main/{own}" in found
+    assert f"src/main/{foreign}" not in found
+
+
+def test_each_permission_is_asked_for_once_and_only_if_a_type_needs_it() -> None:
+    both = spec_of(service_of("dataSync"), service_of("location", "dataSync", name="track"))
+
+    assert android.plan(both).permissions == (
+        "android.permission.FOREGROUND_SERVICE",
+        "android.permission.POST_NOTIFICATIONS",
+        "android.permission.FOREGROUND_SERVICE_DATA_SYNC",
+        "android.permission.FOREGROUND_SERVICE_LOCATION",
+        "android.permission.ACCESS_COARSE_LOCATION",
+    )
+
+
+@pytest.mark.parametrize("name", SERVICE_TYPES)
+def test_a_service_is_of_its_type_by_constant_and_by_name(name: str) -> None:
+    [service] = android.plan(spec_of(service_of(name))).services
+
+    assert service.type_constants == (SERVICE_TYPES[name].constant,)
+    assert service.types == name
+
+
+def test_one_type_that_cannot_come_back_keeps_the_whole_service_from_it() -> None:
+    [alone] = android.plan(spec_of(service_of("location"))).services
+    [limited] = android.plan(spec_of(service_of("location", "dataSync"))).services
+
+    assert (alone.sticky, limited.sticky) == (True, False)
+
+
+def test_special_use_says_what_for() -> None:
+    [service] = android.plan(spec_of(service_of("specialUse"))).services
+    [other] = android.plan(spec_of(service_of("dataSync"))).services
+
+    assert [(each.name, each.value) for each in service.properties] == [
+        ("android.app.PROPERTY_SPECIAL_USE_FGS_SUBTYPE", "why")
+    ]
+    assert other.properties == ()
+
+
+def test_each_language_has_its_strings_the_default_one_too() -> None:
+    label = Label("Syncing", {"en": "Syncing", "de": "Abgleich"})
+    plan = android.plan(spec_of(service_of("dataSync", label=label)))
+    texts = {file.folder: [string.text for string in file.strings] for file in plan.strings}
+
+    assert texts == {"values": ["Syncing"], "values-en": ["Syncing"], "values-de": ["Abgleich"]}
+
+
+@pytest.mark.parametrize(
+    ("language", "folder"),
+    [
+        ("de", "values-de"),
+        ("fil", "values-fil"),
+        ("pt-BR", "values-pt-rBR"),
+        ("es-419", "values-b+es+419"),
+        ("zh-Hant", "values-b+zh+Hant"),
+        ("zh-Hant-TW", "values-b+zh+Hant+TW"),
+    ],
+)
+def test_a_language_tag_becomes_a_resource_qualifier(language: str, folder: str) -> None:
+    assert folder_of(language) == folder
+
+
+def test_every_support_source_is_in_the_folder_its_package_says() -> None:
+    for output in android.plan(spec_of(service_of("dataSync"))).outputs():
+        if output.path.suffix == ".kt" and not output.template.endswith(".j2"):
+            assert output.path.parent == PurePosixPath("src/main/kotlin/dev/bgsvc")
