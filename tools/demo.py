@@ -49,7 +49,7 @@ def run_service(app: Path) -> None:
     """Run the scaffold's service until it has beaten a few times, then ask it to stop."""
     command = ["-m", "bgsvc", "run", "heartbeat.heartbeat:HeartbeatService", "--json"]
     print(f"\n$ python {' '.join(command)}", flush=True)
-    environment = dict(os.environ, BGSVC_DATA_DIR=str(app / "data"))
+    environment = dict(os.environ, XDG_STATE_HOME=str(app / "state"))
     with subprocess.Popen(
         [sys.executable, *command], cwd=app, stdout=subprocess.PIPE, text=True, env=environment
     ) as service:

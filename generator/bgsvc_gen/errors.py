@@ -43,7 +43,11 @@ class UnquotableError(BgsvcGenError):
 
 
 class OutputError(BgsvcGenError):
-    """The output folder cannot be read or written as asked; nothing was written."""
+    """The output folder cannot be read or written as asked.
+
+    What can be seen beforehand is refused before the first write; what a disk that fails half-way
+    leaves undone, the next run finishes.
+    """
 
 
 class HandEditedError(OutputError):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -37,19 +38,27 @@ class Answers:
         return package_name(self.name)
 
 
+_TAKEN: Final = frozenset(
+    {
+        *sys.stdlib_module_names,  # `python -m` looks in the app's folder first
+        *("bgsvc", "bgsvc_gen", "click", "cookiecutter", "jinja2", "native", "pytest", "tests"),
+        *("tomli", "tomlkit"),
+    }
+)
+
+
 def package_name(name: str) -> str:
-    """Return `name` as the name of a Python package, `app` where nothing of it can be used."""
+    """Return `name` as the name of a Python package that hides no other."""
     word = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
     usable = values.is_entry(f"{word}:Class") and word not in _TAKEN
     return word if usable else f"app_{word}".strip("_")
 
 
-_TAKEN: Final = frozenset({"bgsvc", "bgsvc_gen", "tests", "test", "native"})
-
-
 def default_id(name: str) -> str:
     """Return an identifier for an app called `name`, on a domain nobody owns."""
-    return f"org.example.{package_name(name).replace('_', '')}"
+    word = package_name(name).replace("_", "")
+    app_id = f"org.example.{word}"
+    return f"{app_id}app" if values.unfit_segment(app_id) else app_id
 
 
 def check_answers(answers: Answers) -> None:
@@ -75,14 +84,20 @@ def start_app(folder: Path, answers: Answers) -> list[Path]:
         UsageError: A file would be overwritten, or `folder` cannot be written.
     """
     check_answers(answers)
-    folder = folder.absolute()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".bgsvc-init-", dir=folder.parent) as workshop:
+        folder = folder.absolute()
+        exists = folder.is_dir()
+        # What is renamed must be on the same disk; a folder that exists may be a disk of its own.
+        place = folder if exists else folder.parent
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".bgsvc-init-", dir=place) as workshop:
             rendered = _render(Path(workshop), answers)
             names = sorted(p.relative_to(rendered) for p in rendered.rglob("*") if p.is_file())
             _refuse_overwriting(folder, names)
-            _move(rendered, folder, names)
+            if exists:
+                _fill(folder, rendered, names)
+            else:
+                rendered.rename(folder)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = "name a folder that can be written"
@@ -99,15 +114,20 @@ def _refuse_overwriting(folder: Path, names: list[Path]) -> None:
         raise UsageError(f"already there, nothing was written:\n{listed}", "name an empty folder")
 
 
-def _move(rendered: Path, folder: Path, names: list[Path]) -> None:
-    if not folder.exists():
-        rendered.rename(folder)
-        return
-    for name in names:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # A hard link, unlike a rename, never replaces what somebody put there meanwhile.
-        os.link(rendered / name, target)
+def _fill(folder: Path, rendered: Path, names: list[Path]) -> None:
+    """Copy the app into a folder that exists; take back what was copied if that fails."""
+    made: list[Path] = []
+    try:
+        for name in names:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:  # never over a file that somebody made meanwhile
+                made.append(target)
+                file.write((rendered / name).read_bytes())
+    except BaseException:
+        for target in made:
+            target.unlink(missing_ok=True)
+        raise
 
 
 def _render(workshop: Path, answers: Answers) -> Path:

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from bgsvc_gen.output.folder import inspect
-from bgsvc_gen.pipeline import generate
-from bgsvc_gen.spec.load import load_spec
-from bgsvc_gen.targets import TARGETS
+from bgsvc_gen.project import inspect_project
+from bgsvc_gen.spec.source import read_source
 
 
 def assert_up_to_date(spec: Path, out: Path | None = None) -> None:
@@ -19,8 +17,8 @@ def assert_up_to_date(spec: Path, out: Path | None = None) -> None:
         AssertionError: Files are stale, hand-edited, missing or orphaned; it names them.
         SpecError: The spec is wrong.
     """
-    root = out if out is not None else spec.parent / "native/bgsvc"
-    folder = inspect(generate(load_spec(spec)), root, [target.NAME for target in TARGETS])
+    folder = inspect_project(read_source(spec), out)
     listed = "\n".join(f"  {drift.kind.value}: {drift.path}" for drift in folder.drifts)
     if listed:
-        raise AssertionError(f"{root} is not what {spec} yields; run `bgsvc-gen all`:\n{listed}")
+        message = f"{folder.root} is not what {spec} yields; run `bgsvc-gen all`"
+        raise AssertionError(f"{message}:\n{listed}")

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from jinja2 import meta
 
+from bgsvc_gen import __version__
 from bgsvc_gen.render import TEMPLATE_SUFFIX, environment, render
 from bgsvc_gen.resources import templates_root
 from bgsvc_gen.spec.model import Spec
@@ -60,9 +61,11 @@ def test_every_line_ends_clean(target: Target, golden_specs: list[Spec]) -> None
 def test_no_output_carries_a_version_or_a_path_of_a_machine(
     target: Target, golden_specs: list[Spec]
 ) -> None:
-    root = str(templates_root().parent)
     for spec in golden_specs:
-        assert not [f.path for f in render(target.plan(spec)) if root in f.content.decode()]
+        for file in render(target.plan(spec)):
+            text = file.content.decode()
+            assert str(templates_root().parent) not in text, file.path
+            assert __version__ not in text, file.path
 
 
 @each_target

@@ -51,20 +51,53 @@ def test_a_missing_table_is_added() -> None:
     assert document["permissions"] == {"allow": []}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'services = { sync = { entry = "a:B" } }\n[app]\nid = "a.b"\n',
-        'services.sync.entry = "a:B"\n[app]\nid = "a.b"\n',
-        '[app]\nid = "a.b"\n[services]\nsync = { entry = "a:B", android = { host = "cpython" } }\n',
-        '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\nandroid.host = "cpython"\n',
-    ],
-)
-def test_every_way_to_write_a_table_can_be_edited(text: str) -> None:
-    document = tomli.loads(edited(text, ["dataSync"]))
+STYLES = [
+    'services = { sync = { entry = "a:B" } }\n[app]\nid = "a.b"\n',
+    'services.sync.entry = "a:B"\n[app]\nid = "a.b"\n',
+    'app.id = "a.b"\nservices.sync.entry = "a:B"\n',
+    'app.id = "a.b"\n[services]\nsync.entry = "a:B"\nsync.label = "x"\n',
+    '[app]\nid = "a.b"\n[services]\nsync = { entry = "a:B", android = { host = "cpython" } }\n',
+    '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\nandroid.host = "cpython"\n',
+    '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\n[services.sync.android]\n',
+    '[app]\nid = "a.b"\n[services."sync"]\nentry = "a:B"\n\n# of app 2\n[permissions]',
+    '[services.sync]\nentry = "a:B" # last',
+    '[services.sync]\nlabel = """\n[not.a.table]\n# nor a comment"""\nentry = "a:B"\n',
+    "[services.sync]\n[services.sync.ios]\nrefresh = {}\n",
+]
 
-    assert document["services"]["sync"]["android"]["types"] == ["dataSync"]
-    assert document["services"]["sync"]["entry"] == "a:B"
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("text", STYLES)
+def test_every_way_to_write_a_table_can_be_edited(text: str, ending: str) -> None:
+    text = text.replace("\n", ending)
+    before = tomli.loads(text)
+
+    after = edited(text, ["dataSync"])
+
+    before["services"]["sync"].setdefault("android", {})["types"] = ["dataSync"]
+    assert tomli.loads(after) == before
+    assert set(text.split(ending)) - {""} <= set(after.split(ending)) or "{" in text
+    assert after.count("\n") == after.count(ending)
+
+
+def test_dotted_keys_below_one_header_of_a_pyproject_stay_below_it() -> None:
+    text = (
+        '[tool.bgsvc]\napp.id = "com.example.n"\nservices.sync.entry = "a:B"\n'
+        "\n[tool.mypy]\nstrict = true\n"
+    )
+
+    assert edited(text, ["dataSync"], name="pyproject.toml") == text.replace(
+        '"a:B"\n', '"a:B"\nservices.sync.android.types = ["dataSync"]\n'
+    )
+
+
+def test_the_comment_of_the_next_table_stays_with_it() -> None:
+    text = '[services.sync]\nentry = "a:B"\n\n# of permissions\n[permissions]\nallow = []\n'
+
+    assert edited(text, ["dataSync"]) == (
+        '[services.sync]\nentry = "a:B"\n\n[services.sync.android]\ntypes = ["dataSync"]\n'
+        "\n# of permissions\n[permissions]\nallow = []\n"
+    )
 
 
 def test_the_spec_in_a_pyproject_is_edited_there() -> None:

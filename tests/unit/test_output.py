@@ -214,6 +214,67 @@ def test_after_a_crash_even_another_spec_finds_no_edit_by_hand(tmp_path: Path) -
     assert there(tmp_path) == third
 
 
+def test_two_crashes_and_three_specs_still_find_no_edit_by_hand(tmp_path: Path) -> None:
+    def crash_after(replacements: int, content: dict[str, str]) -> None:
+        folder = look(tmp_path, content)
+        with pytest.MonkeyPatch.context() as patch:
+            count = 0
+
+            def replace(path: Path, target: Path) -> None:
+                nonlocal count
+                count += 1
+                if count > replacements:
+                    raise Crash
+                os.replace(path, target)  # noqa: PTH105 - Path.replace is what is patched
+
+            patch.setattr(Path, "replace", replace)
+            with pytest.raises(Crash):
+                bring_up_to_date(folder)
+
+    specs = [{"ios/a.swift": f"{n} a", "ios/b.swift": f"{n} b"} for n in range(4)]
+    write(tmp_path, specs[0])
+    crash_after(2, specs[1])  # the lock, and the first file
+    crash_after(1, specs[2])  # the lock alone
+
+    refuse_hand_edited(look(tmp_path, specs[3]))
+    write(tmp_path, specs[3])
+    assert there(tmp_path) == specs[3]
+
+
+def test_a_linked_target_folder_is_never_followed(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    write(root, OLD)
+    (root / "ios").rename(elsewhere)
+    (root / "ios").symlink_to(elsewhere)
+
+    with pytest.raises(OutputError, match="symbolic link"):
+        look(root, {"linux/c.service": "c"})
+    assert (elsewhere / "a.swift").is_file()
+
+
+def test_a_pipe_of_somebody_else_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    os.mkfifo(tmp_path / "ios/pipe")
+
+    assert kinds(look(tmp_path, OLD)) == {"ios/pipe": Kind.ORPHAN}
+
+
+def test_what_a_dead_run_left_unfinished_is_removed(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / "ios/.gone.swift.123.bgsvc-new").write_text("half", encoding="utf-8")
+    write(tmp_path, NEW)
+
+    assert there(tmp_path) == NEW
+
+
+def test_a_damaged_lock_is_nothing_to_force(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / LOCK_NAME).write_text("<<<<<<< ours", encoding="utf-8")
+
+    bring_up_to_date(inspect(files(OLD), tmp_path, SCOPES, force=True))
+    assert not look(tmp_path, OLD).drifts
+
+
 def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

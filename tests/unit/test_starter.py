@@ -37,7 +37,13 @@ def test_the_package_is_named_after_the_app() -> None:
     assert default_id("Price Watch") == "org.example.pricewatch"
 
 
-@pytest.mark.parametrize("name", ["bgsvc", "tests", "class", "2 fast", "🐍"])
+@pytest.mark.parametrize("name", ["json", "new", "default", "fun", "été", "2 fast", "Notes"])
+def test_the_default_id_is_one_that_init_takes(tmp_path: Path, name: str) -> None:
+    assert init(tmp_path / name.replace(" ", "-")) == 0
+    assert init(tmp_path / "app", "--name", name) == 0
+
+
+@pytest.mark.parametrize("name", ["bgsvc", "tests", "class", "2 fast", "🐍", "json", "email"])
 def test_a_package_never_hides_another(name: str) -> None:
     assert package_name(name).startswith("app")
 

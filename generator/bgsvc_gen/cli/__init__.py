@@ -5,7 +5,7 @@ jinja2 nor cookiecutter.
 """
 
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -17,12 +17,15 @@ COMMANDS: Final = {
     "android": ("generate", "Write the Android service, manifest and bridge."),
     "ios": ("generate", "Write the iOS background tasks and Info.plist fragment."),
     "desktop": ("generate", "Write the systemd, launchd and Windows definitions."),
-    "all": ("generate", "Write the files of every platform the spec names."),
+    "all": ("generate", "Write the files of every platform."),
     "check": ("check", "Tell whether the files are what the spec yields."),
     "diff": ("check", "Show what the generating commands would change."),
     "plan": ("plan", "Show what was decided for each platform, as JSON."),
 }
 """Command → its module here, and its line in `--help`; in the order of a first visit."""
+
+INTERRUPTED: Final = 130
+"""The exit status after Ctrl-C, as shells have it."""
 
 EPILOG: Final = """
 \b
@@ -33,7 +36,8 @@ A first visit:
   bgsvc-gen all                 everything else
   bgsvc-gen check               in CI: exit 1 where the files drifted
 
-Exit status: 0 done, 1 drift found, 2 wrong usage, spec or file system; then nothing was written.
+Exit status: 0 done, 1 drift found, 2 wrong usage, spec or file system. What is refused is refused
+before anything is written; a run that dies half-way is finished by the next one.
 """
 
 
@@ -65,9 +69,20 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BgsvcGenError as error:
-            report = import_module("bgsvc_gen.cli.report")
-            report.print_error(error)
-            ctx.exit(error.exit_code)
+            self._end(ctx, error)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # click knows how to end when nobody reads on
+            place = f" {error.filename}" if error.filename else ""
+            reason = (error.strerror or str(error)).lower()
+            self._end(ctx, BgsvcGenError(f"the system refused{place}: {reason}"))
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+    def _end(self, ctx: click.Context, error: BgsvcGenError) -> NoReturn:
+        import_module("bgsvc_gen.cli.report").print_error(error)
+        ctx.exit(error.exit_code)
 
 
 @click.group(

@@ -5,45 +5,57 @@ from pathlib import Path
 import click
 
 from bgsvc_gen.cli import report
-from bgsvc_gen.cli.options import DEFAULT_OUT, reading_options
+from bgsvc_gen.cli.options import reading_options, targets_argument
 from bgsvc_gen.errors import DriftError
-from bgsvc_gen.output.folder import Folder, inspect
-from bgsvc_gen.pipeline import generate
-from bgsvc_gen.spec.load import load_spec
-from bgsvc_gen.spec.source import find_spec
-from bgsvc_gen.targets import TARGETS
+from bgsvc_gen.output.folder import Folder, Kind
+from bgsvc_gen.project import TARGET_NAMES, inspect_project
+from bgsvc_gen.spec.source import find_spec, read_source
 
 
 @click.command()
+@targets_argument
 @reading_options
-def check_command(spec_path: Path | None, out: Path | None, format_: str) -> None:
+def check_command(
+    targets: tuple[str, ...], spec_path: Path | None, out: Path | None, format_: str
+) -> None:
     """Tell whether the generated files are what the spec yields.
 
-    Names each file that is not: stale (the spec changed), hand-edited, missing, or
-    an orphan (no service yields it any more). Exit status 1 where there is one.
+    Looks at every platform, or at each TARGET alone. Names each file that is not right: stale
+    (the spec changed), hand-edited, missing, or an orphan (the spec yields no such file).
+    Exit status 1 where there is one.
     """
-    folder = inspect_all(spec_path, out)
+    source = read_source(spec_path or find_spec(Path()))
+    folder = inspect_project(source, out, targets or TARGET_NAMES)
     report.print_drifts(folder.drifts, folder.root, format_)
     if folder.drifts:
-        hint = "run `bgsvc-gen all`; a hand-edited file is kept unless you add --force"
-        raise DriftError(f"{len(folder.drifts)} of the generated files drifted", hint)
+        raise DriftError(f"{len(folder.drifts)} of the generated files drifted", _way_out(folder))
     if format_ == "text":
         click.echo(f"up to date: {len(folder.wanted)} files", err=True)
 
 
 @click.command()
+@targets_argument
 @reading_options
-def diff_command(spec_path: Path | None, out: Path | None, format_: str) -> None:
-    """Show what the generating commands would change, as a unified diff."""
-    folder = inspect_all(spec_path, out)
+def diff_command(
+    targets: tuple[str, ...], spec_path: Path | None, out: Path | None, format_: str
+) -> None:
+    """Show what the generating commands would change, as a unified diff.
+
+    Looks at every platform, or at each TARGET alone.
+    """
+    source = read_source(spec_path or find_spec(Path()))
+    folder = inspect_project(source, out, targets or TARGET_NAMES)
     if format_ == "text":
         report.print_diff(folder.drifts, folder.root)
     else:
         report.print_drifts(folder.drifts, folder.root, format_)
 
 
-def inspect_all(spec_path: Path | None, out: Path | None) -> Folder:
-    """Return the whole output folder, held against the spec."""
-    path = spec_path or find_spec(Path())
-    root = out if out is not None else path.parent / DEFAULT_OUT
-    return inspect(generate(load_spec(path)), root, [target.NAME for target in TARGETS])
+def _way_out(folder: Folder) -> str:
+    kinds = {(drift.kind, drift.ours) for drift in folder.drifts}
+    steps = ["run `bgsvc-gen all`"]
+    if (Kind.HAND_EDITED, False) in kinds:
+        steps.append("a hand-edited file is kept unless you add --force")
+    if (Kind.ORPHAN, False) in kinds:
+        steps.append("move or delete an orphan that is yours")
+    return "; ".join(steps)

@@ -8,18 +8,23 @@ from typing import Any, Final
 import click
 
 from bgsvc_gen.cli import report
-from bgsvc_gen.cli.options import DEFAULT_OUT, writing_options
+from bgsvc_gen.cli.options import writing_options
 from bgsvc_gen.errors import DriftError, UsageError
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
-from bgsvc_gen.output.atomic import replace_file
-from bgsvc_gen.output.folder import Folder, Kind, inspect
-from bgsvc_gen.output.write import bring_up_to_date, refuse_hand_edited, refuse_unwritable
-from bgsvc_gen.pipeline import RUNTIME_FOLDER, generate
+from bgsvc_gen.output.atomic import staged_file
+from bgsvc_gen.output.folder import Drift, Folder, Kind
+from bgsvc_gen.output.turn import exclusive_turn
+from bgsvc_gen.output.write import (
+    bring_up_to_date,
+    refuse_hand_edited,
+    refuse_unwritable,
+    unwritten,
+)
+from bgsvc_gen.pipeline import RUNTIME_FOLDER
+from bgsvc_gen.project import TARGET_NAMES, inspect_project
 from bgsvc_gen.spec.edit import set_types
-from bgsvc_gen.spec.load import build_spec
 from bgsvc_gen.spec.source import Source, find_spec, read_source
 from bgsvc_gen.spec.table import suggestion
-from bgsvc_gen.targets import TARGETS
 
 DESKTOP: Final = ("linux", "macos", "windows")
 
@@ -46,7 +51,8 @@ class Mode:
     "types",
     metavar="TYPE",
     multiple=True,
-    help="Foreground service type, such as dataSync; written into the spec. May be repeated.",
+    help="Foreground service type, such as dataSync, in place of those in the spec; it is written "
+    "there too. May be repeated.",
 )
 @click.option(
     "--service", metavar="NAME", help="The service --type means, where there are several."
@@ -59,7 +65,7 @@ def android_command(
     out: Path | None,
     **flags: Any,  # noqa: ANN401 - the fields of Mode
 ) -> None:
-    r"""Write the Android service, manifest and bridge.
+    """Write the Android service, manifest and bridge.
 
     \b
     Examples:
@@ -67,6 +73,8 @@ def android_command(
       bgsvc-gen android --type dataSync    and write the type into the spec
     """
     source = read_source(spec_path or find_spec(Path()))
+    if service is not None and not types:
+        raise UsageError("--service says which service --type means", "add --type")
     for name in types:
         if name not in SERVICE_TYPES:
             hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
@@ -103,9 +111,12 @@ def desktop_command(
 @click.command()
 @writing_options
 def all_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:  # noqa: ANN401
-    """Write the files of every platform that the spec names."""
+    """Write the files of every platform.
+
+    A service runs on every desktop; on Android where it has types, on iOS where it has tasks.
+    """
     source = read_source(spec_path or find_spec(Path()))
-    generate_targets(source, out, [target.NAME for target in TARGETS], Mode(**flags))
+    generate_targets(source, out, TARGET_NAMES, Mode(**flags))
 
 
 def generate_targets(
@@ -120,22 +131,30 @@ def generate_targets(
     Everything is decided and everything that may be refused is refused before the first write:
     the spec's, where `source` differs from the `original` it was edited from.
     """
-    spec = build_spec(source)
-    targets = [target for target in TARGETS if target.NAME in names]
-    root = out if out is not None else source.path.parent / DEFAULT_OUT
-    folder = inspect(generate(spec, targets), root, names)
-    if not mode.writes:
-        _tell(folder, mode)
-        return
-    if not mode.force:
-        refuse_hand_edited(folder)
-    if original is not None and original.text != source.text:
-        refuse_unwritable([source.path])
-        replace_file(source.path, source.text.encode())
+    edited = original is not None and original.text != source.text
+    with exclusive_turn(source.path.absolute().parent):
+        folder = inspect_project(source, out, names, force=mode.force)
+        if not mode.force and not mode.check and not mode.diff:
+            refuse_hand_edited(folder)
+        if not mode.writes:
+            _tell(folder, mode)
+            return
+        done = _write_with_spec(folder, source) if edited else bring_up_to_date(folder)
+    if edited:
         click.echo(f"updated   {source.path.as_posix()}", err=True)
-    done = {drift.path for drift in bring_up_to_date(folder)}
-    _list_changes(folder, done)
+    _list_changes(folder, {drift.path for drift in done})
     _summarise(folder, names)
+
+
+def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
+    """Write both: the spec takes its place last, when everything else has found room."""
+    spec = source.path.resolve()  # a link to the spec stays one
+    refuse_unwritable(folder, spec)
+    try:
+        with staged_file(spec, source.text.encode()):
+            return bring_up_to_date(folder)
+    except OSError as error:
+        raise unwritten(error, spec) from None
 
 
 def _list_changes(folder: Folder, done: Collection[str]) -> None:

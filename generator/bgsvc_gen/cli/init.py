@@ -16,7 +16,7 @@ from bgsvc_gen.starter import DEFAULT_NAME, Answers, default_id, start_app
 @click.option("--no-input", is_flag=True, help="Ask nothing; take the defaults.")
 @color_option
 def init_command(folder: Path, name: str | None, app_id: str | None, *, no_input: bool) -> None:
-    r"""Start a small app with a service in it, in DIR or here.
+    """Start a small app with a service in it, in DIR or here.
 
     Asks for what was not given, if there is a terminal to ask at. Never overwrites a file.
 

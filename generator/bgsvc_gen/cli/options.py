@@ -3,14 +3,28 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from bgsvc_gen.project import TARGET_NAMES
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-DEFAULT_OUT: Final = Path("native/bgsvc")
-"""Where generated files go, beside the spec."""
+
+class Place(click.Path):
+    """A path; an empty one is a mistake, not the current folder."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 - click's signature
+        """Return `value` as a path."""
+        if value == "":
+            self.fail("the path is empty; is a variable unset?", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _remember_format(context: click.Context, _: click.Parameter, value: str) -> str:
@@ -31,13 +45,13 @@ spec_option = click.option(
     "--spec",
     "spec_path",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     help="The spec.  [default: bgsvc.toml, or [tool.bgsvc] in pyproject.toml]",
 )
 out_option = click.option(
     "--out",
     metavar="FOLDER",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     help="Where the files go.  [default: native/bgsvc beside the spec]",
 )
 force_option = click.option(
@@ -58,6 +72,9 @@ format_option = click.option(
     is_eager=True,
     callback=_remember_format,
     help="How findings are printed; github: as annotations of a pull request.",
+)
+targets_argument = click.argument(
+    "targets", metavar="[TARGET]...", nargs=-1, type=click.Choice(TARGET_NAMES)
 )
 color_option = click.option(
     "--color",

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from bgsvc_gen.cli.options import color_option, spec_option
+from bgsvc_gen.project import TARGET_NAMES
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.source import find_spec
 from bgsvc_gen.targets import TARGETS
 
 
 @click.command()
-@click.argument("target", type=click.Choice([target.NAME for target in TARGETS]), required=False)
+@click.argument("target", type=click.Choice(TARGET_NAMES), required=False)
 @spec_option
 @color_option
 def plan_command(target: str | None, spec_path: Path | None) -> None:

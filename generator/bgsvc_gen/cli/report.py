@@ -2,35 +2,30 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
-from bgsvc_gen.errors import BgsvcGenError, SpecError
+from bgsvc_gen.errors import BgsvcGenError, DriftError, SpecError
 from bgsvc_gen.output.folder import Drift, Kind
 
-MEANING = {
+MEANING: Final = {
     Kind.STALE: "differs from the spec",
     Kind.HAND_EDITED: "was changed by hand",
     Kind.MISSING: "is missing",
     Kind.ORPHAN: "comes from no service of the spec",
 }
-
-
-def output_format() -> str:
-    """Return `text`, `json` or `github`, as the running command was asked."""
-    context = click.get_current_context(silent=True)
-    while context is not None:
-        if "format_" in context.params:
-            return str(context.params["format_"])
-        context = context.parent
-    return "text"
+COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def print_error(error: BgsvcGenError) -> None:
-    """Print an error that ends the command."""
-    chosen = _asked_format()
+    """Print an error that ends the command, in the format that was asked for."""
+    context = click.get_current_context(silent=True)
+    chosen = str(context.meta.get("bgsvc_gen.format", "text")) if context else "text"
+    if isinstance(error, DriftError) and chosen != "text":
+        return  # the findings themselves are on stdout, whole
     if isinstance(error, SpecError):
         _print_diagnostics(error, chosen)
     elif chosen == "json":
@@ -39,12 +34,6 @@ def print_error(error: BgsvcGenError) -> None:
         click.echo(f"::error::{_escaped(str(error))}")
     else:
         click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
-
-
-def _asked_format() -> str:
-    """Return the format of the command that failed; its own context is gone by then."""
-    context = click.get_current_context(silent=True)
-    return str(context.meta.get("bgsvc_gen.format", "text")) if context else "text"
 
 
 def _print_diagnostics(error: SpecError, chosen: str) -> None:
@@ -63,50 +52,67 @@ def _print_diagnostics(error: SpecError, chosen: str) -> None:
         click.echo(json.dumps({"diagnostics": rows}, indent=2))
         return
     for d in error.diagnostics:
-        place = f"file={d.file},line={d.location.line},col={d.location.column},title={d.code}"
         if chosen == "github":
-            click.echo(f"::error {place}::{_escaped(f'{d.message} ({d.hint})')}")
+            place = f"file={_property(d.file)},line={d.location.line},col={d.location.column}"
+            click.echo(f"::error {place},title={d.code}::{_escaped(f'{d.message} ({d.hint})')}")
         else:
             click.echo(str(d), err=True)
 
 
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
-    """Print what `check` found; in text on stdout, one line a file."""
+    """Print what differs, on stdout; in text, one line a file."""
     if chosen == "json":
         rows = [{"path": drift.path, "kind": drift.kind.value} for drift in drifts]
         click.echo(json.dumps({"root": root.as_posix(), "drift": rows}, indent=2))
         return
     for drift in drifts:
         path = (root / drift.path).as_posix()
+        meaning = MEANING[drift.kind]
+        if drift.kind is Kind.ORPHAN and not drift.ours:
+            meaning = "was not written by bgsvc-gen, and is left alone"
         if chosen == "github":
-            message = f"{path} {MEANING[drift.kind]}"
-            click.echo(f"::error file={path},title={drift.kind.value}::{message}")
+            place = f"file={_property(path)},title={drift.kind.value}"
+            click.echo(f"::error {place}::{_escaped(f'{path} {meaning}')}")
         else:
             kind = click.style(f"{drift.kind.value:<11}", fg="yellow")
-            click.echo(f"{kind} {path} {MEANING[drift.kind]}")
+            click.echo(f"{kind} {path} {meaning}")
 
 
 def print_diff(drifts: Iterable[Drift], root: Path) -> None:
     """Print what writing would change, as one unified diff."""
     for drift in drifts:
-        path = (root / drift.path).as_posix()
-        if drift.kind is Kind.ORPHAN and not drift.wanted:
-            click.echo(f"Only in the folder: {path}")
-            continue
-        try:
-            before, after = drift.found.decode().splitlines(), drift.wanted.decode().splitlines()
-        except UnicodeDecodeError:
-            click.echo(f"Binary files differ: {path}")
-            continue
-        source = "/dev/null" if drift.kind is Kind.MISSING else f"a/{path}"
-        for line in difflib.unified_diff(before, after, source, f"b/{path}", lineterm=""):
-            click.echo(_coloured(line))
+        for line in _difference(drift, (root / drift.path).as_posix()):
+            click.echo(click.style(line, fg=COLOURS.get(line[:1])))
 
 
-def _coloured(line: str) -> str:
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    return click.style(line, fg=colours[line[0]]) if line[:1] in colours else line
+def _difference(drift: Drift, path: str) -> Iterator[str]:
+    if drift.kind is Kind.ORPHAN:
+        yield f"would {'delete' if drift.ours else 'leave alone'}: {path}"
+        return
+    if drift.found == drift.wanted:
+        yield f"would rewrite: {path}"
+        return
+    try:
+        before, after = _lines(drift.found), _lines(drift.wanted)
+    except UnicodeDecodeError:
+        yield f"would rewrite, binary: {path}"
+        return
+    source = "/dev/null" if drift.kind is Kind.MISSING else f"a/{path}"
+    yield from difflib.unified_diff(before, after, source, f"b/{path}", lineterm="")
+
+
+def _lines(content: bytes) -> list[str]:
+    r"""Return the lines, with `^M` for a carriage return, and a last one that tells of no end."""
+    lines = content.decode().replace("\r", "^M").split("\n")
+    last = lines.pop()
+    return [*lines, f"{last}\\ no newline at the end"] if last else lines
 
 
 def _escaped(text: str) -> str:
+    """Return `text` as a workflow command's message."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Return `text` as a workflow command's property."""
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,1 +1,1 @@
-"""The only code that touches the disk: what is there, what differs, and writing it whole."""
+"""The output folder: what is there, what differs, and writing it whole."""

@@ -1,6 +1,7 @@
 """What stands in the output folder, held against what the spec yields."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,7 +13,7 @@ from bgsvc_gen.output.atomic import TEMPORARY_SUFFIX
 from bgsvc_gen.output.lock import LOCK_NAME, Lock, digest, read_lock
 from bgsvc_gen.render import GeneratedFile
 
-IGNORED: Final = frozenset({"__pycache__", ".DS_Store"})
+IGNORED: Final = frozenset({"__pycache__", ".DS_Store", ".gitkeep", "Thumbs.db", "desktop.ini"})
 """What other programs leave in any folder."""
 
 
@@ -32,14 +33,16 @@ class Drift:
     Attributes:
         path: Its path in the output folder.
         kind: How it differs.
-        found: What it holds now; empty where it is missing.
+        found: What it holds now; empty where it is missing, or not the tool's.
         wanted: What it should hold; empty where it should not be.
+        ours: Whether the tool may change it: nobody's work is in it.
     """
 
     path: str
     kind: Kind
     found: bytes = b""
     wanted: bytes = b""
+    ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Folder:
         lock: What the tool last wrote there.
         wanted: Path → content, as the spec yields it.
         drifts: Where the two differ, in the order of paths.
+        leftovers: Files that a run which died had not finished.
     """
 
     root: Path
@@ -59,6 +63,7 @@ class Folder:
     lock: Lock
     wanted: dict[str, bytes]
     drifts: tuple[Drift, ...]
+    leftovers: tuple[Path, ...] = ()
 
     def next_lock(self) -> Lock:
         """Return the lock that belongs to the folder once it is up to date."""
@@ -66,22 +71,32 @@ class Folder:
         return Lock(self._elsewhere(self.lock.files) | written, self._elsewhere(self.lock.pending))
 
     def _elsewhere(self, digests: Mapping[str, str]) -> dict[str, str]:
-        return {path: sha for path, sha in digests.items() if _scope(path) not in self.scopes}
+        return {p: sha for p, sha in digests.items() if p.partition("/")[0] not in self.scopes}
 
 
-def inspect(files: Iterable[GeneratedFile], root: Path, scopes: Iterable[str]) -> Folder:
+def inspect(
+    files: Iterable[GeneratedFile], root: Path, scopes: Iterable[str], *, force: bool = False
+) -> Folder:
     """Return what stands in `root`, held against `files`.
+
+    Args:
+        files: What the spec yields for the targets in `scopes`.
+        root: The output folder.
+        scopes: Names of the targets whose folders are looked at.
+        force: Take a damaged lock for none.
 
     Raises:
         OutputError: The folder or something in it is a symbolic link, or cannot be read.
     """
     wanted = {file.path.as_posix(): file.content for file in files}
     scopes = frozenset(scopes)
-    refuse_links(root, [*wanted, LOCK_NAME])
-    lock = read_lock(root)
-    drifts = [*_differing(wanted, root, lock), *_unwanted(wanted, root, scopes)]
+    refuse_links(root, [*wanted, LOCK_NAME, *(f"{scope}/" for scope in scopes)])
+    lock = read_lock(root, forgiving=force)
+    present = list(_present(root, scopes))
+    drifts = [*_differing(wanted, root, lock), *_unwanted(wanted, root, present, lock)]
     drifts.sort(key=lambda drift: drift.path)
-    folder = Folder(root, scopes, lock, wanted, tuple(drifts))
+    leftovers = tuple(root / path for path in present if path.endswith(TEMPORARY_SUFFIX))
+    folder = Folder(root, scopes, lock, wanted, tuple(drifts), leftovers)
     if drifts or folder.next_lock() == lock:
         return folder
     kind = Kind.STALE if lock.files else Kind.MISSING
@@ -89,13 +104,15 @@ def inspect(files: Iterable[GeneratedFile], root: Path, scopes: Iterable[str]) -
 
 
 def refuse_links(root: Path, names: Iterable[str]) -> None:
-    """Make sure that writing `names` under `root` stays under `root`.
+    """Make sure that writing `names` under `root` stays under `root`; `name/` means a folder.
 
     Raises:
         OutputError: A symbolic link, or a file in a folder's place, stands in the way.
     """
-    paths = [root / name for name in names]
+    names = list(names)
+    paths = [root / name for name in names if not name.endswith("/")]
     inner = {folder for path in paths for folder in path.parents if root in folder.parents}
+    inner |= {root / name for name in names if name.endswith("/")}
     for folder in sorted({root, *inner}):
         if folder.is_symlink():
             hint = "replace the link by a folder, or name another with --out"
@@ -110,34 +127,50 @@ def refuse_links(root: Path, names: Iterable[str]) -> None:
             raise OutputError(f"{path} is a folder where a file belongs", "move it away")
 
 
+def _present(root: Path, scopes: frozenset[str]) -> Iterator[str]:
+    """Yield the path of everything in the targets' folders that is no folder."""
+    for scope in sorted(scopes):
+        for folder, names, files in os.walk(root / scope, onerror=_refuse_unreadable):
+            links = [name for name in names if (Path(folder) / name).is_symlink()]
+            names[:] = [name for name in names if name not in IGNORED]
+            for name in [*files, *links]:
+                if name not in IGNORED:
+                    yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise OutputError(f"cannot read {error.filename}: {(error.strerror or '').lower()}")
+
+
 def _differing(wanted: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Drift]:
     for path, content in wanted.items():
         found = _read(root / path)
         if found is None:
             yield Drift(path, Kind.MISSING, wanted=content)
         elif found != content:
-            kind = Kind.STALE if lock.wrote(path, found) else Kind.HAND_EDITED
-            yield Drift(path, kind, found, content)
+            ours = lock.wrote(path, found)
+            yield Drift(path, Kind.STALE if ours else Kind.HAND_EDITED, found, content, ours)
 
 
-def _unwanted(wanted: dict[str, bytes], root: Path, scopes: frozenset[str]) -> Iterator[Drift]:
+def _unwanted(
+    wanted: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock
+) -> Iterator[Drift]:
     """Yield files in the targets' folders that the spec does not yield: whoever wrote them."""
-    for scope in sorted(scopes):
-        for folder, names, files in os.walk(root / scope):
-            names[:] = [name for name in names if name not in IGNORED]
-            for name in files:
-                path = (Path(folder) / name).relative_to(root).as_posix()
-                ours = name in IGNORED or name.endswith(TEMPORARY_SUFFIX)
-                if path not in wanted and not ours:
-                    yield Drift(path, Kind.ORPHAN, _read(root / path) or b"")
-
-
-def _scope(path: str) -> str:
-    return path.partition("/")[0]
+    for path in present:
+        if path in wanted or path.endswith(TEMPORARY_SUFFIX):
+            continue
+        # What the tool never wrote is not read: it may be anything, a pipe even.
+        found = _read(root / path) if lock.knows(path) else None
+        ours = found is not None and lock.wrote(path, found)
+        yield Drift(path, Kind.ORPHAN, found or b"", ours=ours)
 
 
 def _read(path: Path) -> bytes | None:
+    """Return what the regular file at `path` holds; `None` where there is nothing."""
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise OutputError(f"{path} is no regular file", "move it away and run again")
         return path.read_bytes()
     except FileNotFoundError:
         return None

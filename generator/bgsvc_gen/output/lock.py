@@ -31,6 +31,10 @@ class Lock:
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     pending: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def knows(self, path: str) -> bool:
+        """Tell whether the tool ever wrote `path`."""
+        return path in self.files or path in self.pending
+
     def wrote(self, path: str, content: bytes) -> bool:
         """Tell whether the tool itself left `content` at `path`."""
         return digest(content) in (self.files.get(path), self.pending.get(path))
@@ -46,11 +50,15 @@ class Lock:
         return json.dumps(tables, indent=1, ensure_ascii=False) + "\n"
 
 
-def read_lock(root: Path) -> Lock:
+def read_lock(root: Path, *, forgiving: bool = False) -> Lock:
     """Return the lock of the output folder `root`; an empty one where there is none.
 
+    Args:
+        root: The output folder.
+        forgiving: Take a damaged lock for none.
+
     Raises:
-        OutputError: There is one, and it is damaged.
+        OutputError: There is one, and it is damaged or cannot be read.
     """
     path = root / LOCK_NAME
     try:
@@ -59,7 +67,9 @@ def read_lock(root: Path) -> Lock:
     except FileNotFoundError:
         return Lock()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        hint = "restore it from version control, or delete it and run with --force"
+        if forgiving:
+            return Lock()
+        hint = "restore it from version control, or write everything anew with --force"
         raise OutputError(f"{path} is damaged", hint) from None
     except OSError as error:
         raise OutputError(f"cannot read {path}: {error.strerror}") from None

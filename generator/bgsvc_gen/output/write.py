@@ -1,12 +1,13 @@
 """Bringing an output folder up to date, whole."""
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from bgsvc_gen.errors import HandEditedError, OutputError
-from bgsvc_gen.output.atomic import TEMPORARY_SUFFIX, replace_file
+from bgsvc_gen.output.atomic import final_name, replace_file
 from bgsvc_gen.output.folder import Drift, Folder, Kind
 from bgsvc_gen.output.lock import LOCK_NAME, Lock, digest
 
@@ -26,6 +27,22 @@ def refuse_hand_edited(folder: Folder) -> None:
         raise HandEditedError(f"changed by hand, nothing was written:\n{listed}", hint)
 
 
+def refuse_unwritable(folder: Folder, *others: Path) -> None:
+    """Make sure, before the first file is touched, that what differs can be replaced.
+
+    Raises:
+        OutputError: The nearest folder that exists above a file of `folder` that is to change,
+            or above one of `others`, cannot be written.
+    """
+    changing = [folder.root / drift.path for drift in _changes(folder)]
+    if changing:
+        changing.append(folder.root / LOCK_NAME)
+    for place in sorted({_nearest_folder(path) for path in (*changing, *others)}):
+        if not os.access(place, os.W_OK | os.X_OK, effective_ids=_BY_EFFECTIVE_USER):
+            hint = "make the folder writable, or name another with --out"
+            raise OutputError(f"cannot write in {place}: permission denied", hint)
+
+
 def bring_up_to_date(folder: Folder) -> list[Drift]:
     """Write what differs, delete what the tool wrote and no longer yields; return what was done.
 
@@ -35,45 +52,44 @@ def bring_up_to_date(folder: Folder) -> list[Drift]:
     Raises:
         OutputError: A file cannot be written.
     """
-    changes = [drift for drift in folder.drifts if _is_ours(drift, folder.lock)]
-    refuse_unwritable([folder.root / LOCK_NAME, *(folder.root / d.path for d in changes)])
+    refuse_unwritable(folder)
+    changes = _changes(folder)
     try:
         if changes:
             _apply(changes, folder)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        place = error.filename or folder.root
-        hint = "make the folder writable, or name another with --out"
-        raise OutputError(f"cannot write {_final_name(place)}: {reason}", hint) from None
+        raise unwritten(error, folder.root) from None
     return changes
 
 
-def refuse_unwritable(paths: Iterable[Path]) -> None:
-    """Make sure, before the first file is touched, that each of `paths` can be replaced.
+def unwritten(error: OSError, place: Path) -> OutputError:
+    """Return what to tell about a write that failed in or at `place`."""
+    reason = (error.strerror or str(error)).lower()
+    hint = "make the folder writable, or name another with --out"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "make room and run again: the next run finishes what this one began"
+    return OutputError(f"cannot write {final_name(error.filename or place)}: {reason}", hint)
 
-    Raises:
-        OutputError: The nearest folder that exists above one of them cannot be written.
-    """
-    for folder in sorted({_nearest_folder(path) for path in paths}):
-        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=_BY_EFFECTIVE_USER):
-            hint = "make the folder writable, or name another with --out"
-            raise OutputError(f"cannot write in {folder}: permission denied", hint)
+
+def _changes(folder: Folder) -> list[Drift]:
+    """Return what bringing `folder` up to date changes; hand-edited files are the caller's."""
+    return [drift for drift in folder.drifts if drift.ours or drift.kind is Kind.HAND_EDITED]
 
 
 def _nearest_folder(path: Path) -> Path:
     return next(folder for folder in path.absolute().parents if folder.exists())
 
 
-def _is_ours(drift: Drift, lock: Lock) -> bool:
-    return drift.kind is not Kind.ORPHAN or lock.wrote(drift.path, drift.found)
-
-
 def _apply(changes: Iterable[Drift], folder: Folder) -> None:
     root = folder.root
-    writes = {d.path: d.wanted for d in changes if d.path in folder.wanted}
+    writes = {drift.path: drift.wanted for drift in changes if drift.path in folder.wanted}
+    # Until the lock is final, a file may be what it was found as, or what it will be.
+    known = {drift.path: digest(drift.found) for drift in changes if drift.found}
     pending = {path: digest(content) for path, content in writes.items()}
-    announced = Lock(folder.lock.files, {**folder.lock.pending, **pending})
+    announced = Lock({**folder.lock.files, **known}, {**folder.lock.pending, **pending})
     _write_lock(announced, root)
+    for leftover in folder.leftovers:
+        leftover.unlink(missing_ok=True)
     for path, content in writes.items():
         replace_file(root / path, content)
     for change in changes:
@@ -93,11 +109,3 @@ def _delete(path: Path, root: Path) -> None:
         if folder == root or any(folder.iterdir()):
             break
         folder.rmdir()
-
-
-def _final_name(place: object) -> str:
-    """Return the name a user knows, for a file that was still being written."""
-    path = Path(str(place))
-    if path.name.endswith(TEMPORARY_SUFFIX):
-        return str(path.with_name(path.name[1:].removesuffix(TEMPORARY_SUFFIX)))
-    return str(path)

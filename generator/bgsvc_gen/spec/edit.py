@@ -1,44 +1,149 @@
 """Changing a spec for its author: one value, everything else to the letter as it was."""
 
-from collections.abc import Sequence
+import copy
+import json
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
+import tomli
 import tomlkit
-from tomlkit.items import Table as TomlTable
+from tomlkit.exceptions import TOMLKitError
 
 from bgsvc_gen.errors import UsageError
 from bgsvc_gen.spec.source import Source, parse_source
+
+Edit = Callable[[Source, str, list[str]], str]
+"""Takes a spec, a service's name and its types to be; returns the text, or something unfit."""
 
 
 def set_types(source: Source, service: str | None, types: Sequence[str]) -> Source:
     """Return `source` with the foreground service types of `service` set to `types`.
 
+    TOML has many ways to write a table, so the ways to edit one are tried in turn, and only a
+    text that says just this is accepted.
+
     Args:
         source: A spec that parses; it is returned as it is where it says `types` already.
         service: The service's name; `None` means the only one.
-        types: The types to set, unchecked: checking the result points at them in its text.
+        types: The types to set.
 
     Raises:
-        UsageError: There is no such service, or several and none was named.
+        UsageError: There is no such service, or several and none was named, or the spec is
+            written in a way that cannot be edited.
     """
     name = _service_name(source, service)
-    android: Any = source.table["services"][name].get("android")
-    if isinstance(android, dict) and android.get("types") == list(types):  # pyright: ignore[reportUnknownMemberType] - TOML
-        return source
-    document = tomlkit.parse(source.text)
-    table: Any = document
+    tree: dict[str, Any] = copy.deepcopy(tomli.loads(source.text))
+    table: Any = tree
     for key in (*source.root, "services", name):
         table = table[key]
-    if "android" not in table or not isinstance(table["android"], dict):
-        table["android"] = _new_table(table)
-    table["android"]["types"] = list(types)
-    return parse_source(source.path, tomlkit.dumps(document))
+    android: Any = table.setdefault("android", {})
+    if not isinstance(android, dict):
+        return source  # reading it says what is wrong, with its place
+    if cast("dict[str, object]", android).get("types") == list(types):
+        return source
+    android["types"] = list(types)
+    for edit in (_add_section, _add_to_section, _add_dotted_key, _with_tomlkit):
+        text = edit(source, name, list(types))
+        if _reads_as(text, tree):
+            return parse_source(source.path, text)
+    hint = f"write it there yourself: types = {_array(types)}"
+    raise UsageError(f"cannot write the types into {source.path}", hint)
 
 
-def _new_table(parent: object) -> object:
-    """Return an empty table of its parent's kind: `[section]` or `{ inline }`."""
-    block = isinstance(parent, TomlTable) or not hasattr(parent, "as_string")
-    return tomlkit.table() if block else tomlkit.inline_table()
+def _reads_as(text: str, tree: dict[str, Any]) -> bool:
+    try:
+        return tomli.loads(text) == tree
+    except ValueError:
+        return False
+
+
+def _add_section(source: Source, name: str, types: list[str]) -> str:
+    """Add `[services.<name>.android]` below `[services.<name>]`."""
+    if "android" in source.table["services"][name]:
+        return ""
+    header = _header(source, (*source.root, "services", name))
+    if header is None:
+        return ""
+    lines = source.text.splitlines(keepends=True)
+    end = header + 1
+    while end < len(lines) and not lines[end].lstrip().startswith("["):
+        end += 1
+    # Comments and blank lines above the next header are the next table's.
+    while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
+        end -= 1
+    title = lines[header].partition("]")[0]
+    return _inserted(source, end, ["", f"{title}.android]", f"types = {_array(types)}"])
+
+
+def _add_to_section(source: Source, name: str, types: list[str]) -> str:
+    """Add a line below `[services.<name>.android]`."""
+    if "types" in source.table["services"][name].get("android", {}):
+        return ""
+    header = _header(source, (*source.root, "services", name, "android"))
+    return "" if header is None else _inserted(source, header + 1, [f"types = {_array(types)}"])
+
+
+def _with_tomlkit(source: Source, name: str, types: list[str]) -> str:
+    """Replace the value, or add to an inline table."""
+    document = tomlkit.parse(source.text)
+    table: Any = document
+    try:
+        for key in (*source.root, "services", name):
+            table = table[key]
+        if "android" not in table:
+            table["android"] = tomlkit.inline_table()
+        table["android"]["types"] = types
+        return tomlkit.dumps(document)
+    except (TOMLKitError, KeyError, TypeError, AttributeError):
+        return ""
+
+
+def _add_dotted_key(source: Source, name: str, types: list[str]) -> str:
+    """Add `….android.types` beside `….entry`, spelled like it."""
+    place = source.locations().keys.get((*source.root, "services", name, "entry"))
+    if place is None or "types" in source.table["services"][name].get("android", {}):
+        return ""
+    line = source.text.splitlines()[place.line - 1]
+    before = line[: place.column - 1]
+    return _inserted(source, place.line, [f"{before}android.types = {_array(types)}"])
+
+
+def _header(source: Source, path: tuple[str | int, ...]) -> int | None:
+    """Return the number, from 0, of the line that is the header of the table at `path`."""
+    place = source.locations().keys.get(path)
+    if place is None:
+        return None
+    line = source.text.splitlines()[place.line - 1]
+    keys = line.strip().partition("]")[0].removeprefix("[")
+    whole = line.lstrip().startswith("[") and _keys(keys) == path
+    return place.line - 1 if whole else None
+
+
+def _keys(header: str) -> tuple[str, ...]:
+    """Return the keys that the inside of a header spells."""
+    keys: list[str] = []
+    table: Any = tomli.loads(f"[{header}]")
+    while table:
+        key, table = next(iter(table.items()))
+        keys.append(key)
+    return tuple(keys)
+
+
+def _inserted(source: Source, at: int, new: Sequence[str]) -> str:
+    """Return the text with the lines `new` before its line `at`, ended as its own lines are."""
+    ending = "\r\n" if "\r\n" in source.text else "\n"
+    lines = source.text.splitlines(keepends=True)
+    if lines[at - 1 : at] and not lines[at - 1].endswith("\n"):
+        lines[at - 1] += ending
+    return "".join([*lines[:at], *(f"{line}{ending}" for line in new), *lines[at:]])
+
+
+def _array(types: Sequence[str]) -> str:
+    return f"[{', '.join(_quoted(types))}]"
+
+
+def _quoted(types: Sequence[str]) -> Iterator[str]:
+    return (json.dumps(name) for name in types)
 
 
 def _service_name(source: Source, asked: str | None) -> str:

@@ -50,12 +50,21 @@ def find_spec(folder: Path) -> Path:
     if own.is_file():
         return own
     shared = folder / PYPROJECT_NAME
-    if shared.is_file() and "[tool.bgsvc" in shared.read_text(encoding="utf-8", errors="replace"):
+    if shared.is_file() and _may_hold_a_spec(shared):
         return shared
     raise UsageError(
         f"no {SPEC_NAME} here, and no [tool.bgsvc] in a {PYPROJECT_NAME}",
         "run `bgsvc-gen init` for a new app, or name the spec with --spec",
     )
+
+
+def _may_hold_a_spec(pyproject: Path) -> bool:
+    try:
+        document = tomli.loads(_read(pyproject))
+    except (ValueError, RecursionError):
+        return True  # reading it says what is wrong, with its place
+    tool: Any = document.get(PYPROJECT_TABLE[0])
+    return isinstance(tool, dict) and PYPROJECT_TABLE[1] in tool
 
 
 def read_source(path: Path) -> Source:
