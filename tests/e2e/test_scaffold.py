@@ -90,3 +90,16 @@ def test_the_demonstration_ends_with_the_services_goodbye() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"event": "goodbye"' in done.stdout
     assert '"event": "stopped"' in done.stdout
+
+
+def test_runs_at_once_take_turns(app: Path) -> None:
+    spec = app / "bgsvc.toml"
+    text = spec.read_text(encoding="utf-8")
+    for name in ("First", "Second"):
+        spec.write_text(text.replace('name = "Notes"', f'name = "{name}"'), encoding="utf-8")
+        command = [sys.executable, "-m", "bgsvc_gen", "all"]
+        runs = [subprocess.Popen(command, cwd=app, stderr=subprocess.PIPE) for _ in range(5)]
+        told = [(run.communicate()[1], run.returncode) for run in runs]
+
+        assert [status for _, status in told] == [0] * 5, told
+        assert call("-m", "bgsvc_gen", "check", cwd=app).returncode == 0
