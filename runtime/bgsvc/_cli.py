@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = parse(sys.argv[1:] if arguments is None else arguments)
         return _COMMANDS[given.command](given) if given.help is None else _say(given.help)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more
+        return 0
     except BackgroundServiceError as error:
         print(f"bgsvc: {error.code}: {error.message}", file=sys.stderr)  # noqa: T201 - the product
         if error.fix:
@@ -129,14 +132,15 @@ def _config(given: Options) -> ServiceConfig:
 def _raw_config(given: Options) -> ServiceConfig:
     """Return the configuration as given, the name empty if only its class can tell it."""
     from bgsvc._config import ServiceConfig, config_from_wire
-    from bgsvc._kinds import is_object
+    from bgsvc._kinds import decode, is_object
 
     if "" not in sys.path:
         sys.path.insert(0, "")  # an entry is found where the command is run, as modules are
     if given.config:
-        import json
-
-        fields: object = json.loads(given.config)
+        try:
+            fields = decode(given.config)
+        except ValueError as error:
+            raise ConfigError(f"--config is not JSON: {error}") from error
         if not is_object(fields):
             raise ConfigError("--config takes a JSON object")
         return config_from_wire(fields)

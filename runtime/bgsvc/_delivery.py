@@ -256,6 +256,9 @@ class Delivery:
             future = asyncio.run_coroutine_threadsafe(work, loop)
         except RuntimeError:  # its loop has been closed: nobody is there to listen
             work.close()
+            close: object = getattr(first, "close", None)
+            if callable(close):
+                close()
             self._unsubscribe(listener)
             return False
         future.add_done_callback(lambda _: self._released(listener))
@@ -268,15 +271,20 @@ class Delivery:
 
 async def _call_all(listener: Subscription, first: Awaitable[object], rest: list[Event]) -> None:
     """Await one call already made, then make and await those for `rest`."""
-    pending: object = first
-    for event in [*rest, None]:
-        try:
-            if is_awaitable(pending):
-                await pending
-            pending = None if event is None else listener.callback(event)
-        except Exception:  # noqa: BLE001 - a listener's failure is its own
-            pending = None
-            _log_failure(listener)
+    from functools import partial
+
+    await _called(listener, lambda: first)
+    for event in rest:
+        await _called(listener, partial(listener.callback, event))
+
+
+async def _called(listener: Subscription, call: Callable[[], object]) -> None:
+    try:
+        result = call()
+        if is_awaitable(result):
+            await result
+    except Exception:  # noqa: BLE001 - a listener's failure is its own
+        _log_failure(listener)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._kinds import is_object
+from bgsvc._kinds import decode, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -258,10 +258,8 @@ def normalize_background_service_error(error: object) -> BackgroundServiceError:
 
 
 def _from_text(text: str | bytes) -> BackgroundServiceError:
-    import json
-
     try:
-        decoded: object = json.loads(text)
+        decoded = decode(text)
     except ValueError:
         decoded = None
     if is_object(decoded):

@@ -10,7 +10,7 @@ from bgsvc._current import desktop_runtime, use
 from bgsvc._errors import AlreadyRunningError
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
-from bgsvc._systemd import notify
+from bgsvc._systemd import notify, watchdog_interval
 from bgsvc._terminal import print_event, print_event_json
 from bgsvc._words import StartReason, StopReason
 
@@ -59,10 +59,18 @@ class ServiceProcess:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
+        interval = watchdog_interval()
+        if interval is not None:
+            self._beat(interval)
         self._wait()
         self._runtime.ports.bus.drain(1.0)
         lock.release()
         return FAILED if self._failed else 0
+
+    def _beat(self, interval: float) -> None:
+        """Tell the watchdog, now and every `interval` seconds, that the service is alive."""
+        self._supervisor.pulse(lambda: notify("WATCHDOG=1"))
+        self._runtime.ports.clock.call_later(interval, lambda: self._beat(interval))
 
     def _wait(self) -> None:
         """Sleep in the main thread, where signals arrive, until the service has ended."""
@@ -93,7 +101,8 @@ class ServiceProcess:
             notify("READY=1")
         elif event.event == "stopped":
             self._failed = event.data.get("reason") == StopReason.ERROR
-            self._wake.set()
+            if not event.data.get("forced"):  # else the process is being ended already
+                self._wake.set()
 
 
 def _start_reason(*, boot: bool, desired: bool | None) -> StartReason:

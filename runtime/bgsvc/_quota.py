@@ -12,7 +12,7 @@ import os
 import threading
 
 from bgsvc._errors import QuotaExhaustedError
-from bgsvc._kinds import is_number, is_object
+from bgsvc._kinds import decode, is_number, is_object
 from bgsvc._record import record
 from bgsvc._store import write_atomically
 
@@ -169,11 +169,9 @@ class Ledger:
 
     def _loaded(self) -> dict[str, _Count]:
         """Read the counts of an earlier process, unless the device has restarted since."""
-        import json
-
         try:
             with open(self._path, "rb") as file:
-                fields: object = json.loads(file.read())
+                fields = decode(file.read())
         except (OSError, ValueError):
             return {}
         if not is_object(fields) or fields.get("boot") != self._boot:

@@ -90,6 +90,17 @@ class Run:
             if self._loop is not None and self._task is not None:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
+    def pulse(self, beat: Callable[[], object]) -> None:
+        """Call `beat` from the run's event loop, so that a blocked loop is silent.
+
+        A plain run has no loop to ask; then `beat` is called at once.
+        """
+        with self._lock:
+            if self._loop is None:
+                beat()
+            else:
+                self._loop.call_soon_threadsafe(beat)
+
     def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
         self._thread = threading.current_thread()
         self._hooks(ctx, watcher)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from bgsvc._errors import StateDamagedError, StateNotSavedError, StateTooNewError
-from bgsvc._kinds import is_object
+from bgsvc._kinds import decode, is_object
 from bgsvc._lock import FileLock
 from bgsvc._record import replaced
 from bgsvc._state import VERSION, RunRecord, Saved, saved_from_wire
@@ -143,9 +143,7 @@ def _encoded(fields: dict[str, object]) -> bytes:
 
 
 def _decoded(content: bytes) -> Saved:
-    import json
-
-    fields: object = json.loads(content)
+    fields = decode(content)
     if not is_object(fields):
         raise ValueError("not an object")
     version = fields.get("version")

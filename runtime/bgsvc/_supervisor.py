@@ -163,6 +163,14 @@ class Supervisor:
             run.mailbox.deliver(data)
         return run is not None
 
+    def pulse(self, beat: Callable[[], object]) -> None:
+        """Call `beat` if the service is alive: not overdue, and its event loop not blocked."""
+        run = self._run
+        if run is None:
+            beat()
+        elif not run.overdue:
+            run.pulse(beat)
+
     def reconfigure(self, config: ServiceConfig, factory: Callable[[], BackgroundService]) -> None:
         """Take a new configuration for the runs to come; one under way keeps its own."""
         with self._lock:

@@ -21,7 +21,7 @@ from bgsvc._errors import (
     described,
     normalize_background_service_error,
 )
-from bgsvc._kinds import is_array, is_number, is_object
+from bgsvc._kinds import decode, is_array, is_number, is_object
 from bgsvc._words import AppState, NativeState, StartReason, StopReason
 
 TYPE_CHECKING = False
@@ -74,7 +74,7 @@ def _runtime() -> Runtime:
 
 def _decoded(text: str) -> dict[str, object]:
     try:
-        message: object = json.loads(text)
+        message = decode(text)
     except (TypeError, ValueError) as error:
         raise MessageInvalidError(f"not JSON: {described(error)}") from error
     if not is_object(message):

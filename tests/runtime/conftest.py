@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # services are imported by their entry
 
-from bgsvc.testing import FakeHost  # noqa: E402 - not before the path is set
+from bgsvc.testing import FakeHost
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bgsvc._kinds import is_object
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'runtime'}{os.pathsep}{ROOT}"}
 ENTRY = "tests.runtime.services:SyncService"
@@ -26,15 +28,13 @@ class Told:
             fields: dict[str, object] = json.loads(line)
             if fields["event"] == event:
                 data = fields["data"]
-                assert isinstance(data, dict)
+                assert is_object(data)
                 return data
         raise AssertionError(f"{event} was never said")
 
 
 @contextmanager
-def hosted(
-    folder: Path, *options: str, entry: str = ENTRY, **environment: str
-) -> Generator[Told]:
+def hosted(folder: Path, *options: str, entry: str = ENTRY, **environment: str) -> Generator[Told]:
     """Run a service in a process; whatever the test left of it is killed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bgsvc", "run", entry, "--json", "--data-dir", folder, *options],

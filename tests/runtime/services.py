@@ -1,6 +1,7 @@
 """Services that the runtime's tests run."""
 
 import asyncio
+import threading
 
 from bgsvc import BackgroundService, ServiceContext, StopReason, finite_task
 
@@ -71,11 +72,17 @@ class LoudService(BackgroundService):
     """A service that makes the runtime send every kind of message."""
 
     def run(self, ctx: ServiceContext) -> None:
-        key = ctx.notifier.show(
-            "Notes", "Syncing", actions=[("pause", "Pause")], progress=(3, 10)
-        )
+        key = ctx.notifier.show("Notes", "Syncing", actions=[("pause", "Pause")], progress=(3, 10))
         ctx.notifier.update(key, body="Synced", actions=[], progress=(10, 10))
         ctx.notifier.cancel(key)
         with finite_task("upload"):
             ctx.emit("progress", {"done": 3, "of": 10})
         raise ValueError("no more")
+
+
+class ReallyDeafService(BackgroundService):
+    """A service that ignores its token in real time, in a process of its own."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        ctx.emit("deaf")
+        threading.Event().wait()

@@ -1,12 +1,6 @@
 import asyncio
 
 import pytest
-
-import bgsvc
-from bgsvc import BackgroundService, RestartOn, RestartPolicy, ServiceConfig, ServiceContext
-from bgsvc import ServiceState, StartReason, StopReason
-from bgsvc._errors import AlreadyRunningError, NotRunningError, StillStoppingError
-from bgsvc.testing import FakeHost
 from tests.runtime.services import (
     CrashingService,
     DeafService,
@@ -17,15 +11,28 @@ from tests.runtime.services import (
     TidyService,
 )
 
+import bgsvc
+from bgsvc import (
+    BackgroundService,
+    RestartOn,
+    RestartPolicy,
+    ServiceConfig,
+    ServiceContext,
+    ServiceState,
+    StartReason,
+    StopReason,
+)
+from bgsvc._errors import AlreadyRunningError, NotRunningError, StillStoppingError
+from bgsvc._restart import RestartPlan
+from bgsvc.testing import FakeHost
+
 
 def names(host: FakeHost) -> list[str]:
     return [event.event for event in host.events()]
 
 
 @pytest.mark.parametrize("service", [SyncService, PlainService])
-def test_a_run_starts_works_and_stops(
-    host: FakeHost, service: type[BackgroundService]
-) -> None:
+def test_a_run_starts_works_and_stops(host: FakeHost, service: type[BackgroundService]) -> None:
     result = host.start(service)
     host.advance(125)
     status = host.stop()
@@ -291,10 +298,12 @@ def test_a_stop_calls_off_the_restart_that_is_due(host: FakeHost) -> None:
 
 
 def test_jitter_spreads_restarts_over_the_upper_half_of_the_wait() -> None:
-    from bgsvc._restart import RestartPlan
-
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=8.0)
-    waits = [RestartPlan(policy, lambda j=j: j).after(StopReason.ERROR, 0.0) for j in (0.0, 0.5, 1.0)]
+
+    def plan(jitter: float) -> RestartPlan:
+        return RestartPlan(policy, lambda: jitter)
+
+    waits = [plan(jitter).after(StopReason.ERROR, 0.0) for jitter in (0.0, 0.5, 1.0)]
     assert waits == [4.0, 6.0, 8.0]
 
 
@@ -327,7 +336,8 @@ def test_history_tells_why_each_of_the_last_runs_ended(host: FakeHost) -> None:
     host.expire(reason=StopReason.PLATFORM_EXPIRATION)
     host.start(DoneService)
     host.kill()
-    status = host.start(DoneService) and host.state()
+    host.start(DoneService)
+    status = host.state()
 
     assert [(entry.run, entry.reason) for entry in status.history] == [
         (1, StopReason.TASK_COMPLETED),

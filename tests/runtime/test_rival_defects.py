@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.runtime.processes import ENTRY, ROOT, command, hosted, on_disk
+from tests.runtime.services import DeafService, SyncService
 
 import bgsvc
 from bgsvc import (
@@ -18,12 +20,11 @@ from bgsvc import (
 )
 from bgsvc._capabilities import capabilities_of
 from bgsvc._errors import AlreadyRunningError, StillStoppingError
+from bgsvc._kinds import is_array, is_object
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._notifier import Notifier
 from bgsvc.testing import FakeHost
-from tests.runtime.processes import ENTRY, ROOT, command, hosted, on_disk
-from tests.runtime.services import DeafService, SyncService
 
 
 def test_p01_sigterm_keeps_what_the_user_wants(tmp_path: Path) -> None:
@@ -47,9 +48,7 @@ def test_p02_what_crosses_the_wire_arrives_under_the_name_it_left_with() -> None
 
 
 @pytest.mark.parametrize("raised", [ValueError("x"), SystemExit(), KeyboardInterrupt()])
-def test_p03_a_run_that_dies_leaves_nothing_running(
-    host: FakeHost, raised: BaseException
-) -> None:
+def test_p03_a_run_that_dies_leaves_nothing_running(host: FakeHost, raised: BaseException) -> None:
     class Dying(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             raise raised
@@ -125,8 +124,8 @@ def test_p09_a_boot_brings_back_what_was_wanted(tmp_path: Path) -> None:
     with hosted(tmp_path, "--boot") as told:
         assert told.until("started") == {"reason": "boot"}
     history = on_disk(tmp_path)["history"]
-    assert isinstance(history, list)
-    assert [entry["ended"] for entry in history] == [None]
+    assert is_array(history)
+    assert [is_object(entry) and entry["ended"] for entry in history] == [None]
 
 
 def test_p09_a_boot_leaves_alone_what_was_stopped(tmp_path: Path) -> None:

@@ -1,0 +1,172 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.runtime.processes import ENTRY, ENVIRONMENT, ROOT, command, hosted, on_disk
+
+from bgsvc._options import HELP, UsageError, parse
+
+DEAF = "tests.runtime.services:ReallyDeafService"
+
+
+def test_a_run_that_ignores_its_token_is_reported_and_ended_at_its_deadline(
+    tmp_path: Path,
+) -> None:
+    with hosted(tmp_path, "--stop-timeout", "0.2", entry=DEAF) as told:
+        told.until("started")
+        told.process.send_signal(signal.SIGTERM)
+
+        overdue = told.until("stop_overdue")
+        assert (overdue["code"], overdue["seconds"]) == ("stopTimeout", 0.2)
+        assert told.until("stopped") == {"reason": "processExit", "forced": True}
+        assert told.process.wait() == 70
+    assert on_disk(tmp_path, "really-deaf")["desiredRunning"] is True
+
+
+def test_ctrl_c_ends_a_run_gracefully(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        told.process.send_signal(signal.SIGINT)
+
+        assert told.until("stopped") == {"reason": "processExit"}
+        assert told.process.wait() == 0
+
+
+def test_a_failed_run_is_a_failed_command(tmp_path: Path) -> None:
+    found = command("run", "tests.runtime.services:LoudService", "--data-dir", tmp_path)
+
+    assert found.returncode == 1
+    assert "stopped         reason=error" in found.stdout
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="systemd's protocol")
+def test_systemd_is_told_of_readiness_life_and_stopping(tmp_path: Path) -> None:
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(path)
+        channel.settimeout(20)
+        with hosted(tmp_path, NOTIFY_SOCKET=path, WATCHDOG_USEC="20000000") as told:
+            said = {channel.recv(100), channel.recv(100)}
+            told.process.terminate()
+            told.process.wait()
+        assert said == {b"READY=1", b"WATCHDOG=1"}
+        assert channel.recv(100) == b"STOPPING=1"
+
+
+def test_the_state_is_told_without_disturbing_the_service(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        found = command("state", "--json", "--data-dir", tmp_path)
+        state = json.loads(found.stdout)["services"][0]
+
+        assert state["service"] == "sync"
+        assert state["state"] == "running"
+        assert state["pid"] == told.process.pid
+        told.process.kill()
+        told.process.wait()
+    found = command("state", "--data-dir", tmp_path)
+    assert found.stdout.splitlines() == [
+        "sync: stopped, wanted",
+        "  run 1 was lost: its process died under it",
+    ]
+
+
+def test_stopping_what_does_not_run_is_an_error(tmp_path: Path) -> None:
+    found = command("stop", ENTRY, "--data-dir", tmp_path)
+
+    assert found.returncode == 2
+    assert found.stderr.startswith("bgsvc: notRunning: ")
+
+
+def test_validate_says_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
+    good = command("validate", ENTRY, "--data-dir", tmp_path)
+    bad = command("validate", "tests.runtime.services:Nothing", "--json", "--data-dir", tmp_path)
+
+    assert (good.returncode, good.stdout) == (0, "ready to run\n")
+    assert bad.returncode == 1
+    assert [issue["code"] for issue in json.loads(bad.stdout)["issues"]] == ["entry_not_found"]
+
+
+def test_a_whole_configuration_is_taken_as_shims_pass_it(tmp_path: Path) -> None:
+    config = {"name": "mine", "entry": ENTRY, "label": {"de": "Meins"}}
+    with hosted(tmp_path, "--config", json.dumps(config)) as told:
+        told.until("started")
+    assert on_disk(tmp_path, "mine")["desiredRunning"] is True
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["run", "a:B", "c:D"],
+        ["run", "--nonsense"],
+        ["run", "--name"],
+        ["run", "--stop-timeout", "soon"],
+        ["run", "--stop-timeout=-1"],
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(UsageError):
+        parse(arguments)
+
+
+def test_help_names_every_option_there_is() -> None:
+    options = {word for word in HELP.split() if word.startswith("--")}
+
+    for option in options - {"--json", "--boot", "--types"}:
+        parse(["run", option, "1"])
+    assert parse(["run", "--json", "--boot", "--types=a,b"]).types == ["a", "b"]
+    assert parse(["--help"]).help is not None
+
+
+def test_importing_the_package_imports_nothing_that_costs() -> None:
+    code = "import sys; before = set(sys.modules); import bgsvc; print(*set(sys.modules) - before)"
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(ROOT / 'runtime')!r}); {code}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == ["bgsvc"]
+
+
+def test_a_plain_service_is_hosted_without_what_costs(tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text(
+        "import sys\n"
+        "from bgsvc import BackgroundService\n"
+        "class PlainService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        costly = 'argparse asyncio ctypes dataclasses inspect logging pathlib typing'\n"
+        "        ctx.emit('loaded', {'costly': [m for m in costly.split() if m in sys.modules]})\n"
+    )
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-m",
+            "bgsvc",
+            "run",
+            "plain:PlainService",
+            "--json",
+            "--data-dir",
+            ".",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONPATH": str(ROOT / "runtime")},
+    )
+    loaded = [json.loads(line) for line in found.stdout.splitlines()]
+    assert next(one["data"] for one in loaded if one["event"] == "loaded") == {"costly": []}
