@@ -1,9 +1,11 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
+from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, Permission, ServiceType
 
 EACH_TYPE = pytest.mark.parametrize("row", SERVICE_TYPES.values(), ids=SERVICE_TYPES)
 
@@ -49,6 +51,31 @@ def test_the_boot_list_is_the_one_aosp_compiles_in() -> None:
     allowed = sum(row.value for row in SERVICE_TYPES.values() if row.boot_allowed)
 
     assert allowed == 0x40000718
+
+
+def test_the_documentation_says_the_same() -> None:
+    text = (Path(__file__).parents[2] / "docs/android.md").read_text(encoding="utf-8")
+    said = re.findall(r"^\| `(\w+)` \| (.*?)\| (.*?)\| (\w+) \| (\w+) \|$", text, re.MULTILINE)
+    limits = {None: "", 180: "3 min", 21600: "6 h in 24 h"}
+    words = {True: "yes", False: "no"}
+
+    assert [
+        (name, re.findall("`(.+?)`", permissions), limit.strip(), boot, sticky)
+        for name, permissions, limit, boot, sticky in said
+    ] == [
+        (
+            row.name,
+            [each.name.rpartition(".")[2] for each in further_permissions(row)],
+            limits[row.time_limit.seconds if row.time_limit else None],
+            words[row.boot_allowed],
+            words[row.sticky],
+        )
+        for row in SERVICE_TYPES.values()
+    ]
+
+
+def further_permissions(row: ServiceType) -> list[Permission]:
+    return [each for each in row.permissions if ".FOREGROUND_SERVICE_" not in each.name]
 
 
 def test_reading_the_facts_imports_neither_the_templates_nor_the_command_line() -> None:

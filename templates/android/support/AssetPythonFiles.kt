@@ -50,9 +50,9 @@ class AssetPythonFiles(
     ) {
         val children = context.assets.list(asset).orEmpty()
         if (children.isEmpty()) {
+            target.parentFile?.mkdirs()
             context.assets.open(asset).use { source -> target.outputStream().use { source.copyTo(it) } }
         } else {
-            if (!target.mkdirs()) throw IOException("cannot make $target")
             children.forEach { copy("$asset/$it", target.resolve(it)) }
         }
     }

@@ -54,7 +54,7 @@ def app(aapt2: Aapt2, tmp_path_factory: pytest.TempPathFactory) -> App:
     folder = tmp_path_factory.mktemp("scaffold") / "heartbeat"
     spec = make_scaffold(folder)
     target, build = folder / "native/bgsvc/android", folder / "build"
-    said = aapt2.link(target / "src/main", spec.app.id, build)
+    said = aapt2.link(target / "src/main", spec.app.id, build, "-A", HERE / "assets")
     assert said == ""
     return App(spec, target, build, said)
 
@@ -157,7 +157,7 @@ def driven(  # noqa: PLR0913, PLR0917 - fixtures
     run = java.run(
         (app.build / "config", *classes, *test_jars, frameworks[36]),
         *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
-        "dev.bgsvc.tests.BridgeTest",
+        *("dev.bgsvc.tests.BridgeTest", "dev.bgsvc.tests.AssetPythonFilesTest"),
         options=[
             *ROBOLECTRIC,
             f"-Drobolectric.dependency.dir={frameworks[36].parent}",
@@ -180,6 +180,11 @@ def test_the_jvm_finds_no_fault_in_the_native_calls(bridged: Outcome) -> None:
 
 @pytest.mark.parametrize("sentence", sentences("BridgeTest"))
 def test_the_bridge_on_android(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("AssetPythonFilesTest"))
+def test_python_in_the_assets(sentence: str, driven: Outcome) -> None:
     assert driven.of(sentence) == ""
 
 

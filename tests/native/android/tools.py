@@ -91,7 +91,7 @@ class Aapt2:
     program: Path
     framework: Path
 
-    def link(self, source_set: Path, app_id: str, output: Path) -> str:
+    def link(self, source_set: Path, app_id: str, output: Path, *options: str | Path) -> str:
         """Link a source set's manifest and resources, and return what aapt2 says.
 
         An app's build gives the manifest its package, and the SDK levels it is for. `output`
@@ -105,6 +105,7 @@ class Aapt2:
         return said or self._run(
             *("link", "-I", self.framework),
             *("--min-sdk-version", "26", "--target-sdk-version", "36"),
+            *options,
             *("--manifest", output / "AndroidManifest.xml"),
             *("--java", output / "java", "-o", output / "app.apk", output / "res.zip"),
         )
