@@ -132,7 +132,8 @@ def _config(given: Options) -> ServiceConfig:
 def _raw_config(given: Options) -> ServiceConfig:
     """Return the configuration as given, the name empty if only its class can tell it."""
     from bgsvc._config import ServiceConfig, config_from_wire
-    from bgsvc._kinds import decode, is_object
+    from bgsvc._json import decode
+    from bgsvc._kinds import is_object
 
     if "" not in sys.path:
         sys.path.insert(0, "")  # an entry is found where the command is run, as modules are

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bgsvc._kinds import decode, is_object
+from bgsvc._json import decode
+from bgsvc._kinds import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

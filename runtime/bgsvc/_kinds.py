@@ -28,17 +28,3 @@ def is_number(value: object) -> TypeGuard[float]:
 def is_awaitable(value: object) -> TypeGuard[Awaitable[object]]:
     """Return whether `value` is to be awaited; cheaper than asking `inspect`."""
     return hasattr(value, "__await__")
-
-
-def decode(text: str | bytes) -> object:
-    """Return what JSON text says.
-
-    Raises:
-        ValueError: If it is not JSON, or nested deeper than anything of ours.
-    """
-    import json
-
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None

@@ -12,7 +12,8 @@ import os
 import threading
 
 from bgsvc._errors import QuotaExhaustedError
-from bgsvc._kinds import decode, is_number, is_object
+from bgsvc._json import decode, encode
+from bgsvc._kinds import is_number, is_object
 from bgsvc._record import record
 from bgsvc._store import write_atomically
 
@@ -187,15 +188,13 @@ class Ledger:
         return counts
 
     def _save(self) -> None:
-        import json
-
         fields: dict[str, object] = {"version": 1, "boot": self._boot}
         for kind, count in (self._counts or {}).items():
             if count.window_began is not None:
                 fields[kind] = {"used": count.used, "windowBegan": count.window_began}
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            write_atomically(self._path, json.dumps(fields).encode())
+            write_atomically(self._path, encode(fields).encode())
         except OSError as error:
             import logging
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 
 from bgsvc._errors import StateDamagedError, StateNotSavedError, StateTooNewError
-from bgsvc._kinds import decode, is_object
+from bgsvc._json import decode, encode
+from bgsvc._kinds import is_object
 from bgsvc._lock import FileLock
 from bgsvc._record import replaced
 from bgsvc._state import VERSION, RunRecord, Saved, saved_from_wire
@@ -137,9 +138,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def _encoded(fields: dict[str, object]) -> bytes:
-    import json
-
-    return json.dumps(fields, ensure_ascii=False, indent=1).encode()
+    return encode(fields).encode()
 
 
 def _decoded(content: bytes) -> Saved:

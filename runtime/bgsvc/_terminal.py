@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from bgsvc._json import encode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
@@ -22,9 +24,7 @@ def print_event(event: Event, stream: TextIO | None = None) -> None:
 
 def print_event_json(event: Event, stream: TextIO | None = None) -> None:
     """Print an event for programs: one JSON object on one line."""
-    import json
-
-    _put(json.dumps(event.to_wire(), default=repr), stream or sys.stdout)
+    _put(encode(event.to_wire()), stream or sys.stdout)
 
 
 def _short(value: object) -> str:

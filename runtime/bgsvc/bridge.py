@@ -21,7 +21,8 @@ from bgsvc._errors import (
     described,
     normalize_background_service_error,
 )
-from bgsvc._kinds import decode, is_array, is_number, is_object
+from bgsvc._json import decode
+from bgsvc._kinds import is_array, is_number, is_object
 from bgsvc._words import AppState, NativeState, StartReason, StopReason
 
 TYPE_CHECKING = False

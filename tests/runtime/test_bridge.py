@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bgsvc import (
     AppState,
@@ -21,6 +23,7 @@ from bgsvc import (
     bridge,
 )
 from bgsvc._events import RESERVED, Event
+from bgsvc._json import decode, encode
 from bgsvc._kinds import is_object
 
 ROOT = Path(__file__).parents[2]
@@ -208,3 +211,27 @@ def test_errors_of_the_vectors_come_back_as_their_classes() -> None:
 
     assert isinstance(error, _errors.StopTimeoutError)
     assert error.to_wire() == {"code": "stopTimeout", "message": "late", "fix": "hurry"}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(json_values.filter(lambda value: "inf" not in repr(value)))
+def test_our_json_is_json(value: object) -> None:
+    assert json.loads(encode(value)) == value
+    assert decode(encode(value)) == value
+    assert decode(json.dumps(value, indent=2)) == value
+
+
+@given(st.text())
+def test_what_is_not_json_is_a_value_error_for_us_too(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except ValueError:
+        with pytest.raises(ValueError):  # noqa: PT011 - any kind of it
+            decode(text)
+    else:
+        assert repr(decode(text)) == repr(expected)

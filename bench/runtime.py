@@ -1,0 +1,283 @@
+"""What the runtime costs, each figure beside its floor in the same run.
+
+    python bench/runtime.py [--quick]
+
+Prints a table in Markdown. Ratios are what carries over to other machines; seconds do not.
+"""
+
+import gc
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RUNTIME = ROOT / "runtime"
+sys.path.insert(0, str(RUNTIME))
+
+from bgsvc import BackgroundService, Event, ServiceContext  # noqa: E402 - not before the path
+from bgsvc._clock import SystemClock  # noqa: E402 - as above
+from bgsvc._events import Bus, EventSource  # noqa: E402 - as above
+from bgsvc._host import Host  # noqa: E402 - as above
+from bgsvc._ports import real_ports  # noqa: E402 - as above
+from bgsvc._runtime import Runtime, config_of  # noqa: E402 - as above
+from bgsvc._words import StartReason, StopReason  # noqa: E402 - as above
+
+QUICK = "--quick" in sys.argv
+CLEAN = [sys.executable, "-S"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(RUNTIME), "PYTHONDONTWRITEBYTECODE": ""}
+
+HAND_WRITTEN = """\
+import os, signal, socket, threading
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+def notify(text):
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.sendto(text.encode(), path)
+class Plain:
+    def run(self):
+        while not stop.wait(60):
+            pass
+service = Plain()
+thread = threading.Thread(target=service.run)
+thread.start()
+print("started", flush=True)
+notify("READY=1")
+thread.join()
+notify("STOPPING=1")
+print("stopped", flush=True)
+"""
+OURS = """\
+from bgsvc import BackgroundService
+class PlainService(BackgroundService):
+    def run(self, ctx):
+        while not ctx.shutdown.wait(60):
+            pass
+"""
+
+
+def row(what: str, figure: str, floor: str, ratio: str, budget: str) -> None:
+    print(f"| {what} | {figure} | {floor} | {ratio} | {budget} |", flush=True)
+
+
+def timed(code: str) -> "tuple[float, float]":
+    """Return the seconds and the resident MiB of a clean interpreter that runs `code`."""
+    report = f"{code}\nprint(open('/proc/self/statm').read())"
+    began = time.perf_counter()
+    subprocess.run([*CLEAN, "-c", code], check=True, env=ENVIRONMENT)
+    seconds = time.perf_counter() - began
+    found = subprocess.run(
+        [*CLEAN, "-c", report], check=True, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    return seconds, int(found.stdout.split()[1]) * resource.getpagesize() / 2**20
+
+
+def measure_import() -> None:
+    rounds = 10 if QUICK else 40
+    bare, ours = [], []
+    for _ in range(rounds):
+        bare.append(timed("pass"))
+        ours.append(timed("import bgsvc"))
+    floor, cost = (statistics.median(one[0] for one in runs) * 1e3 for runs in (bare, ours))
+    least, most = (statistics.median(one[1] for one in runs) for runs in (bare, ours))
+    row(
+        "`import bgsvc`",
+        f"{cost:.1f} ms",
+        f"{floor:.1f} ms, `python -c pass`",
+        f"+{cost - floor:.1f} ms",
+        "+5 ms",
+    )
+    row(
+        "memory after it",
+        f"{most:.1f} MiB",
+        f"{least:.1f} MiB",
+        f"+{most - least:.2f} MiB",
+        "+1.5 MiB",
+    )
+
+
+def to_ready(command: "list[str]", folder: str) -> float:
+    """Return the seconds from exec to READY=1."""
+    path = os.path.join(folder, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(path)
+        channel.settimeout(30)
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**ENVIRONMENT, "NOTIFY_SOCKET": path},
+            stdout=subprocess.DEVNULL,
+        )
+        said = channel.recv(100)
+        seconds = time.perf_counter() - began
+        process.terminate()
+        process.wait()
+    Path(path).unlink()
+    if said != b"READY=1":
+        raise RuntimeError(said)
+    return seconds
+
+
+def measure_ready() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "hand.py").write_text(HAND_WRITTEN)
+        Path(folder, "plain.py").write_text(OURS)
+        hand = [*CLEAN, "-m", "hand"]
+        mine = [*CLEAN, "-m", "bgsvc", "run", "plain:PlainService", "--data-dir", "."]
+        floor, cost = [], []
+        for _ in range(10 if QUICK else 40):
+            floor.append(to_ready(hand, folder))
+            cost.append(to_ready(mine, folder))
+    least, most = statistics.median(floor) * 1e3, statistics.median(cost) * 1e3
+    row(
+        "exec to READY, plain service",
+        f"{most:.1f} ms",
+        f"{least:.1f} ms, hand-written, `python -m` too",
+        f"{most / least:.2f}",
+        "1.3",
+    )
+
+
+def measure_emit() -> None:
+    count = 50_000 if QUICK else 200_000
+    rates = {}
+    for stuck in (False, True):
+        bus = Bus()
+        source = EventSource("bench", bus, SystemClock())
+        let_go = threading.Event()
+        if stuck:
+            bus.subscribe(lambda _, gate=let_go: gate.wait())
+        for _ in range(99 if stuck else 100):
+            bus.subscribe(_nothing)
+        began = time.perf_counter()
+        for number in range(count):
+            source.emit(1, "beat", {"number": number})
+        rates[stuck] = count / (time.perf_counter() - began)
+        let_go.set()
+        bus.close()
+        bus.drain(60)
+    row(
+        "emit, 100 listeners, one stuck",
+        f"{rates[True]:,.0f} events/s",
+        f"{rates[False]:,.0f} events/s, none stuck",
+        f"{rates[True] / rates[False]:.2f}",
+        "50,000 events/s",
+    )
+
+
+def _nothing(_: Event) -> None:
+    """Listen, and do nothing about it."""
+
+
+def work(source: EventSource, beats: int) -> float:
+    """Return the seconds a service takes for fixed work with an event for each piece."""
+    began = time.perf_counter()
+    for number in range(beats):
+        sum(range(40_000))
+        source.emit(1, "beat", {"number": number})
+    return time.perf_counter() - began
+
+
+def measure_slowdown() -> None:
+    rounds, beats = (3, 200) if QUICK else (9, 400)
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(rounds):
+        for stuck in (False, True):
+            bus = Bus()
+            source = EventSource("bench", bus, SystemClock())
+            let_go = threading.Event()
+            if stuck:
+                bus.subscribe(lambda _, gate=let_go: gate.wait())
+            for _ in range(99 if stuck else 100):
+                bus.subscribe(_nothing)
+            work(source, 50)
+            seconds[stuck].append(work(source, beats))
+            let_go.set()
+            bus.close()
+            bus.drain(60)
+    floor, cost = statistics.median(seconds[False]), statistics.median(seconds[True])
+    row(
+        "a service's own work, one listener of 100 stuck",
+        f"{cost * 1e3:.0f} ms",
+        f"{floor * 1e3:.0f} ms, none stuck",
+        f"{cost / floor:.3f}",
+        "1.05",
+    )
+
+
+class Brief(BackgroundService):
+    """A service that waits for its end."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        """Wait."""
+        ctx.shutdown.wait()
+
+
+def resources() -> "tuple[int, int, float]":
+    """Return threads, open descriptors and resident MiB."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return (
+        threading.active_count(),
+        len(os.listdir("/proc/self/fd")),
+        pages * resource.getpagesize() / 2**20,
+    )
+
+
+def measure_cycles() -> None:
+    cycles = 1_000 if QUICK else 10_000
+    shared = "/dev/shm"  # noqa: S108 - the disk is not what is measured
+    with tempfile.TemporaryDirectory(dir=shared if os.path.isdir(shared) else None) as folder:
+        runtime = Runtime(real_ports(Host(), Bus(), folder))
+        supervisor = runtime.adopt(config_of(Brief), Brief)
+
+        def cycle() -> None:
+            supervisor.start(StartReason.APP)
+            supervisor.stop(StopReason.APP_STOP)
+            if not supervisor.wait_stopped(10):
+                raise RuntimeError("it did not stop")
+
+        for _ in range(500):
+            cycle()
+        before = resources()
+        began = time.perf_counter()
+        for _ in range(cycles):
+            cycle()
+        seconds = time.perf_counter() - began
+        after = resources()
+    growth = ", ".join(
+        f"{now - then:+{form}} {name}"
+        for now, then, form, name in zip(
+            after, before, ("d", "d", ".2f"), ("threads", "descriptors", "MiB"), strict=True
+        )
+    )
+    row(
+        f"{cycles:,} starts and stops",
+        f"{seconds / cycles * 1e6:.0f} µs each",
+        "",
+        growth,
+        "no growth",
+    )
+
+
+def main() -> None:
+    print("| what | measured | floor in the same run | ratio or difference | budget |")
+    print("|---|---|---|---|---|")
+    measure_import()
+    measure_ready()
+    measure_emit()
+    measure_slowdown()
+    measure_cycles()
+
+
+if __name__ == "__main__":
+    main()
