@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 import sys
 import threading
 import time
+from heapq import heapify, heappop, heappush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class SystemClock(Clock):
         timer = Timer(self.uptime() + max(0.0, delay), callback)
         with self._due:
             self._count += 1
-            heapq.heappush(self._timers, (timer.when, self._count, timer))
+            heappush(self._timers, (timer.when, self._count, timer))
             self._drop_cancelled()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
@@ -145,7 +145,7 @@ class SystemClock(Clock):
         """Forget cancelled timers before they outnumber the live ones by far."""
         if self._count % 64 == 0:
             self._timers = [entry for entry in self._timers if not entry[2].cancelled]
-            heapq.heapify(self._timers)
+            heapify(self._timers)
 
     def _keep(self) -> None:
         while True:
@@ -153,7 +153,7 @@ class SystemClock(Clock):
                 while not self._timers or self._timers[0][0] > self.uptime():
                     first = self._timers[0][0] if self._timers else None
                     self._due.wait(None if first is None else max(0.0, first - self.uptime()))
-                timer = heapq.heappop(self._timers)[2]
+                timer = heappop(self._timers)[2]
             try:
                 timer.fire()
             except Exception:

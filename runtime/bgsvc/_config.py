@@ -131,15 +131,13 @@ def load_entry(entry: str) -> type[BackgroundService]:
     Raises:
         EntryNotFoundError: If the module, the class or its kind is wrong.
     """
-    import importlib
-
     from bgsvc._service import BackgroundService
 
     module_name, separator, path = entry.partition(":")
     if not (module_name and separator and path):
         raise EntryNotFoundError(f"{entry!r} is not of the form package.module:ClassName")
     try:
-        found: object = importlib.import_module(module_name)
+        found: object = __import__(module_name, fromlist=("",))
         for name in path.split("."):
             found = getattr(found, name)
     except (ImportError, AttributeError) as error:

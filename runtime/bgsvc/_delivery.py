@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 
 from bgsvc._kinds import is_awaitable
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from bgsvc._events import Event
 
+    Entry = tuple[int, int, Event]  # place among all events, number among its kind, the event
+
 VITAL_SIZE = 1024
 OWN_SIZE = 4096
 BATCH = 64
@@ -28,24 +31,23 @@ STUCK_AFTER = 0.25  # seconds of real time a listener may take before others sto
 
 
 class Ring:
-    """The last `size` events, each with its place in the order of all events."""
+    """The last `size` events of a kind, by number; some may be missing."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.count = 0
-        self._slots: list[tuple[int, Event] | None] = [None] * size
+        self._slots: list[Entry | None] = [None] * size
 
-    def put(self, order: int, event: Event) -> None:
+    def put(self, entry: Entry) -> None:
         """Add an event, forgetting the oldest if the ring is full."""
-        self._slots[self.count % self.size] = (order, event)
-        self.count += 1
+        number = entry[1]
+        self._slots[number % self.size] = entry
+        self.count = number + 1
 
-    def get(self, index: int) -> tuple[int, Event]:
-        """Return the event number `index`, which must still be in the ring."""
-        entry = self._slots[index % self.size]
-        if entry is None:
-            raise IndexError(index)
-        return entry
+    def get(self, number: int) -> Entry | None:
+        """Return an event by its number; None if it is not in the ring any more."""
+        entry = self._slots[number % self.size]
+        return entry if entry is not None and entry[1] == number else None
 
 
 class Subscription:
@@ -66,7 +68,7 @@ class Subscription:
         self.callback = callback
         self.loop = loop
         self.rings = rings
-        self.places = [ring.count for ring in rings]
+        self.places = [0, 0]
         self.dropped = 0
         self.busy = False
         self.closed = False
@@ -82,25 +84,30 @@ class Subscription:
 
     def take(self) -> list[Event]:
         """Return the next events for it, in order, and count those it missed."""
-        for which, ring in enumerate(self.rings):
-            oldest = ring.count - ring.size
-            if self.places[which] < oldest:
-                self.dropped += oldest - self.places[which]
-                self.places[which] = oldest
         events: list[Event] = []
-        while len(events) < BATCH and self.behind():
-            heads = [
-                (ring.get(self.places[which]), which)
-                for which, ring in enumerate(self.rings)
-                if self.places[which] < ring.count
-            ]
-            (_, event), which = min(heads, key=_order)
+        while len(events) < BATCH:
+            heads = [head for head in map(self._head, (0, 1)) if head is not None]
+            if not heads:
+                break
+            (_, _, event), which = min(heads, key=_order)
             self.places[which] += 1
             events.append(event)
         return events
 
+    def _head(self, which: int) -> tuple[Entry, int] | None:
+        """Return the next event of one kind, past those that are lost."""
+        ring = self.rings[which]
+        while self.places[which] < ring.count:
+            entry = ring.get(self.places[which])
+            if entry is not None:
+                return entry, which
+            oldest = max(ring.count - ring.size, self.places[which] + 1)
+            self.dropped += oldest - self.places[which]
+            self.places[which] = oldest
+        return None
 
-def _order(head: tuple[tuple[int, Event], int]) -> int:
+
+def _order(head: tuple[Entry, int]) -> int:
     return head[0][0]
 
 
@@ -112,8 +119,13 @@ class Delivery:
         self._work = threading.Condition(self._lock)
         self._watch = threading.Condition(self._lock)
         self._served = threading.Condition(self._lock)
-        self._vital = Ring(VITAL_SIZE)
-        self._own = Ring(OWN_SIZE)
+        self._putting = threading.Lock()  # held by whoever emits, never by the leader
+        self._rings = (Ring(VITAL_SIZE), Ring(OWN_SIZE))
+        self._inboxes: tuple[deque[Entry], deque[Entry]] = (
+            deque(maxlen=VITAL_SIZE),
+            deque(maxlen=OWN_SIZE),
+        )
+        self._counts = [0, 0]
         self._order = 0
         self._listeners: list[Subscription] = []
         self._next = 0
@@ -124,23 +136,26 @@ class Delivery:
         self._ticket = 0
 
     def put(self, event: Event, *, vital: bool) -> None:
-        """Queue an event for every listener there is; never waits for one."""
-        with self._lock:
+        """Queue an event for every listener there is; never waits for one, nor for the leader."""
+        which = 0 if vital else 1
+        with self._putting:
             if not self._listeners:
                 return
             self._order += 1
-            (self._vital if vital else self._own).put(self._order, event)
-            if self._idle:
+            self._inboxes[which].append((self._order, self._counts[which], event))
+            self._counts[which] += 1
+        if self._idle:
+            with self._lock:
                 self._idle = False
                 self._work.notify()
 
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
         """Add a listener; an `async def` one runs in the loop it was added from, if any."""
-        listener = Subscription(
-            callback, (self._vital, self._own), _running_loop(), self._unsubscribe
-        )
+        listener = Subscription(callback, self._rings, _running_loop(), self._unsubscribe)
         with self._lock:
-            self._listeners.append(listener)
+            with self._putting:
+                listener.places = [*self._counts]
+                self._listeners.append(listener)
             if self._leader is None:
                 self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
             if self._watcher is None and len(self._listeners) > 1:
@@ -158,9 +173,21 @@ class Delivery:
     def drain(self, timeout: float) -> bool:
         """Wait until nobody is behind or busy; False after `timeout` seconds."""
         with self._lock:
-            return self._served.wait_for(
-                lambda: not any(one.behind() or one.busy for one in self._listeners), timeout
-            )
+            return self._served.wait_for(self._all_served, timeout)
+
+    def _all_served(self) -> bool:
+        if any(self._inboxes) and self._listeners:
+            return False
+        return not any(one.behind() or one.busy for one in self._listeners)
+
+    def _collect(self) -> None:
+        """Move what was emitted into the rings."""
+        for inbox, ring in zip(self._inboxes, self._rings, strict=True):
+            for _ in range(len(inbox)):
+                try:
+                    ring.put(inbox.popleft())
+                except IndexError:  # pushed out by a newer one meanwhile
+                    break
 
     def _new_thread(self, target: Callable[[], None], name: str) -> threading.Thread:
         return threading.Thread(target=target, name=name, daemon=True)
@@ -183,15 +210,7 @@ class Delivery:
         me = threading.current_thread()
         while True:
             with self._lock:
-                listener = self._pick()
-                while listener is None:
-                    self._idle = True
-                    self._inside = False
-                    self._work.wait()
-                    if self._leader is not me:
-                        return
-                    listener = self._pick()
-                self._idle = False
+                listener = self._await_work()
                 listener.busy = True
                 events = listener.take()
                 self._ticket += 1
@@ -206,6 +225,23 @@ class Delivery:
                 if self._leader is not me:
                     return
             del listener
+
+    def _await_work(self) -> Subscription:
+        """Return who is to be served next, waiting for there to be somebody."""
+        self._collect()
+        listener = self._pick()
+        while listener is None:
+            self._inside = False
+            self._idle = True  # from here on an emitter knocks; then look once more
+            self._collect()
+            listener = self._pick()
+            if listener is None:
+                self._served.notify_all()
+                self._work.wait()
+                self._collect()
+                listener = self._pick()
+        self._idle = False
+        return listener
 
     def _release(self, listener: Subscription) -> None:
         listener.busy = False

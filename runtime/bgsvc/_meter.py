@@ -49,12 +49,12 @@ class Meter:
         Raises:
             QuotaExhaustedError: If a budget is used up; nothing is counted then.
         """
-        host, ledger = self._ports.host, self._ports.ledger
+        host = self._ports.host
         if host.platform == "android":
             self._reason = StopReason.PLATFORM_TIMEOUT
             for budget in budgets_of(types, host.api_level, host.target_sdk):
                 try:
-                    ledger.begin(budget)
+                    self._ports.ledger().begin(budget)
                 except QuotaExhaustedError:
                     self.end()
                     raise
@@ -71,7 +71,7 @@ class Meter:
         """Take the budgets' word for the deadline again: the app has moved."""
         if self._granted or not self._budgets:
             return
-        left = [(self._ports.ledger.left(budget), budget.limit) for budget in self._budgets]
+        left = [(self._ports.ledger().left(budget), budget.limit) for budget in self._budgets]
         limits = [(seconds, limit) for seconds, limit in left if seconds is not None]
         if limits:
             self.allowance.grant(*min(limits))
@@ -88,14 +88,14 @@ class Meter:
         """Stop counting."""
         self.detach()
         for budget in self._budgets:
-            self._ports.ledger.end(budget)
+            self._ports.ledger().end(budget)
         self._budgets.clear()
 
     def _tick(self) -> None:
         self._checkpoint = self._ports.clock.call_later(CHECKPOINT_EVERY, self._save)
 
     def _save(self) -> None:
-        self._ports.ledger.checkpoint()
+        self._ports.ledger().checkpoint()
         self._tick()
 
     def _warn(self, remaining: float) -> None:

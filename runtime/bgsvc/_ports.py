@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from bgsvc._clock import SystemClock
-from bgsvc._quota import Ledger, boot_id
 from bgsvc._record import record
 from bgsvc._store import StateFile
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bgsvc._clock import Clock
     from bgsvc._events import Bus
     from bgsvc._host import Host
+    from bgsvc._quota import Ledger
 
 
 @record(frozen=True)
@@ -27,7 +28,7 @@ class Ports:
         host: The process or app it lives in.
         bus: Where events go.
         data_dir: The folder for everything that is kept.
-        ledger: Counts the platform's time budgets.
+        ledger: Returns what counts the platform's time budgets.
         jitter: Returns a number from 0 to 1, to spread restarts.
         language: The user's language, such as `de` or `de_DE`; None if unknown.
     """
@@ -36,7 +37,7 @@ class Ports:
     host: Host
     bus: Bus
     data_dir: str
-    ledger: Ledger
+    ledger: Callable[[], Ledger]
     jitter: Callable[[], float]
     language: str | None = None
 
@@ -67,10 +68,30 @@ def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
         host=host,
         bus=bus,
         data_dir=data_dir,
-        ledger=Ledger(clock, state_dir_in(data_dir), boot_id()),
+        ledger=_once(lambda: _new_ledger(clock, data_dir)),
         jitter=_jitter,
         language=_language(),
     )
+
+
+def _new_ledger(clock: Clock, data_dir: str) -> Ledger:
+    from bgsvc._quota import Ledger, boot_id
+
+    return Ledger(clock, state_dir_in(data_dir), boot_id())
+
+
+def _once(make: Callable[[], Ledger]) -> Callable[[], Ledger]:
+    """Return a function that makes its answer when it is first asked; most never are."""
+    made: list[Ledger] = []
+    lock = threading.Lock()
+
+    def answer() -> Ledger:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return answer
 
 
 def _jitter() -> float:

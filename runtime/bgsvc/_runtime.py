@@ -7,7 +7,6 @@ import threading
 from bgsvc._config import ServiceConfig, load_entry
 from bgsvc._errors import ConfigError, NotRunningError, UnknownServiceError
 from bgsvc._events import EventSource
-from bgsvc._finite import FiniteTask, FiniteTasks
 from bgsvc._lock import InstanceLock
 from bgsvc._supervisor import Supervisor
 from bgsvc._words import AppState, StopReason
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bgsvc._events import Event
+    from bgsvc._finite import FiniteTask, FiniteTasks
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
 
@@ -30,8 +30,18 @@ class Runtime:
         self._services: dict[str, Supervisor] = {}
         self._app_state: AppState | None = None
         self._source = EventSource("", ports.bus, ports.clock)
-        self.finite_tasks = FiniteTasks(ports, self._finite_task_expired)
+        self._finite_tasks: FiniteTasks | None = None
         self._app_listeners: list[Callable[[AppState], object]] = []
+
+    @property
+    def finite_tasks(self) -> FiniteTasks:
+        """The finite tasks of this process."""
+        with self._lock:
+            if self._finite_tasks is None:
+                from bgsvc._finite import FiniteTasks
+
+                self._finite_tasks = FiniteTasks(self.ports, self._finite_task_expired)
+            return self._finite_tasks
 
     def adopt(
         self, config: ServiceConfig, factory: Callable[[], BackgroundService] | None = None
@@ -83,6 +93,11 @@ class Runtime:
             except NotRunningError:
                 continue
 
+    def finish_tasks(self, grace: float) -> None:
+        """Give open finite tasks `grace` seconds, then expire those that are left."""
+        if self._finite_tasks is not None:
+            self._finite_tasks.wait_all(grace)
+
     def abandon(self) -> None:
         """Go silent and set every token, as if the process were gone; for tests."""
         self.ports.bus.close()
@@ -107,8 +122,10 @@ class Runtime:
 
         `remaining` is how many seconds the platform gives to finite tasks, where it says so.
         """
-        self.finite_tasks.limit(remaining)
-        self.ports.ledger.app_moved(in_front=state is AppState.ACTIVE)
+        if self._finite_tasks is not None or remaining is not None:
+            self.finite_tasks.limit(remaining)
+        if self.ports.host.platform == "android":
+            self.ports.ledger().app_moved(in_front=state is AppState.ACTIVE)
         for supervisor in self.all():
             supervisor.app_moved()
         with self._lock:

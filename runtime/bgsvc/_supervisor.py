@@ -19,7 +19,6 @@ from bgsvc._errors import (
 )
 from bgsvc._events import RESERVED, EventSource
 from bgsvc._journal import Journal
-from bgsvc._meter import Meter
 from bgsvc._notifier import Notifier
 from bgsvc._restart import RestartPlan
 from bgsvc._run import Run
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from bgsvc._clock import Timer
     from bgsvc._config import ServiceConfig
+    from bgsvc._meter import Meter
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
 
@@ -94,7 +94,7 @@ class Supervisor:
             run.meter = meter
             self._run = run
             self._state = ServiceState.INITIALIZING
-            self._launch(run, meter, foreground_type)
+            self._launch(run, foreground_type)
             degraded = () if trouble is None else (trouble,)
             return StartResult(
                 self.config.name, number, reason, self._ports.host.mode, degraded=degraded
@@ -270,7 +270,12 @@ class Supervisor:
     def _new_signal(self) -> ShutdownSignal:
         return ShutdownSignal(self._ports.clock)
 
-    def _metered(self, foreground_type: str | None, granted: float | None) -> Meter:
+    def _metered(self, foreground_type: str | None, granted: float | None) -> Meter | None:
+        """Return what meters the next run; None where no platform sets a limit."""
+        if granted is None and self._ports.host.platform != "android":
+            return None
+        from bgsvc._meter import Meter
+
         def emit(event: str, data: Mapping[str, object]) -> None:
             run = self._run
             if run is not None and run.meter is meter:
@@ -286,7 +291,7 @@ class Supervisor:
         meter.begin(given or self.config.foreground_service_types, granted)
         return meter
 
-    def _launch(self, run: Run, meter: Meter, foreground_type: str | None) -> None:
+    def _launch(self, run: Run, foreground_type: str | None) -> None:
         def emit(event: str, data: Mapping[str, object]) -> None:
             if not event or event in RESERVED:
                 raise ConfigError(f"{event!r} is not a name for an event of a service")
@@ -304,7 +309,7 @@ class Supervisor:
             data_dir=self._ports.data_dir_of(self.config.name),
             mailbox=run.mailbox,
             emit=emit,
-            deadline=lambda: meter.allowance.deadline,
+            deadline=lambda: None if run.meter is None else run.meter.allowance.deadline,
         )
         try:
             run.launch(ctx, self, self.config.name)

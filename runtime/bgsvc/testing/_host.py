@@ -253,13 +253,14 @@ class FakeHost(Host):
         bus = Bus()
         bus.tap(self._events.append)
         data_dir = str(self._folder)
+        ledger = Ledger(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
         return Runtime(
             _FakePorts(
                 clock=self.clock,
                 host=self,
                 bus=bus,
                 data_dir=data_dir,
-                ledger=Ledger(self.clock, state_dir_in(data_dir), f"boot {self._boots}"),
+                ledger=lambda: ledger,
                 jitter=lambda: 1.0,
                 language=self._language,
             )
