@@ -65,6 +65,7 @@ class PlainService(BackgroundService):
 
 
 def row(what: str, figure: str, floor: str, ratio: str, budget: str) -> None:
+    """Print a line of the table."""
     print(f"| {what} | {figure} | {floor} | {ratio} | {budget} |", flush=True)
 
 
@@ -81,6 +82,7 @@ def timed(code: str) -> "tuple[float, float]":
 
 
 def measure_import() -> None:
+    """What importing costs."""
     rounds = 10 if QUICK else 40
     bare, ours = [], []
     for _ in range(rounds):
@@ -106,7 +108,7 @@ def measure_import() -> None:
 
 def to_ready(command: "list[str]", folder: str) -> float:
     """Return the seconds from exec to READY=1."""
-    path = os.path.join(folder, "notify")
+    path = str(Path(folder, "notify"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(path)
         channel.settimeout(30)
@@ -128,6 +130,7 @@ def to_ready(command: "list[str]", folder: str) -> float:
 
 
 def measure_ready() -> None:
+    """How long a service takes to be ready."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "hand.py").write_text(HAND_WRITTEN)
         Path(folder, "plain.py").write_text(OURS)
@@ -148,6 +151,7 @@ def measure_ready() -> None:
 
 
 def measure_emit() -> None:
+    """How fast events leave a service."""
     count = 50_000 if QUICK else 200_000
     rates = {}
     for stuck in (False, True):
@@ -188,6 +192,7 @@ def work(source: EventSource, beats: int) -> float:
 
 
 def measure_slowdown() -> None:
+    """How much a stuck listener slows a service's own work."""
     rounds, beats = (3, 200) if QUICK else (9, 400)
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(rounds):
@@ -228,15 +233,16 @@ def resources() -> "tuple[int, int, float]":
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return (
         threading.active_count(),
-        len(os.listdir("/proc/self/fd")),
+        len(list(Path("/proc/self/fd").iterdir())),
         pages * resource.getpagesize() / 2**20,
     )
 
 
 def measure_cycles() -> None:
+    """What ten thousand runs leave behind."""
     cycles = 1_000 if QUICK else 10_000
     shared = "/dev/shm"  # noqa: S108 - the disk is not what is measured
-    with tempfile.TemporaryDirectory(dir=shared if os.path.isdir(shared) else None) as folder:
+    with tempfile.TemporaryDirectory(dir=shared if Path(shared).is_dir() else None) as folder:
         runtime = Runtime(real_ports(Host(), Bus(), folder))
         supervisor = runtime.adopt(config_of(Brief), Brief)
 
@@ -270,6 +276,7 @@ def measure_cycles() -> None:
 
 
 def main() -> None:
+    """Measure everything."""
     print("| what | measured | floor in the same run | ratio or difference | budget |")
     print("|---|---|---|---|---|")
     measure_import()

@@ -10,6 +10,7 @@ from bgsvc._current import default_data_dir, use
 from bgsvc._events import Bus
 from bgsvc._host import Host
 from bgsvc._ports import real_ports
+from bgsvc._record import replaced
 from bgsvc._runtime import Runtime
 from bgsvc._words import NativeState
 
@@ -33,6 +34,7 @@ class BridgeHost(Host):
         self._native: dict[str, NativeState] = {}
         self._runtime: Runtime | None = None
         self._data_dir: str | None = None
+        self._language: str | None = None
 
     @property
     def runtime(self) -> Runtime:
@@ -41,7 +43,10 @@ class BridgeHost(Host):
             bus = Bus()
             bus.subscribe(self._event)
             folder = self._data_dir or default_data_dir(self.app)
-            self._runtime = Runtime(real_ports(self, bus, folder))
+            ports = real_ports(self, bus, folder)
+            if self._language is not None:
+                ports = replaced(ports, language=self._language)
+            self._runtime = Runtime(ports)
             use(self._runtime)
         return self._runtime
 
@@ -57,6 +62,8 @@ class BridgeHost(Host):
         api_level, target_sdk = hello.get("apiLevel"), hello.get("targetSdk")
         self.api_level = api_level if isinstance(api_level, int) else None
         self.target_sdk = target_sdk if isinstance(target_sdk, int) else None
+        language = hello.get("language")
+        self._language = language if isinstance(language, str) and language else None
         data_dir = hello.get("dataDir")
         if isinstance(data_dir, str) and data_dir:
             self._data_dir = data_dir

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from bgsvc._kinds import is_array, is_object
 
-try:
-    from _json import encode_basestring_ascii as _quoted
-    from _json import make_scanner
-except ImportError:  # an interpreter without the accelerators
-    from json.encoder import py_encode_basestring_ascii as _quoted
-
-    make_scanner = None  # type: ignore[assignment,misc]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _INFINITY = float("inf")
 
@@ -29,6 +26,20 @@ class _Reading:
     parse_constant = float
 
 
+def _accelerators() -> tuple[Callable[[str, int], tuple[object, int]] | None, Callable[[str], str]]:
+    """Return C's reader, where there is one, and writer of strings."""
+    try:
+        fast: Any = __import__("_json")
+    except ImportError:
+        from json.encoder import py_encode_basestring_ascii
+
+        return None, py_encode_basestring_ascii
+    return fast.make_scanner(_Reading), fast.encode_basestring_ascii
+
+
+_scan, _quoted = _accelerators()
+
+
 def decode(text: str | bytes) -> object:
     """Return what JSON text says.
 
@@ -37,9 +48,10 @@ def decode(text: str | bytes) -> object:
     """
     trimmed = (text.decode() if isinstance(text, bytes) else text).strip(" \t\r\n")
     try:
-        value, end = make_scanner(_Reading)(trimmed, 0)
-        if end == len(trimmed):
-            return value
+        if _scan is not None:
+            value, end = _scan(trimmed, 0)
+            if end == len(trimmed):
+                return value
     except Exception:  # noqa: BLE001, S110 - `json` tells what is wrong, if anything is
         pass
     import json
@@ -53,20 +65,21 @@ def decode(text: str | bytes) -> object:
 
 def encode(value: object) -> str:
     """Return `value` as JSON text on one line; what JSON cannot carry goes as its `repr`."""
-    if value is None or value is True or value is False:
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return _quoted(str(value))
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        finite = -_INFINITY < value < _INFINITY
-        return float.__repr__(value) if finite else _quoted(repr(value))
     if is_object(value):
         pairs = (f"{_quoted(str(key))}: {encode(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, tuple):
-        return encode([*value])
     if is_array(value):
         return f"[{', '.join(map(encode, value))}]"
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return _quoted(str(value))
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float) and -_INFINITY < value < _INFINITY:
+        return float.__repr__(value)
     return _quoted(repr(value))

@@ -14,8 +14,8 @@ def is_object(value: object) -> TypeGuard[dict[str, object]]:
 
 
 def is_array(value: object) -> TypeGuard[list[object]]:
-    """Return whether `value`, decoded from JSON, is an array."""
-    return isinstance(value, list)
+    """Return whether `value` is an array to JSON."""
+    return isinstance(value, (list, tuple))
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -86,3 +86,10 @@ class ReallyDeafService(BackgroundService):
     def run(self, ctx: ServiceContext) -> None:
         ctx.emit("deaf")
         threading.Event().wait()
+
+
+class NamedService(BackgroundService):
+    """A service that tells its label."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        ctx.emit("label", {"label": ctx.service_label})
