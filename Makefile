@@ -10,7 +10,7 @@ SHELL_SCRIPTS := .ci/run tools/bootstrap.sh
 export PYRIGHT_PYTHON_CACHE_DIR := $(or $(BGSVC_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bgsvc)/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help demo check test native golden lint types fast clean
+.PHONY: help demo check test native bench golden lint types fast clean
 
 help: ## List what there is.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ test: lint types $(READY) ## Everything, the platforms' own tools included.
 
 native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
 	$(PYTEST) -m native
+
+bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
+	@$(PY) bench/runtime.py
 
 golden: $(READY) ## Rewrite the golden files; read `git diff tests/golden` before you commit it.
 	$(PYTEST) tests/golden -q --update-golden || true
