@@ -15,6 +15,10 @@ JVM: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-ac
 """For programs that run for seconds: they take half the time on the simple compiler alone."""
 
 
+# Robolectric reads the manifest as text, where the prefix has to be the usual one.
+ET.register_namespace("android", "http://schemas.android.com/apk/res/android")
+
+
 def joined(class_path: Iterable[Path]) -> str:
     return ":".join(map(str, class_path))
 

@@ -59,6 +59,7 @@ internal class Driven(
         val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
         while (!condition()) {
             check(System.nanoTime() < deadline) { "waited for $what in vain; heard $events" }
+            check(events.none { "there is no Python" in it.data.optString("message") }) { "$events" }
             shadowOf(Looper.getMainLooper()).idle()
             Thread.sleep(POLL_MILLIS)
         }
