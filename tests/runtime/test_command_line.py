@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.runtime.processes import ENTRY, ENVIRONMENT, ROOT, command, hosted, on_disk
 
 from bgsvc._options import HELP, UsageError, parse
+from tests.runtime.processes import ENTRY, ENVIRONMENT, ROOT, command, hosted, on_disk
 
 DEAF = "tests.runtime.services:ReallyDeafService"
 

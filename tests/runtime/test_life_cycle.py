@@ -1,15 +1,6 @@
 import asyncio
 
 import pytest
-from tests.runtime.services import (
-    CrashingService,
-    DeafService,
-    DoneService,
-    PlainService,
-    StubbornService,
-    SyncService,
-    TidyService,
-)
 
 import bgsvc
 from bgsvc import (
@@ -25,6 +16,15 @@ from bgsvc import (
 from bgsvc._errors import AlreadyRunningError, NotRunningError, StillStoppingError
 from bgsvc._restart import RestartPlan
 from bgsvc.testing import FakeHost
+from tests.runtime.services import (
+    CrashingService,
+    DeafService,
+    DoneService,
+    PlainService,
+    StubbornService,
+    SyncService,
+    TidyService,
+)
 
 
 def names(host: FakeHost) -> list[str]:

@@ -1,11 +1,11 @@
 import pytest
-from tests.runtime.services import PlainService, SyncService
 
 from bgsvc import BackgroundService, OnTimeout, ServiceConfig, ServiceContext, StopReason
 from bgsvc._errors import QuotaExhaustedError
 from bgsvc._quota import HOUR, budgets_of
 from bgsvc._record import replaced
 from bgsvc.testing import FakeHost
+from tests.runtime.services import PlainService, SyncService
 
 SYNC = ServiceConfig(
     name="sync",

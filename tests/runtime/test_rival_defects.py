@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.runtime.processes import ENTRY, ROOT, command, hosted, on_disk
-from tests.runtime.services import DeafService, SyncService
 
 import bgsvc
 from bgsvc import (
@@ -25,6 +23,8 @@ from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._notifier import Notifier
 from bgsvc.testing import FakeHost
+from tests.runtime.processes import ENTRY, ROOT, command, hosted, on_disk
+from tests.runtime.services import DeafService, SyncService
 
 
 def test_p01_sigterm_keeps_what_the_user_wants(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_p01_sigterm_keeps_what_the_user_wants(tmp_path: Path) -> None:
         told.process.send_signal(signal.SIGTERM)
 
         assert told.until("stopped") == {"reason": "processExit"}
-        assert told.process.wait() == 0
+        assert told.process.wait(20) == 0
     assert on_disk(tmp_path)["desiredRunning"] is True
     assert on_disk(tmp_path)["config"] is not None
 
@@ -133,11 +133,11 @@ def test_p09_a_boot_leaves_alone_what_was_stopped(tmp_path: Path) -> None:
         told.until("started")
         command("stop", "--name", "sync", "--data-dir", tmp_path)
         assert told.until("stopped") == {"reason": "userStop"}
-        assert told.process.wait() == 0
+        assert told.process.wait(20) == 0
     assert on_disk(tmp_path)["desiredRunning"] is False
 
     with hosted(tmp_path, "--boot") as told:
-        assert told.process.wait() == 0
+        assert told.process.wait(20) == 0
         assert told.process.stdout is not None
         assert told.process.stdout.read() == ""
 

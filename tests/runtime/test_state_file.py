@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from tests.runtime.services import SyncService
 
 import bgsvc
 from bgsvc import StartReason, StopReason
@@ -20,6 +19,7 @@ from bgsvc._record import replaced
 from bgsvc._state import RunRecord, Saved
 from bgsvc._store import StateFile
 from bgsvc.testing import FakeHost
+from tests.runtime.services import SyncService
 
 OLD = Saved(desired_running=True, since=1.0, run=7, current=(7, StartReason.USER, 1.0))
 NEW = Saved(

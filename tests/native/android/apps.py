@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tests.native.android.tools import Aapt2
-
 from bgsvc_gen.pipeline import generate
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.targets import android
+from tests.native.android.tools import Aapt2
 
 CASES: Final = Path(__file__).parents[2] / "golden/cases"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import ClassPath, class_paths, unpacked
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler

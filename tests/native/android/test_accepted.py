@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.native.android.apps import App, golden_apps, golden_names
-from tests.native.android.maven import ClassPath
-from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 
 from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.resources import templates_root
+from tests.native.android.apps import App, golden_apps, golden_names
+from tests.native.android.maven import ClassPath
+from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 
 pytestmark = pytest.mark.native
 

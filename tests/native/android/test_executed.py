@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.native.android.apps import App
 from tests.native.android.maven import ClassPath
 from tests.native.android.scaffold import TRIALS, make_scaffold

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.native.android.tools import Aapt2
 
 from bgsvc_gen.lang import android_resource
+from tests.native.android.tools import Aapt2
 
 pytestmark = pytest.mark.native
 
