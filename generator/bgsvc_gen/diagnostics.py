@@ -26,6 +26,9 @@ CODES: Final = {
     "BG306": "`shortService` combined with another type",
     "BG307": "services of one app with different Python hosts",
     "BG401": "unknown permission",
+    "BG501": "iOS task identifier that this app cannot have",
+    "BG502": "two iOS tasks with one identifier",
+    "BG503": "more processing tasks than iOS keeps",
 }
 """Every code a diagnostic may carry, and what it stands for."""
 

@@ -1,6 +1,6 @@
 import json
 
-from bgsvc_gen.spec.model import App, Ios, Label, Processing, Refresh, Service, Spec
+from bgsvc_gen.spec.model import App, Continued, Ios, Label, Processing, Refresh, Service, Spec
 from bgsvc_gen.targets import ios
 from bgsvc_gen.targets.ios import IosPlan
 
@@ -26,7 +26,7 @@ def test_all_refreshes_share_one_task_for_ios_keeps_no_second_one_pending() -> N
         service("price-watch", refresh=Refresh(900.0)), service("b", refresh=Refresh(3600.0))
     )
 
-    assert found.identifiers == ("com.example.notes.bgsvc.refresh",)
+    assert found.identifiers == ("com.example.notes.bg-refresh",)
     assert [(run.member, run.earliest) for run in found.refreshes] == [
         ("priceWatch", 900.0),
         ("b", 3600.0),
@@ -40,8 +40,8 @@ def test_each_processing_task_has_an_identifier_and_conditions_of_its_own() -> N
     )
 
     assert found.identifiers == (
-        "com.example.notes.bgsvc.a.processing",
-        "com.example.notes.bgsvc.b.processing",
+        "com.example.notes.a.bg-processing",
+        "com.example.notes.b.bg-processing",
     )
     assert [(task.network, task.power) for task in found.processing] == [
         (True, False),
@@ -69,3 +69,55 @@ def test_the_runtime_is_told_what_the_spec_says() -> None:
         "notes.sync:Sync",
         ["get-service-state"],
     )
+
+
+def ios_service(name: str, ios: Ios) -> Service:
+    return Service(name, "notes.sync:Sync", Label("Sync"), ios=ios)
+
+
+def test_continued_work_is_permitted_by_a_wildcard_and_registered_by_name() -> None:
+    found = plan(ios_service("up_load", Ios(continued=Continued())))
+
+    assert found.identifiers == ("com.example.notes.up-load.*",)
+    assert [task.identifier for task in found.continued] == ["com.example.notes.up-load.continued"]
+    assert found.background_modes == ()
+
+
+def test_continued_work_is_called_by_its_service_s_label_unless_it_says_otherwise() -> None:
+    named = Continued(title="Uploading", subtitle="Photos", strategy="fail")
+    found = plan(
+        ios_service("a", Ios(continued=Continued())), ios_service("b", Ios(continued=named))
+    )
+
+    assert [(task.title, task.subtitle, task.may_queue) for task in found.continued] == [
+        ("Sync", "", True),
+        ("Uploading", "Photos", False),
+    ]
+
+
+def test_an_author_may_name_a_processing_task() -> None:
+    found = plan(ios_service("a", Ios(processing=Processing(identifier="com.example.notes.mine"))))
+
+    assert found.identifiers == ("com.example.notes.mine",)
+
+
+def test_entitlements_are_asked_for_only_where_they_are_needed() -> None:
+    plain = plan(ios_service("a", Ios(processing=Processing(), continued=Continued())))
+    special = plan(
+        ios_service("a", Ios(processing=Processing(health_research=True))),
+        ios_service("b", Ios(continued=Continued(gpu=True))),
+    )
+
+    assert plain.entitlements == ()
+    assert special.entitlements == (
+        "com.apple.developer.background-tasks.continued-processing.gpu",
+        "com.apple.developer.backgroundtasks.healthresearch",
+    )
+    assert "Bgsvc.entitlements" in {output.path.name for output in special.outputs()}
+
+
+def test_a_service_may_be_there_for_the_foreground_alone() -> None:
+    found = plan(ios_service("a", Ios(foreground=True)))
+
+    assert [service.name for service in found.services] == ["a"]
+    assert (found.identifiers, found.background_modes) == ((), ())

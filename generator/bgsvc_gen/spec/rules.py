@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
 from bgsvc_gen.lang import windows
 from bgsvc_gen.spec import values
+from bgsvc_gen.spec.ios_rules import ios_findings
 from bgsvc_gen.spec.locate import KeyPath
 from bgsvc_gen.spec.model import Service, Spec
 from bgsvc_gen.spec.table import Place, Report, suggestion
@@ -22,6 +23,8 @@ def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
     for finding in _different_hosts(spec, services_path):
         report(*finding)
     for finding in _changed_by_windows(spec, services_path):
+        report(*finding)
+    for finding in ios_findings(spec, services_path):
         report(*finding)
     for service in spec.services:
         for finding in _android(service, (*services_path, service.name, "android")):
@@ -47,7 +50,7 @@ def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
         message = f'"{unfit}" in the app id cannot be part of an Android package'
         hint = 'use letters, digits and "_", and no reserved word of Java or Kotlin'
         yield place, "BG201", message, hint
-    on_ios = any(service.ios.refresh or service.ios.processing for service in spec.services)
+    on_ios = any(service.ios.is_used for service in spec.services)
     if "_" in spec.app.id and on_ios:
         message = f'"{spec.app.id}" cannot be an iOS bundle identifier'
         yield place, "BG201", message, 'use letters, digits, "-" and dots'

@@ -5,6 +5,7 @@ from typing import Final
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.model import (
     Android,
+    Continued,
     Desktop,
     Ios,
     Label,
@@ -124,15 +125,11 @@ def _android(table: Table) -> Android:
     section = table.table("android")
     if section is None:
         return Android()
-    special_use = section.string("special_use")
-    if special_use is not None and not values.is_text(special_use):
-        message = f"{section.name('special_use')} is blank or holds a control character"
-        section.wrong("special_use", "BG106", message, _TEXT_HINT)
     android = Android(
         types=tuple(word for word, _ in section.strings("types") or []),
         host=section.choice("host", ("chaquopy", "cpython"), "chaquopy"),
         on_timeout=section.choice("on_timeout", ("stop", "notify", "reschedule"), "stop"),
-        special_use=special_use,
+        special_use=_text(section, "special_use"),
     )
     section.close()
     return android
@@ -144,11 +141,14 @@ def _ios(table: Table) -> Ios:
         return Ios()
     refresh = section.table("refresh")
     processing = section.table("processing")
+    continued = section.table("continued")
     ios = Ios(
         refresh=Refresh(earliest=_duration(refresh, "earliest", 900.0)) if refresh else None,
         processing=_processing(processing) if processing else None,
+        continued=_continued(continued) if continued else None,
+        foreground=section.boolean("foreground", default=False),
     )
-    for part in (refresh, processing, section):
+    for part in (refresh, processing, continued, section):
         if part is not None:
             part.close()
     return ios
@@ -159,7 +159,26 @@ def _processing(section: Table) -> Processing:
         earliest=_duration(section, "earliest", 900.0),
         network=section.boolean("network", default=False),
         power=section.boolean("power", default=False),
+        health_research=section.boolean("health_research", default=False),
+        identifier=section.string("identifier"),
     )
+
+
+def _continued(section: Table) -> Continued:
+    return Continued(
+        title=_text(section, "title"),
+        subtitle=_text(section, "subtitle") or "",
+        strategy=section.choice("strategy", ("queue", "fail"), "queue"),
+        gpu=section.boolean("gpu", default=False),
+    )
+
+
+def _text(section: Table, key: str) -> str | None:
+    text = section.string(key)
+    if text is not None and not values.is_text(text):
+        message = f"{section.name(key)} is blank or holds a control character"
+        section.wrong(key, "BG106", message, _TEXT_HINT)
+    return text
 
 
 def _desktop(table: Table) -> Desktop:

@@ -1,9 +1,11 @@
 """iOS: BGTaskScheduler windows, in which the embedded Python runs its services."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from bgsvc_gen.facts.ios import ENTITLEMENTS, identifier_of
 from bgsvc_gen.lang import swift
 from bgsvc_gen.runtime_config import runtime_config
 from bgsvc_gen.spec.model import Service, Spec
@@ -13,17 +15,33 @@ NAME: Final = "ios"
 CARRIES_RUNTIME: Final = True
 
 SOURCES: Final = PurePosixPath("Bgsvc")
+CPYTHON: Final = PurePosixPath("BgsvcCPython")
 SUPPORT: Final = (
+    "Bgsvc.swift",
     "BgsvcApp.swift",
+    "BgsvcBackgroundTime.swift",
     "BgsvcBridge.swift",
+    "BgsvcCapabilities.swift",
+    "BgsvcClock.swift",
+    "BgsvcError.swift",
+    "BgsvcForeground.swift",
+    "BgsvcInterpreter.swift",
     "BgsvcLedger.swift",
+    "BgsvcMessage.swift",
+    "BgsvcNotifications.swift",
     "BgsvcPython.swift",
-    "BgsvcRuntime.swift",
+    "BgsvcRequests.swift",
+    "BgsvcRuns.swift",
     "BgsvcScheduler.swift",
-    "BgsvcTask.swift",
+    "BgsvcService.swift",
+    "BgsvcState.swift",
+    "BgsvcValue.swift",
     "BgsvcWindow.swift",
 )
 """Swift that is copied as it is."""
+
+MODULE: Final = ("BgsvcCPython.h", "module.modulemap")
+"""CPython as a module of Swift's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,19 @@ class ProcessingTask:
     run: Run
     network: bool
     power: bool
+    health_research: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuedTask:
+    """A BGContinuedProcessingTask, and what the user reads about it."""
+
+    identifier: str
+    run: Run
+    title: str
+    subtitle: str
+    may_queue: bool
+    gpu: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +95,12 @@ class IosPlan(Plan):
     """What the iOS templates print.
 
     Attributes:
-        services: Those with a task on iOS.
+        services: Those that are on iOS.
         refresh_identifier: The app's one BGAppRefreshTask: iOS keeps no second one pending.
         refreshes: The services it runs.
         background_modes: Of `UIBackgroundModes`, those the tasks need.
-        identifiers: Of all tasks.
+        identifiers: What the app is to be permitted, wildcards included.
+        entitlements: Those the tasks need.
     """
 
     app_id: str
@@ -76,48 +108,68 @@ class IosPlan(Plan):
     refresh_identifier: str
     refreshes: tuple[Run, ...]
     processing: tuple[ProcessingTask, ...]
+    continued: tuple[ContinuedTask, ...]
     background_modes: tuple[str, ...]
     identifiers: tuple[str, ...]
+    entitlements: tuple[str, ...]
 
     def outputs(self) -> tuple[Output, ...]:
-        """Return the constants, their support, and what to merge into the app's Info.plist."""
+        """Return the constants, their support, and what an Xcode project needs of them."""
         if not self.services:
             return ()
+        entitlements = Output(PurePosixPath("Bgsvc.entitlements"), "ios/entitlements.plist.j2")
         return (
             Output(PurePosixPath("Info.plist"), "ios/Info.plist.j2"),
+            *((entitlements,) if self.entitlements else ()),
+            Output(PurePosixPath("Package.swift"), "ios/Package.swift.j2"),
+            Output(PurePosixPath("project.yml"), "ios/project.yml.j2"),
             Output(SOURCES / "BgsvcServices.swift", "ios/BgsvcServices.swift.j2"),
             *(Output(SOURCES / name, f"ios/support/{name}") for name in SUPPORT),
+            *(Output(CPYTHON / name, f"ios/python/{name}") for name in MODULE),
         )
 
 
 def plan(spec: Spec) -> IosPlan:
     """Decide how `spec` runs on iOS."""
-    prefix = f"{spec.app.id}.bgsvc"
-    refresh_identifier = f"{prefix}.refresh"
+    app_id = spec.app.id
+    refresh_identifier = identifier_of("refresh", app_id)
     refreshes = tuple(
         Run(swift.member_name(service.name), service.ios.refresh.earliest)
         for service in spec.services
         if service.ios.refresh is not None
     )
-    processing = tuple(_processing(prefix, service) for service in spec.services)
-    tasks = tuple(task for task in processing if task is not None)
-    modes = (("fetch", refreshes), ("processing", tasks))
+    processing = tuple(task for service in spec.services for task in _processing(app_id, service))
+    continued = tuple(task for service in spec.services for task in _continued(app_id, service))
+    modes = (("fetch", refreshes), ("processing", processing))
+    wildcards = (f"{task.identifier.rpartition('.')[0]}.*" for task in continued)
     return IosPlan(
-        app_id=spec.app.id,
-        services=tuple(_constant(spec, each) for each in spec.services if _is_on_ios(each)),
+        app_id=app_id,
+        services=tuple(_constant(spec, each) for each in spec.services if each.ios.is_used),
         refresh_identifier=refresh_identifier,
         refreshes=refreshes,
-        processing=tasks,
+        processing=processing,
+        continued=continued,
         background_modes=tuple(mode for mode, users in modes if users),
         identifiers=(
             *((refresh_identifier,) if refreshes else ()),
-            *(task.identifier for task in tasks),
+            *(task.identifier for task in processing),
+            *wildcards,
         ),
+        entitlements=_entitlements(processing, continued),
     )
 
 
-def _is_on_ios(service: Service) -> bool:
-    return service.ios.refresh is not None or service.ios.processing is not None
+def _entitlements(
+    processing: tuple[ProcessingTask, ...], continued: tuple[ContinuedTask, ...]
+) -> tuple[str, ...]:
+    return (
+        *((ENTITLEMENTS["gpu"],) if any(task.gpu for task in continued) else ()),
+        *(
+            (ENTITLEMENTS["healthResearch"],)
+            if any(task.health_research for task in processing)
+            else ()
+        ),
+    )
 
 
 def _constant(spec: Spec, service: Service) -> ServiceConstant:
@@ -129,13 +181,28 @@ def _constant(spec: Spec, service: Service) -> ServiceConstant:
     )
 
 
-def _processing(prefix: str, service: Service) -> ProcessingTask | None:
+def _processing(app_id: str, service: Service) -> Iterator[ProcessingTask]:
     asked = service.ios.processing
     if asked is None:
-        return None
-    return ProcessingTask(
-        identifier=f"{prefix}.{service.name}.processing",
+        return
+    yield ProcessingTask(
+        identifier=asked.identifier or identifier_of("processing", app_id, service.name),
         run=Run(swift.member_name(service.name), asked.earliest),
         network=asked.network,
         power=asked.power,
+        health_research=asked.health_research,
+    )
+
+
+def _continued(app_id: str, service: Service) -> Iterator[ContinuedTask]:
+    asked = service.ios.continued
+    if asked is None:
+        return
+    yield ContinuedTask(
+        identifier=identifier_of("continuedProcessing", app_id, service.name),
+        run=Run(swift.member_name(service.name), 0.0),
+        title=asked.title or service.label.default,
+        subtitle=asked.subtitle,
+        may_queue=asked.strategy == "queue",
+        gpu=asked.gpu,
     )

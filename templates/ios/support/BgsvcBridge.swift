@@ -1,110 +1,135 @@
 import Foundation
 
 /// Speaks the bridge's JSON with the runtime: requests there, its messages back.
-public final class BgsvcBridge: BgsvcRuntime, @unchecked Sendable {
-  /// Answers one request; may be called from any thread, and does not wait for a service.
-  public typealias Receive = @Sendable (_ request: String) throws -> String
+///
+/// A request waits for Python, never for a service; not to be sent from the main thread.
+final class BgsvcBridge: @unchecked Sendable {
+  /// Answers one request; may be called from any thread.
+  typealias Receive = @Sendable (_ request: String) throws -> String
 
-  private typealias Ended = @Sendable (Bool) -> Void
+  /// Why a service is started, in the bridge's words.
+  enum StartReason: String, Sendable { case user, app, replay, task }
 
-  private let hello: String
+  private let hello: [String: BgsvcValue]
   private let receive: Receive
-  private let observer: @Sendable (_ message: String) -> Void
   private let greeting = NSLock()
   private var hasGreeted = false
   private let lock = NSLock()
-  private var waiting: [String: [Int: Ended]] = [:]
+  private var isInUse = false
   private var lastID = 0
 
   /// - Parameters:
   ///   - app: The app's identifier in the spec.
   ///   - folder: Where the runtime keeps its state; backed up, so not a cache.
+  ///   - language: The user's, for labels.
   ///   - receive: Carries a request to Python.
-  ///   - observer: Sees every message of the runtime, on one of Python's threads; must not wait.
-  public nonisolated init(
-    app: String,
-    folder: URL,
-    receive: @escaping Receive,
-    observer: @escaping @Sendable (_ message: String) -> Void = { _ in }
-  ) {
-    self.hello =
-      #"{"v":1,"type":"hello","platform":"ios","host":"xcode","app":\#(quoted(app)),"dataDir":\#(quoted(folder.path))}"#
+  nonisolated init(app: String, folder: URL, language: String?, receive: @escaping Receive) {
+    var hello: [String: BgsvcValue] = [
+      "platform": .string("ios"), "host": .string("xcode"), "app": .string(app),
+      "dataDir": .string(folder.path),
+    ]
+    if let language { hello["language"] = .string(language) }
+    self.hello = hello
     self.receive = receive
-    self.observer = observer
   }
 
-  public nonisolated func start(
-    _ service: BgsvcService,
-    ended: @escaping @Sendable (_ succeeded: Bool) -> Void
-  ) {
-    // Waits before it asks: a short run may have ended before the reply is here.
-    let id = wait(for: service.name, ended)
-    let request =
-      #"{"v":1,"type":"start","id":"\#(id)","reason":"task","config":\#(service.config)}"#
-    if !isAccepted(request) { stopWaiting(for: service.name, id)?(false) }
+  /// Whether anything was asked of Python: before that there is no service to tell anything.
+  nonisolated var isUsed: Bool { lock.withLock { isInUse } }
+
+  /// Starts a run and returns its number.
+  ///
+  /// - Parameter granted: The seconds that iOS gives it, where there is a limit.
+  nonisolated func start(
+    _ service: BgsvcService, _ reason: StartReason, granted: TimeInterval?
+  ) throws -> Int {
+    var fields: [String: BgsvcValue] = ["reason": .string(reason.rawValue)]
+    if let granted { fields["deadline"] = .number(granted) }
+    fields["config"] = BgsvcValue(json: service.config)
+    let result = try ask("start", fields)
+    return result["run"]?.number.flatMap { Int(exactly: $0) } ?? 0
   }
 
-  public nonisolated func expire(_ service: BgsvcService, remaining: TimeInterval) {
-    let request =
-      #"{"v":1,"type":"expire","service":\#(quoted(service.name)),"reason":"platformExpiration","remaining":\#(remaining)}"#
-    _ = isAccepted(request)
+  /// Stops a service for good, until it is started again; returns before it has stopped.
+  nonisolated func stop(_ service: BgsvcService, reason: String) throws {
+    _ = try ask("stop", ["service": .string(service.name), "reason": .string(reason)])
   }
 
-  /// Takes a message of the runtime.
-  public nonisolated func take(_ message: String) {
-    observer(message)
-    guard
-      let fields = object(message), fields["event"] as? String == "stopped",
-      let service = fields["service"] as? String,
-      let reason = (fields["data"] as? [String: Any])?["reason"] as? String
-    else { return }
-    let succeeded = reason != "error" && reason != "platformExpiration"
-    let ended = lock.withLock { waiting.removeValue(forKey: service) }
-    for each in (ended ?? [:]).values { each(succeeded) }
+  /// Tells a running service that iOS ends it in `remaining` seconds: its token is set.
+  nonisolated func expire(_ service: BgsvcService, remaining: TimeInterval) throws {
+    _ = try ask(
+      "expire",
+      [
+        "service": .string(service.name), "reason": .string("platformExpiration"),
+        "remaining": .number(remaining),
+      ])
   }
 
-  private nonisolated func isAccepted(_ request: String) -> Bool {
-    do {
-      try greet()
-      return isOk(try receive(request))
-    } catch {
-      NSLog("bgsvc: no runtime: %@", "\(error)")
-      return false
-    }
+  /// What the runtime knows about a service.
+  nonisolated func state(of service: BgsvcService) throws -> BgsvcState {
+    BgsvcState(try ask("state", ["service": .string(service.name)]), service.name)
+  }
+
+  /// Tells every service that the app came to the front, or left it.
+  ///
+  /// - Parameter remaining: The seconds that finite tasks have, where there is a limit.
+  nonisolated func appState(isActive: Bool, remaining: TimeInterval? = nil) throws {
+    var fields: [String: BgsvcValue] = ["state": .string(isActive ? "active" : "background")]
+    if let remaining { fields["remaining"] = .number(remaining) }
+    _ = try ask("appState", fields)
+  }
+
+  /// Tells a service that the user pressed a button of its notification.
+  nonisolated func act(_ service: String, notification key: String, action: String) throws {
+    _ = try ask(
+      "action",
+      [
+        "service": .string(service), "notification": .string(key), "action": .string(action),
+      ])
+  }
+
+  /// Tells who holds a finite task that its time is up.
+  nonisolated func expireFiniteTask(_ id: String) throws {
+    _ = try ask("finiteTaskExpire", ["task": .string(id)])
+  }
+
+  /// Hands `data` to a running service.
+  nonisolated func send(_ data: BgsvcValue, to service: BgsvcService) throws {
+    _ = try ask("message", ["service": .string(service.name), "data": data])
+  }
+
+  /// Sends a request and returns its result.
+  nonisolated func ask(_ type: String, _ fields: [String: BgsvcValue]) throws -> BgsvcValue {
+    lock.withLock { isInUse = true }
+    try greet()
+    return try exchange(type, fields)
   }
 
   /// Tells the runtime where it runs, before anything else is asked of it.
   private nonisolated func greet() throws {
     try greeting.withLock {
-      if !hasGreeted { hasGreeted = isOk(try receive(hello)) }
+      if hasGreeted { return }
+      _ = try exchange("hello", hello)
+      hasGreeted = true
     }
   }
 
-  private nonisolated func isOk(_ reply: String) -> Bool {
-    if object(reply)?["ok"] as? Bool == true { return true }
-    NSLog("bgsvc: the runtime refused: %@", reply)
-    return false
-  }
-
-  private nonisolated func wait(for service: String, _ ended: @escaping Ended) -> Int {
-    lock.withLock {
+  private nonisolated func exchange(
+    _ type: String, _ fields: [String: BgsvcValue]
+  ) throws -> BgsvcValue {
+    let id = lock.withLock {
       lastID += 1
-      waiting[service, default: [:]][lastID] = ended
       return lastID
     }
+    var request = fields
+    request["v"] = .number(1)
+    request["type"] = .string(type)
+    request["id"] = .string("\(id)")
+    let reply = BgsvcValue(json: try receive(BgsvcValue.object(request).json))
+    if reply?["ok"]?.bool == true { return reply?["result"] ?? .object([:]) }
+    let error = reply?["error"]
+    throw BgsvcError(
+      .runtime(error?["code"]?.string ?? "unknown"),
+      error?["message"]?.string ?? "the runtime gave no reply to \(type)",
+      fix: error?["fix"]?.string ?? "")
   }
-
-  private nonisolated func stopWaiting(for service: String, _ id: Int) -> Ended? {
-    lock.withLock { waiting[service]?.removeValue(forKey: id) }
-  }
-
-  private nonisolated func object(_ text: String) -> [String: Any]? {
-    try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-  }
-}
-
-/// A string encodes as JSON whatever is in it.
-private nonisolated func quoted(_ text: String) -> String {
-  let data = (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8)
-  return String(decoding: data, as: UTF8.self)
 }

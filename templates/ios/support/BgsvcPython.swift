@@ -1,47 +1,69 @@
+@preconcurrency import BgsvcCPython
 import Foundation
-@preconcurrency import Python
 
-/// The interpreter of this process, started once, by whoever needs it first.
-public final class BgsvcPython: @unchecked Sendable {
-  public struct Failure: Error, CustomStringConvertible {
-    public let description: String
-  }
+/// The interpreter of this process: started once, by whoever needs it first.
+///
+/// It is spoken to on a thread of its own, which waits without Python's lock.
+final class BgsvcPython: @unchecked Sendable {
+  /// The stack of that thread; a secondary thread has half a megabyte otherwise.
+  nonisolated static let stackSize = 16 << 20
 
-  /// Where Python is in the app's bundle.
-  public struct Location: Sendable {
-    /// The folder that holds `lib/python3.x`.
-    public let home: String
-    /// Where modules are looked for after the standard library: the app's own, and `bgsvc`.
-    public let searchPaths: [String]
-
-    public nonisolated init(home: String, searchPaths: [String]) {
-      self.home = home
-      self.searchPaths = searchPaths
-    }
-
-    /// As CPython's own instructions for iOS lay the bundle out.
-    public nonisolated static var bundle: Location {
-      let root = Bundle.main.resourcePath ?? ""
-      return Location(home: "\(root)/python", searchPaths: ["\(root)/app", "\(root)/app_packages"])
-    }
-  }
-
-  private let location: Location
-  private let lock = NSLock()
+  private let location: BgsvcLocation
+  private let condition = NSCondition()
+  private var jobs: [@Sendable () -> Void] = []
+  private var hasThread = false
+  // Both belong to the thread.
   private var receiver: UnsafeMutablePointer<PyObject>?
+  private var failure: BgsvcError?
 
-  public nonisolated init(location: Location) {
+  nonisolated init(location: BgsvcLocation) {
     self.location = location
   }
 
-  /// Carries the runtime's messages to `onMessage`, on Python's threads; it must not wait.
-  public nonisolated func listen(_ onMessage: @escaping @Sendable (_ message: String) -> Void) {
+  /// Carries the runtime's messages to `onMessage`, in their order.
+  nonisolated func listen(_ onMessage: @escaping @Sendable (_ message: String) -> Void) {
     Outbox.shared.open(onMessage)
   }
 
   /// Gives `request` to `bgsvc.bridge` and returns its reply; the first call starts Python.
-  public nonisolated func receive(_ request: String) throws -> String {
-    let receiver = try lock.withLock { try self.receiver ?? start() }
+  nonisolated func receive(_ request: String) throws -> String {
+    let answered = DispatchSemaphore(value: 0)
+    let reply = Reply()
+    enqueue { [self] in
+      reply.fill(Result { try answer(request) })
+      answered.signal()
+    }
+    answered.wait()
+    return try reply.get()
+  }
+
+  private nonisolated func enqueue(_ job: @escaping @Sendable () -> Void) {
+    let isFirst = condition.withLock {
+      defer { hasThread = true }
+      jobs.append(job)
+      condition.signal()
+      return !hasThread
+    }
+    guard isFirst else { return }
+    let thread = Thread { [self] in work() }
+    thread.name = "bgsvc.python"
+    thread.stackSize = Self.stackSize
+    thread.start()
+  }
+
+  private nonisolated func work() {
+    while true {
+      let job = condition.withLock {
+        while jobs.isEmpty { condition.wait() }
+        return jobs.removeFirst()
+      }
+      job()
+    }
+  }
+
+  private nonisolated func answer(_ request: String) throws -> String {
+    if let failure { throw failure }
+    let receiver = try self.receiver ?? start()
     return try withInterpreter {
       guard let text = PyUnicode_FromString(request) else { throw pythonFailure() }
       defer { Py_DecRef(text) }
@@ -53,52 +75,29 @@ public final class BgsvcPython: @unchecked Sendable {
   }
 
   private nonisolated func start() throws -> UnsafeMutablePointer<PyObject> {
-    // A host such as Briefcase has started it before us.
-    if Py_IsInitialized() == 0 { try initialise() }
-    let found = try withInterpreter {
-      guard let bridge = PyImport_ImportModule("bgsvc.bridge") else { throw pythonFailure() }
-      defer { Py_DecRef(bridge) }
-      guard
-        let attach = PyObject_GetAttrString(bridge, "attach"),
-        let send = PyCFunction_NewEx(sendDefinition, nil, nil),
-        let none = PyObject_CallOneArg(attach, send),
-        let receive = PyObject_GetAttrString(bridge, "receive")
-      else { throw pythonFailure() }
-      for object in [attach, send, none] { Py_DecRef(object) }
-      return receive
+    do {
+      try BgsvcInterpreter.ensure(at: location)
+      let found = try withInterpreter { try attach() }
+      receiver = found
+      return found
+    } catch {
+      // CPython cannot be started twice, and a half-started one cannot be used.
+      failure = error as? BgsvcError ?? BgsvcError(.noRuntime, "\(error)")
+      throw error
     }
-    receiver = found
-    return found
   }
 
-  private nonisolated func initialise() throws {
-    let config = UnsafeMutablePointer<PyConfig>.allocate(capacity: 1)
-    defer {
-      PyConfig_Clear(config)
-      config.deallocate()
-    }
-    PyConfig_InitIsolatedConfig(config)
-    config.pointee.buffered_stdio = 0
-    config.pointee.write_bytecode = 0
-    // Among others SIGPIPE is ignored: a peer that hangs up must not end the app.
-    config.pointee.install_signal_handlers = 1
-    try check(PyConfig_SetBytesString(config, &config.pointee.home, location.home))
-    try check(PyConfig_Read(config))
-    config.pointee.module_search_paths_set = 1
-    let library = "\(location.home)/lib/python\(PY_MAJOR_VERSION).\(PY_MINOR_VERSION)"
-    for path in [library, "\(library)/lib-dynload"] + location.searchPaths {
-      guard let wide = Py_DecodeLocale(path, nil) else { throw Failure(description: path) }
-      defer { PyMem_RawFree(wide) }
-      try check(PyWideStringList_Append(&config.pointee.module_search_paths, wide))
-    }
-    try check(Py_InitializeFromConfig(config))
-    // Gives up the interpreter's lock, which this thread holds from here on otherwise.
-    PyEval_SaveThread()
-  }
-
-  private nonisolated func check(_ status: PyStatus) throws {
-    guard PyStatus_Exception(status) != 0 else { return }
-    throw Failure(description: status.err_msg.map { String(cString: $0) } ?? "no reason given")
+  private nonisolated func attach() throws -> UnsafeMutablePointer<PyObject> {
+    guard let bridge = PyImport_ImportModule("bgsvc.bridge") else { throw pythonFailure() }
+    defer { Py_DecRef(bridge) }
+    guard
+      let attach = PyObject_GetAttrString(bridge, "attach"),
+      let send = PyCFunction_NewEx(sendDefinition, nil, nil),
+      let none = PyObject_CallOneArg(attach, send),
+      let receive = PyObject_GetAttrString(bridge, "receive")
+    else { throw pythonFailure() }
+    for object in [attach, send, none] { Py_DecRef(object) }
+    return receive
   }
 }
 
@@ -110,14 +109,30 @@ private nonisolated func withInterpreter<Result>(_ body: () throws -> Result) re
 }
 
 /// Prints Python's pending exception with its traceback, and stands for it.
-private nonisolated func pythonFailure() -> BgsvcPython.Failure {
+private nonisolated func pythonFailure() -> BgsvcError {
   PyErr_Print()
-  return BgsvcPython.Failure(description: "Python raised an exception; its traceback is in the log")
+  return BgsvcError(
+    .noRuntime, "Python raised an exception; its traceback is in the log",
+    fix: "see that bgsvc is in the app's app_packages")
 }
 
-/// What the C function below sends to, which can capture nothing.
+/// What one thread leaves for another; the semaphore between them orders the two.
+private final class Reply: @unchecked Sendable {
+  private var result: Result<String, any Error>?
+
+  nonisolated func fill(_ result: Result<String, any Error>) { self.result = result }
+
+  nonisolated func get() throws -> String {
+    guard let result else { throw BgsvcError(.noRuntime, "Python gave no answer") }
+    return try result.get()
+  }
+}
+
+/// Where the C function below puts messages: it can capture nothing.
 private final class Outbox: @unchecked Sendable {
   nonisolated static let shared = Outbox()
+  // A queue: the sender holds Python's lock, and whoever takes a message may ask Python something.
+  private let queue = DispatchQueue(label: "bgsvc.messages")
   private let lock = NSLock()
   private var onMessage: (@Sendable (String) -> Void)?
 
@@ -126,8 +141,10 @@ private final class Outbox: @unchecked Sendable {
   }
 
   nonisolated func put(_ message: String) {
-    let onMessage = lock.withLock { self.onMessage }
-    onMessage?(message)
+    queue.async { [self] in
+      let onMessage = lock.withLock { self.onMessage }
+      onMessage?(message)
+    }
   }
 }
 
@@ -136,7 +153,7 @@ private nonisolated func send(
 ) -> UnsafeMutablePointer<PyObject>? {
   guard let message, let characters = PyUnicode_AsUTF8(message) else { return nil }
   Outbox.shared.put(String(cString: characters))
-  return PyLong_FromLong(0)
+  return bgsvc_none()
 }
 
 /// Lives as long as the process: Python keeps a pointer to it.

@@ -4,33 +4,38 @@
 import Foundation
 
 extension BgsvcApp {
-  /// This app's; call its `launch()` before the app has launched.
-  public static let shared = BgsvcApp(id: "com.example.notes", tasks: BgsvcTask.all)
+  nonisolated static let shared = BgsvcApp(
+    id: "com.example.notes", services: BgsvcService.all, tasks: BgsvcTask.all)
 }
 
 extension BgsvcService {
-  public static let sync = BgsvcService(
+  public nonisolated static let sync = BgsvcService(
     name: "sync",
     label: "Syncing notes",
     config: "{\"name\":\"sync\",\"entry\":\"notes.sync:SyncService\",\"label\":{\"en\":\"Syncing notes\",\"de\":\"Notizen werden abgeglichen\",\"pt-BR\":\"Sincronizando notas\"},\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":true,\"allow\":[\"get-service-state\",\"validate-setup\"]}"
   )
-  public static let priceWatch = BgsvcService(
+  public nonisolated static let priceWatch = BgsvcService(
     name: "price-watch",
     label: "Watching prices",
     config: "{\"name\":\"price-watch\",\"entry\":\"notes.prices.watch:PriceWatch\",\"label\":\"Watching prices\",\"stopTimeout\":60.0,\"restart\":{\"on\":\"always\",\"delay\":0.25,\"maxDelay\":300.0,\"limit\":3,\"window\":60.0},\"startOnBoot\":false,\"allow\":[\"get-service-state\",\"validate-setup\"]}"
   )
-  public static let once = BgsvcService(
+  public nonisolated static let once = BgsvcService(
     name: "once",
     label: "Cleaning up",
     config: "{\"name\":\"once\",\"entry\":\"notes.once:Once\",\"label\":\"Cleaning up\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"never\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"get-service-state\",\"validate-setup\"]}"
   )
+
+  nonisolated static let all: [BgsvcService] = [
+    .sync,
+    .priceWatch,
+    .once,
+  ]
 }
 
 extension BgsvcTask {
-  /// Every task of this app.
-  public static let all: [BgsvcTask] = [
+  nonisolated static let all: [BgsvcTask] = [
     BgsvcTask(
-      identifier: "com.example.notes.bgsvc.refresh",
+      identifier: "com.example.notes.bg-refresh",
       kind: .refresh,
       runs: [
         Run(service: .sync, earliest: 900.0),
@@ -38,12 +43,12 @@ extension BgsvcTask {
       ]
     ),
     BgsvcTask(
-      identifier: "com.example.notes.bgsvc.sync.processing",
+      identifier: "com.example.notes.sync.bg-processing",
       kind: .processing(network: true, power: true),
       runs: [Run(service: .sync, earliest: 7200.0)]
     ),
     BgsvcTask(
-      identifier: "com.example.notes.bgsvc.once.processing",
+      identifier: "com.example.notes.once.bg-processing",
       kind: .processing(network: false, power: false),
       runs: [Run(service: .once, earliest: 900.0)]
     ),

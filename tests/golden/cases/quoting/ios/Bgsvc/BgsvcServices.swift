@@ -4,30 +4,33 @@
 import Foundation
 
 extension BgsvcApp {
-  /// This app's; call its `launch()` before the app has launched.
-  public static let shared = BgsvcApp(id: "com.example.quoting", tasks: BgsvcTask.all)
+  nonisolated static let shared = BgsvcApp(
+    id: "com.example.quoting", services: BgsvcService.all, tasks: BgsvcTask.all)
 }
 
 extension BgsvcService {
-  public static let quote = BgsvcService(
+  public nonisolated static let quote = BgsvcService(
     name: "quote",
     label: "100% \"$price\" <watch> \\ 'né' 🐍 & co ${HOME} \\n %h $(id) `x` --> ]]> # ; @ ?",
     config: "{\"name\":\"quote\",\"entry\":\"quoting.quote:QuoteService\",\"label\":\"100% \\\"$price\\\" <watch> \\\\ 'n\\u00e9' \\ud83d\\udc0d & co ${HOME} \\\\n %h $(id) `x` --> ]]> # ; @ ?\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"start-service\",\"stop-service\",\"is-service-running\",\"get-service-state\",\"get-desired-service-state\",\"get-platform-capabilities\",\"on-plugin-event\",\"validate-setup\"]}"
   )
+
+  nonisolated static let all: [BgsvcService] = [
+    .quote,
+  ]
 }
 
 extension BgsvcTask {
-  /// Every task of this app.
-  public static let all: [BgsvcTask] = [
+  nonisolated static let all: [BgsvcTask] = [
     BgsvcTask(
-      identifier: "com.example.quoting.bgsvc.refresh",
+      identifier: "com.example.quoting.bg-refresh",
       kind: .refresh,
       runs: [
         Run(service: .quote, earliest: 900.0),
       ]
     ),
     BgsvcTask(
-      identifier: "com.example.quoting.bgsvc.quote.processing",
+      identifier: "com.example.quoting.quote.bg-processing",
       kind: .processing(network: false, power: false),
       runs: [Run(service: .quote, earliest: 900.0)]
     ),

@@ -1,0 +1,53 @@
+import Foundation
+import UIKit
+
+/// The time that iOS lets an app finish its work in, after the user has left it.
+///
+/// Every stretch that is begun is ended exactly once: by who began it, or when iOS asks for it.
+final class BgsvcBackgroundTime: @unchecked Sendable {
+  private let lock = NSLock()
+  private var application: UIApplication?
+  private var open: [String: UIBackgroundTaskIdentifier] = [:]
+
+  nonisolated init() {}
+
+  /// Looks the application up, which only the main thread may.
+  nonisolated func attach() {
+    Task { @MainActor [self] in
+      let application = UIApplication.shared
+      lock.withLock { self.application = application }
+    }
+  }
+
+  /// The seconds until iOS suspends the app; `nil` where it sets no limit.
+  nonisolated var remaining: TimeInterval? {
+    let seconds = lock.withLock { application }?.backgroundTimeRemaining ?? .infinity
+    // In the foreground it is a number without meaning, of a billion digits.
+    return seconds < 24 * 3600 ? seconds : nil
+  }
+
+  /// Asks that the app is not suspended until `end` is called with this name.
+  ///
+  /// - Parameter onExpire: Called on the main thread when iOS wants its time back; it has ended by
+  ///   then, so this is to be quick.
+  /// - Returns: Whether iOS agreed.
+  @discardableResult
+  nonisolated func begin(_ name: String, onExpire: @escaping @Sendable () -> Void) -> Bool {
+    guard let application = lock.withLock({ application }) else { return false }
+    let identifier = application.beginBackgroundTask(withName: "bgsvc.\(name)") {
+      @Sendable [self] in
+      onExpire()
+      end(name)
+    }
+    guard identifier != .invalid else { return false }
+    let older = lock.withLock { open.updateValue(identifier, forKey: name) }
+    if let older { application.endBackgroundTask(older) }
+    return true
+  }
+
+  /// Gives back the stretch that was begun with `name`; does nothing if it was before.
+  nonisolated func end(_ name: String) {
+    let taken = lock.withLock { (application, open.removeValue(forKey: name)) }
+    if let identifier = taken.1 { taken.0?.endBackgroundTask(identifier) }
+  }
+}

@@ -1,0 +1,122 @@
+"""As much of an iOS SDK as a type check for the real triple needs, on Linux.
+
+The standard library is the one Swift ships for Linux, as its textual interface: rebuilt for the
+iOS triple, where `#available`, `@available` and `#if os(iOS)` mean what they mean to Xcode.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.native.ios.swift import Swift
+
+STUBS: Final = Path(__file__).with_name("stubs")
+MODULES: Final = ("Swift", "_Concurrency", "_StringProcessing", "SwiftOnoneSupport")
+INTERFACES: Final = Path("usr/libexec/swift/lib/swift/linux")
+SETTINGS: Final[dict[str, object]] = {
+    "CanonicalName": "iphoneos27.0",
+    "DisplayName": "declarations for a type check",
+    "Version": "27.0",
+    "MaximumDeploymentTarget": "27.0.99",
+    "DefaultDeploymentTarget": "27.0",
+    "SupportedTargets": {},
+}
+CONDITIONALS: Final = (
+    "#define TARGET_OS_MAC 1\n#define TARGET_OS_IPHONE 1\n#define TARGET_OS_IOS 1\n"
+    "#define TARGET_OS_OSX 0\n#define TARGET_OS_SIMULATOR 0\n#define TARGET_OS_TV 0\n"
+    "#define TARGET_OS_WATCH 0\n#define TARGET_OS_VISION 0\n#define TARGET_OS_MACCATALYST 0\n"
+)
+
+
+@dataclass(frozen=True)
+class IosSdk:
+    """The SDK's folder, and how the compiler is told to use it.
+
+    Attributes:
+        cpython: The home of a CPython whose headers are read.
+        target: Such as `arm64-apple-ios17.0`.
+        modules: Where the modules of this target are.
+    """
+
+    swift: Swift
+    folder: Path
+    cpython: Path
+    target: str
+    modules: Path
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        headers = next((self.cpython / "include").glob("python3.*"))
+        python = Path(__file__).parents[3] / "templates/ios/python/module.modulemap"
+        clang = (
+            *("-nostdlibinc", f"-I{self.folder}/include", "-isystem"),
+            *("/usr/include/x86_64-linux-musl", f"-fmodule-map-file={python}", f"-I{headers}"),
+        )
+        return (
+            *("-target", self.target, "-sdk", str(self.folder), "-parse-as-library"),
+            *("-module-cache-path", str(self.folder / "cache"), "-I", str(self.modules)),
+            *("-Xfrontend", "-disable-objc-interop", "-D", "BGSVC_SDK_27"),
+            *(word for flag in clang for word in ("-Xcc", flag)),
+        )
+
+    def module(self, name: str, *sources: Path) -> str:
+        """Emit a module's declarations; return what the compiler says."""
+        command: list[str | Path] = [*self.flags, "-emit-module", "-module-name", name]
+        command += ["-emit-module-path", self.modules / f"{name}.swiftmodule", *sources]
+        return self.swift.compile(*command)
+
+    def check(self, *sources: Path) -> str:
+        """Type-check sources as one module; return what the compiler says."""
+        return self.swift.compile(
+            *self.flags, "-typecheck", "-module-name", "BgsvcServices", *sources
+        )
+
+
+def sdk_folder(swift: Swift, cache: Path) -> Path:
+    """Return the SDK, written once for each recipe."""
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    folder = cache / "ios" / f"sdk-{recipe}"
+    if not folder.is_dir():
+        work = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.rmtree(work, ignore_errors=True)
+        _write(swift.root, work)
+        work.rename(folder)
+    return folder
+
+
+def _write(root: Path, folder: Path) -> None:
+    (folder / "include/gnu").mkdir(parents=True)
+    (folder / "include/gnu/stubs.h").touch()
+    (folder / "include/TargetConditionals.h").write_text(CONDITIONALS, encoding="utf-8")
+    (folder / "SDKSettings.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    for module in MODULES:
+        source = root / INTERFACES / f"{module}.swiftmodule/x86_64-pc-linux-gnu.swiftinterface"
+        target = folder / f"usr/lib/swift/{module}.swiftmodule/arm64-apple-ios.swiftinterface"
+        target.parent.mkdir(parents=True)
+        target.write_text(_retargeted(source.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _retargeted(interface: str) -> str:
+    """Return a textual interface for Linux as one for iOS."""
+    changes = (
+        (r"@backDeployed\([^)]*\)", ""),
+        # The library itself is checked by those who build it; its own marks are for macOS too.
+        (
+            r"-target x86_64-pc-linux-gnu",
+            "-disable-availability-checking -target arm64-apple-ios13.0",
+        ),
+        (r"(?m)^import Glibc$", ""),
+        # 80-bit numbers, which this processor has not.
+        (
+            r"self = _stdlib_(?:remainderl\(self, other\)|squareRootl\(self\))",
+            "Builtin.unreachable()",
+        ),
+    )
+    for pattern, replacement in changes:
+        interface = re.sub(pattern, replacement, interface)
+    return interface

@@ -1,0 +1,82 @@
+import Dispatch
+import Foundation
+
+/// What a test does in iOS's place.
+@_spi(Simulator) extension BGTaskScheduler {
+  /// The app's `Info.plist`.
+  public func permit(_ identifiers: [String]) {
+    lock.withLock { permitted = identifiers }
+  }
+
+  public func finishLaunching() {
+    lock.withLock { hasLaunched = true }
+  }
+
+  /// Refuses every request with this code, until it is `nil` again.
+  public func refuse(with code: Error.Code?) {
+    lock.withLock { refusal = code }
+  }
+
+  public func supportGPU() {
+    lock.withLock { hasGPU = true }
+  }
+
+  public var registered: [String] { lock.withLock { handlers.keys.sorted() } }
+  public var submitted: [BGTaskRequest] { lock.withLock { pending } }
+  public var granted: [BGTask] { lock.withLock { running } }
+  public var completed: [(identifier: String, success: Bool)] { lock.withLock { completions } }
+  /// Which of the calls that submit were used.
+  public var callsUsed: Set<String> { lock.withLock { Set(calls) } }
+
+  /// The pending request called `identifier`.
+  public func request(_ identifier: String) -> BGTaskRequest? {
+    submitted.first { $0.identifier == identifier }
+  }
+
+  /// Grants what was asked for, as iOS would: `false` if nothing was.
+  @discardableResult
+  public func launch(_ identifier: String) -> Bool {
+    let found: (BGTaskRequest, queue: DispatchQueue?, handler: Handler)? = lock.withLock {
+      guard
+        let index = pending.firstIndex(where: { $0.identifier == identifier }),
+        let entry = handlers[identifier],
+        // That a task is not granted again while it runs is assumed.
+        !running.contains(where: { $0.identifier == identifier })
+      else { return nil }
+      return (pending.remove(at: index), entry.queue, entry.handler)
+    }
+    guard let found else { return false }
+    nonisolated(unsafe) let task = task(for: found.0)
+    nonisolated(unsafe) let handler = found.handler
+    lock.withLock { running.append(task) }
+    // "Pass nil to use a default background queue."
+    (found.queue ?? DispatchQueue.global()).async { handler(task) }
+    return true
+  }
+
+  /// Wants its time back: `false` if no such task runs.
+  @discardableResult
+  public func expire(_ identifier: String) -> Bool {
+    guard let task = granted.first(where: { $0.identifier == identifier }) else { return false }
+    nonisolated(unsafe) let expiring = task
+    // Which thread it is called on is assumed.
+    DispatchQueue.global().async { expiring.expire() }
+    return true
+  }
+
+  private func task(for request: BGTaskRequest) -> BGTask {
+    let identifier = request.identifier
+    if #available(iOS 26.0, *), let request = request as? BGContinuedProcessingTaskRequest {
+      return BGContinuedProcessingTask(
+        granted: identifier, title: request.title, subtitle: request.subtitle)
+    }
+    if #available(iOS 17.0, *), request is BGHealthResearchTaskRequest {
+      return BGHealthResearchTask(granted: identifier)
+    }
+    switch request {
+    case is BGAppRefreshTaskRequest: return BGAppRefreshTask(granted: identifier)
+    case is BGProcessingTaskRequest: return BGProcessingTask(granted: identifier)
+    default: return BGTask(granted: identifier)
+    }
+  }
+}
