@@ -21,7 +21,7 @@ demo: $(READY) ## From nothing to a running service: scaffold, shims for five sy
 check: lint types fast ## The fast checks: style, types, unit, contract and golden tests.
 
 test: lint types $(READY) ## Everything, the platforms' own tools included.
-	$(PYTEST)
+	BGSVC_EXAMPLES=2000 $(PYTEST)
 
 native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
 	$(PYTEST) -m native
