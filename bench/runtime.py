@@ -30,7 +30,7 @@ from bgsvc._runtime import Runtime, config_of  # noqa: E402 - as above
 from bgsvc._words import StartReason, StopReason  # noqa: E402 - as above
 
 QUICK = "--quick" in sys.argv
-CLEAN = [sys.executable, "-S"]
+CLEAN = [sys.executable]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(RUNTIME), "PYTHONDONTWRITEBYTECODE": ""}
 
 HAND_WRITTEN = """\

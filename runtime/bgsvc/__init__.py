@@ -42,22 +42,14 @@ if TYPE_CHECKING:
     from bgsvc._errors import BackgroundServiceError, normalize_background_service_error
     from bgsvc._events import Event
     from bgsvc._finite import FiniteTask
+    from bgsvc._host_words import AppState, Guarantee, NativeState
     from bgsvc._notifier import Notifier
     from bgsvc._service import BackgroundService
     from bgsvc._state import RunRecord
     from bgsvc._status import DesiredState, ServiceStatus, StartResult
     from bgsvc._token import ShutdownToken
     from bgsvc._validate import SetupIssue, SetupReport
-    from bgsvc._words import (
-        AppState,
-        Guarantee,
-        NativeState,
-        OnTimeout,
-        RestartOn,
-        ServiceState,
-        StartReason,
-        StopReason,
-    )
+    from bgsvc._words import OnTimeout, RestartOn, ServiceState, StartReason, StopReason
 
 __all__ = [
     "PROTOCOL_VERSION",
@@ -130,15 +122,14 @@ _HOMES = {
     "_errors": "BackgroundServiceError normalize_background_service_error",
     "_events": "Event",
     "_finite": "FiniteTask",
+    "_host_words": "AppState Guarantee NativeState",
     "_notifier": "Notifier",
     "_service": "BackgroundService",
     "_state": "RunRecord",
     "_status": "DesiredState ServiceStatus StartResult",
     "_token": "ShutdownToken",
     "_validate": "SetupIssue SetupReport",
-    "_words": (
-        "AppState Guarantee NativeState OnTimeout RestartOn ServiceState StartReason StopReason"
-    ),
+    "_words": "OnTimeout RestartOn ServiceState StartReason StopReason",
 }
 
 

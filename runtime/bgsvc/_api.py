@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from bgsvc._capabilities import PlatformCapabilities
     from bgsvc._events import Event
     from bgsvc._finite import FiniteTask
+    from bgsvc._host_words import AppState
     from bgsvc._service import BackgroundService
     from bgsvc._status import ServiceStatus, StartResult
     from bgsvc._supervisor import Supervisor
     from bgsvc._validate import SetupReport
-    from bgsvc._words import AppState
 
 
 def start_service(

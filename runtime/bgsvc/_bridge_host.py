@@ -9,10 +9,10 @@ from bgsvc import PROTOCOL_VERSION
 from bgsvc._current import default_data_dir, use
 from bgsvc._events import Bus
 from bgsvc._host import Host
+from bgsvc._host_words import NativeState
 from bgsvc._ports import real_ports
 from bgsvc._record import replaced
 from bgsvc._runtime import Runtime
-from bgsvc._words import NativeState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

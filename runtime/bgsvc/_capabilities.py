@@ -6,10 +6,10 @@ import json
 import os
 
 from bgsvc._errors import ConfigError
+from bgsvc._host_words import Guarantee
 from bgsvc._kinds import is_array, is_object
 from bgsvc._mode import lingers, unit_enabled, unit_name
 from bgsvc._record import record
-from bgsvc._words import Guarantee
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -49,7 +49,6 @@ class ServiceContext:
         start_reason: Who asked for this run.
         foreground_service_type: The Android type it runs under, else None.
         shutdown: Set when the run is to end.
-        notifier: Shows notifications.
         clock: The time this run lives by.
     """
 
@@ -62,7 +61,7 @@ class ServiceContext:
         start_reason: StartReason,
         foreground_service_type: str | None,
         shutdown: ShutdownToken,
-        notifier: Notifier,
+        notifier: Callable[[], Notifier],
         clock: Clock,
         data_dir: str,
         mailbox: Mailbox,
@@ -75,12 +74,17 @@ class ServiceContext:
         self.start_reason = start_reason
         self.foreground_service_type = foreground_service_type
         self.shutdown = shutdown
-        self.notifier = notifier
+        self._notifier = notifier
         self.clock = clock
         self._data_dir = data_dir
         self._mailbox = mailbox
         self._emit = emit
         self._deadline = deadline
+
+    @property
+    def notifier(self) -> Notifier:
+        """Shows notifications."""
+        return self._notifier()
 
     @property
     def data_dir(self) -> Path:

@@ -145,9 +145,18 @@ class Delivery:
             self._inboxes[which].append((self._order, self._counts[which], event))
             self._counts[which] += 1
         if self._idle:
-            with self._lock:
-                self._idle = False
-                self._work.notify()
+            self._rouse()
+
+    def _rouse(self) -> None:
+        """See that somebody leads, and somebody watches where one listener may hold up another."""
+        with self._lock:
+            self._idle = False
+            if self._leader is None:
+                self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
+            if self._watcher is None and len(self._listeners) > 1:
+                self._watcher = self._new_thread(self._keep_watch, "bgsvc-events-watch")
+                self._watcher.start()
+            self._work.notify()
 
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
         """Add a listener; an `async def` one runs in the loop it was added from, if any."""
@@ -156,11 +165,7 @@ class Delivery:
             with self._putting:
                 listener.places = [*self._counts]
                 self._listeners.append(listener)
-            if self._leader is None:
-                self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
-            if self._watcher is None and len(self._listeners) > 1:
-                self._watcher = self._new_thread(self._keep_watch, "bgsvc-events-watch")
-                self._watcher.start()
+            self._idle = self._idle or self._leader is None  # so that the first event knocks
         return listener
 
     def _unsubscribe(self, listener: Subscription) -> None:

@@ -6,8 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bgsvc._host_words import NativeState
     from bgsvc._notifier import NotificationReply
-    from bgsvc._words import NativeState
 
 
 class Host:

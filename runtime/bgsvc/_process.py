@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-import threading
 
 from bgsvc._current import desktop_runtime, use
-from bgsvc._errors import AlreadyRunningError
+from bgsvc._errors import AlreadyRunningError, NotRunningError
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._systemd import notify, watchdog_interval
 from bgsvc._terminal import print_event, print_event_json
+from bgsvc._wakeup import Wakeup
 from bgsvc._words import StartReason, StopReason
 
 TYPE_CHECKING = False
@@ -32,9 +33,8 @@ class ServiceProcess:
         self._runtime: Runtime = desktop_runtime(host, data_dir=data_dir)
         use(self._runtime)
         self._supervisor: Supervisor = self._runtime.adopt(config)
-        self._wake = threading.Event()
+        self._wakeup = Wakeup()
         self._failed = False
-        self._signals = 0
 
     def run(self, *, as_json: bool, boot: bool) -> int:
         """Run the service and return the exit status: 0 ended well, 1 ended by an error.
@@ -56,9 +56,9 @@ class ServiceProcess:
             return 0
         self._runtime.ports.bus.tap(self._hear)
         self._runtime.listen(print_event_json if as_json else print_event)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
+        self._wakeup.listen(signal.SIGINT, signal.SIGTERM)
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
+        gc.enable()
         interval = watchdog_interval()
         if interval is not None:
             self._beat(interval)
@@ -74,27 +74,17 @@ class ServiceProcess:
 
     def _wait(self) -> None:
         """Sleep in the main thread, where signals arrive, until the service has ended."""
-        handled = 0
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            if handled < self._signals:
-                handled = self._signals
+        while self._supervisor.running or self._supervisor.status().restart_in is not None:
+            if self._wakeup.sleep():
                 self._stop()
-            status = self._supervisor.status()
-            if not self._supervisor.running and status.restart_in is None:
-                return
 
     def _stop(self) -> None:
         notify("STOPPING=1")
         asked = self._supervisor.journal.reread().stop_request
-        if self._supervisor.running or self._supervisor.status().restart_in is not None:
+        try:
             self._supervisor.stop(asked or StopReason.PROCESS_EXIT)
-
-    def _on_signal(self, number: int, frame: object) -> None:
-        del number, frame
-        self._signals += 1
-        self._wake.set()
+        except NotRunningError:
+            return  # it has just ended by itself
 
     def _hear(self, event: Event) -> None:
         if event.event == "started":
@@ -102,7 +92,7 @@ class ServiceProcess:
         elif event.event == "stopped":
             self._failed = event.data.get("reason") == StopReason.ERROR
             if not event.data.get("forced"):  # else the process is being ended already
-                self._wake.set()
+                self._wakeup.wake()
 
 
 def _start_reason(*, boot: bool, desired: bool | None) -> StartReason:

@@ -9,7 +9,7 @@ from bgsvc._errors import ConfigError, NotRunningError, UnknownServiceError
 from bgsvc._events import EventSource
 from bgsvc._lock import InstanceLock
 from bgsvc._supervisor import Supervisor
-from bgsvc._words import AppState, StopReason
+from bgsvc._words import StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bgsvc._events import Event
     from bgsvc._finite import FiniteTask, FiniteTasks
+    from bgsvc._host_words import AppState
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
 
@@ -124,6 +125,8 @@ class Runtime:
         """
         if self._finite_tasks is not None or remaining is not None:
             self.finite_tasks.limit(remaining)
+        from bgsvc._host_words import AppState
+
         if self.ports.host.platform == "android":
             self.ports.ledger().app_moved(in_front=state is AppState.ACTIVE)
         for supervisor in self.all():

@@ -7,8 +7,9 @@ from bgsvc._record import record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bgsvc._errors import BackgroundServiceError
+    from bgsvc._host_words import NativeState
     from bgsvc._state import RunRecord
-    from bgsvc._words import NativeState, ServiceState, StartReason, StopReason
+    from bgsvc._words import ServiceState, StartReason, StopReason
 
 
 @record(frozen=True)

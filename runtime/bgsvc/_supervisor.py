@@ -19,13 +19,11 @@ from bgsvc._errors import (
 )
 from bgsvc._events import RESERVED, EventSource
 from bgsvc._journal import Journal
-from bgsvc._notifier import Notifier
-from bgsvc._restart import RestartPlan
 from bgsvc._run import Run
 from bgsvc._state import RunRecord
 from bgsvc._status import ServiceStatus, StartResult
 from bgsvc._token import ShutdownSignal
-from bgsvc._words import ServiceState, StartReason, StopReason
+from bgsvc._words import RestartOn, ServiceState, StartReason, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +32,9 @@ if TYPE_CHECKING:
     from bgsvc._clock import Timer
     from bgsvc._config import ServiceConfig
     from bgsvc._meter import Meter
+    from bgsvc._notifier import Notifier
     from bgsvc._ports import Ports
+    from bgsvc._restart import RestartPlan
     from bgsvc._service import BackgroundService
 
 CANCEL_AT = 0.75
@@ -55,8 +55,8 @@ class Supervisor:
         self._lock = threading.RLock()
         self._journal = Journal(ports.keeper(config.name))
         self._source = EventSource(config.name, ports.bus, ports.clock)
-        self._notifier = Notifier(config.name, ports.host, self._undelivered)
-        self._plan = RestartPlan(config.restart, ports.jitter)
+        self._own_notifier: Notifier | None = None
+        self._plan = self._planned(config)
         self._state = ServiceState.IDLE
         self._run: Run | None = None
         self._restart: Timer | None = None
@@ -82,7 +82,7 @@ class Supervisor:
         with self._lock:
             self._refuse_overlap()
             self._call_off_restart()
-            if reason is not StartReason.RESTART:
+            if reason is not StartReason.RESTART and self._plan is not None:
                 self._plan.forget()
             self._report(self._journal.take_problem())
             config = config_to_wire(self.config)
@@ -176,7 +176,7 @@ class Supervisor:
         with self._lock:
             if self._run is None:
                 if config.restart != self.config.restart:
-                    self._plan = RestartPlan(config.restart, self._ports.jitter)
+                    self._plan = self._planned(config)
                 self.config = config
                 self._factory = factory
 
@@ -304,7 +304,7 @@ class Supervisor:
             start_reason=run.start_reason,
             foreground_service_type=foreground_type,
             shutdown=run.signal,
-            notifier=self._notifier,
+            notifier=lambda: self._notifier,
             clock=self._ports.clock,
             data_dir=self._ports.data_dir_of(self.config.name),
             mailbox=run.mailbox,
@@ -368,7 +368,7 @@ class Supervisor:
         if run.forced:
             data["forced"] = True
         delay = None
-        if run.stop_reason is None:
+        if run.stop_reason is None and self._plan is not None:
             delay = self._plan.after(reason, self._ports.clock.uptime())
             data.update({"gaveUp": True} if self._plan.gave_up else {})
         if delay is not None:
@@ -421,6 +421,23 @@ class Supervisor:
         if self._restart is not None:
             self._restart.cancel()
             self._restart = None
+
+    @property
+    def _notifier(self) -> Notifier:
+        with self._lock:
+            if self._own_notifier is None:
+                from bgsvc._notifier import Notifier
+
+                self._own_notifier = Notifier(self.config.name, self._ports.host, self._undelivered)
+            return self._own_notifier
+
+    def _planned(self, config: ServiceConfig) -> RestartPlan | None:
+        """Return what plans restarts; None where there are none to plan."""
+        if config.restart.on is RestartOn.NEVER:
+            return None
+        from bgsvc._restart import RestartPlan
+
+        return RestartPlan(config.restart, self._ports.jitter)
 
     def _undelivered(self, data: Mapping[str, object]) -> None:
         self._source.note(self._journal.saved.run, "notification_undelivered", data)

@@ -20,17 +20,6 @@ class ServiceState(Word):
     STOPPED = "stopped"
 
 
-class NativeState(Word):
-    """What the host's side of a service is doing, as far as the host has said."""
-
-    IDLE = "idle"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    TIMEOUT = "timeout"
-    EXPIRED = "expired"
-
-
 class StartReason(Word):
     """Who asked for a run."""
 
@@ -87,18 +76,3 @@ class OnTimeout(Word):
     STOP = "stop"
     NOTIFY = "notify"
     RESCHEDULE = "reschedule"
-
-
-class AppState(Word):
-    """Whether the user has the app in front."""
-
-    ACTIVE = "active"
-    BACKGROUND = "background"
-
-
-class Guarantee(Word):
-    """How far a platform's promise goes."""
-
-    GUARANTEED = "guaranteed"
-    BEST_EFFORT = "bestEffort"
-    UNSUPPORTED = "unsupported"

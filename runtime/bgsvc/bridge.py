@@ -21,9 +21,10 @@ from bgsvc._errors import (
     described,
     normalize_background_service_error,
 )
+from bgsvc._host_words import AppState, NativeState
 from bgsvc._json import decode
 from bgsvc._kinds import is_array, is_number, is_object
-from bgsvc._words import AppState, NativeState, StartReason, StopReason
+from bgsvc._words import StartReason, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -170,3 +170,12 @@ def test_a_plain_service_is_hosted_without_what_costs(tmp_path: Path) -> None:
     )
     loaded = [json.loads(line) for line in found.stdout.splitlines()]
     assert next(one["data"] for one in loaded if one["event"] == "loaded") == {"costly": []}
+
+
+@pytest.mark.slow
+def test_a_sigterm_at_any_moment_of_a_start_ends_the_process(tmp_path: Path) -> None:
+    for _ in range(60):
+        with hosted(tmp_path, entry="tests.runtime.services:PlainService") as told:
+            told.until("started")
+            told.process.terminate()
+            assert told.process.wait(20) == 0

@@ -10,11 +10,12 @@ from bgsvc._config import ServiceConfig
 from bgsvc._current import forget, use
 from bgsvc._events import Bus
 from bgsvc._host import Host
+from bgsvc._host_words import AppState, NativeState
 from bgsvc._ports import Ports, state_dir_in
 from bgsvc._quota import Ledger
 from bgsvc._record import record
 from bgsvc._runtime import Runtime, config_of
-from bgsvc._words import AppState, NativeState, StartReason, StopReason
+from bgsvc._words import StartReason, StopReason
 from bgsvc.testing._clock import VirtualClock
 from bgsvc.testing._keeper import MortalKeeper
 

@@ -1,0 +1,44 @@
+"""Wakes the main thread, for signals and for events, without ever losing a call.
+
+A lock or a queue is not enough: a signal that arrives just before the main thread begins to wait
+would be noticed only when something else ends the wait. So the interpreter itself writes each
+signal's number into a pipe, and the main thread reads from it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+EVENT = b"\0"
+
+
+class Wakeup:
+    """What the main thread sleeps on; make it in the main thread."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        if os.name != "nt":
+            os.set_blocking(self._writer, False)
+
+    def listen(self, *numbers: int) -> None:
+        """Be woken by these signals, instead of ending by them."""
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        for number in numbers:
+            signal.signal(number, _noted)
+
+    def wake(self) -> None:
+        """End the sleep, from any thread."""
+        try:
+            os.write(self._writer, EVENT)
+        except BlockingIOError:
+            return  # so much is unread that it will wake anyway
+
+    def sleep(self) -> bool:
+        """Sleep until something happens; True if a signal came."""
+        return os.read(self._reader, 512).strip(EVENT) != b""
+
+
+def _noted(number: int, frame: object) -> None:
+    """Do nothing: the number is in the pipe already."""
+    del number, frame
