@@ -1,6 +1,7 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -8,14 +9,18 @@ import pytest
 
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import cache, class_paths, unpacked
+from tests.native.ios.ios_sdk import STUBS, IosSdk, sdk_folder
 from tests.native.ios.swift import ADDRESSES, THREADS, Build, Swift, Variant
 from tests.native.ios.swift_packages import SwiftUnavailableError, swift_root
 from tests.native.ios.trials import (
+    HERE,
     REPOSITORY,
+    STANDINS,
     Driver,
     build_driver,
     build_standins,
     scenario_names,
+    swift_in,
     write_app,
 )
 
@@ -66,24 +71,63 @@ def builds(
     swift: Swift, cpython: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[Variant, Build]:
     """The stand-ins, built in each variant."""
-    found: dict[Variant, Build] = {}
-    for variant in (THREADS, ADDRESSES):
-        build = Build(swift, variant, cpython, tmp_path_factory.mktemp("build"))
-        assert build_standins(build) == ""
-        found[variant] = build
-    return found
+    found = [
+        Build(swift, variant, cpython, tmp_path_factory.mktemp("build"))
+        for variant in (THREADS, ADDRESSES)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        assert "".join(pool.map(build_standins, found)) == ""
+    return {build.variant: build for build in found}
+
+
+@pytest.fixture(scope="session")
+def drivers(builds: Mapping[Variant, Build], app: Path) -> Mapping[Variant, Driver]:
+    """The driver, built in each variant."""
+    with ThreadPoolExecutor(2) as pool:
+        said = pool.map(lambda build: build_driver(build, app), builds.values())
+        assert "".join(said) == ""
+    return {variant: Driver(build, app) for variant, build in builds.items()}
 
 
 @pytest.fixture(scope="session", params=[THREADS, ADDRESSES], ids=lambda variant: variant.name)
 def driven(
     request: pytest.FixtureRequest,
-    builds: Mapping[Variant, Build],
-    app: Path,
+    drivers: Mapping[Variant, Driver],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, subprocess.CompletedProcess[str]]:
     """What came of each scenario."""
     variant = request.param
     assert isinstance(variant, Variant)
-    build = builds[variant]
-    assert build_driver(build, app) == ""
-    return Driver(build, app).run_all(scenario_names(), tmp_path_factory.mktemp("homes"))
+    return drivers[variant].run_all(scenario_names(), tmp_path_factory.mktemp("homes"))
+
+
+@pytest.fixture(scope="session")
+def ios_sdks(
+    swift: Swift, cpython: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, IosSdk]:
+    """An SDK for each iOS that is checked for, with the stand-ins as its frameworks."""
+    folder = sdk_folder(swift, cache())
+    sdks = {
+        version: IosSdk(
+            swift,
+            folder,
+            cpython,
+            f"arm64-apple-ios{version}",
+            tmp_path_factory.mktemp(f"ios{version}-"),
+        )
+        for version in ("13.0", "17.0", "26.0")
+    }
+    said = [sdk.module(name, STUBS / f"{name}.swift") for name, sdk in _first(sdks)]
+    with ThreadPoolExecutor(2) as pool:
+        said += pool.map(_frameworks, sdks.values())
+    assert "".join(said) == ""
+    return sdks
+
+
+def _first(sdks: Mapping[str, IosSdk]) -> list[tuple[str, IosSdk]]:
+    # One after the other: the first one builds the standard library for all.
+    return [(name, sdk) for sdk in sdks.values() for name in ("Dispatch", "Foundation")]
+
+
+def _frameworks(sdk: IosSdk) -> str:
+    return "".join(sdk.module(name, *swift_in(HERE / "standins" / name)) for name in STANDINS)

@@ -5,6 +5,7 @@ set -eu
 root=$1 folders=$2
 shift 2
 PATH="$PATH:/usr/sbin:/sbin"
+# shellcheck disable=SC2016 # it is expanded inside
 inside='
 root=$1 folders=$2 here=$3
 shift 3

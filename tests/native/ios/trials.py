@@ -59,8 +59,20 @@ def build_standins(build: Build) -> str:
 def build_driver(build: Build, app: Path) -> str:
     """Build the driver with the services of `app`; return what the compiler says."""
     said = build.module("BgsvcServices", swift_in(app / "Bgsvc"))
-    modules = ("BgsvcServices", *STANDINS)
-    return said or build.program("driver", swift_in(HERE / "driver"), modules)
+    said = said or build.objects("driver", swift_in(HERE / "driver"))
+    return said or link_driver(build)
+
+
+def build_mutant(original: Build, build: Build, app: Path) -> str:
+    """Build the services of `app` for a driver that was built before; return what is said."""
+    for path in original.folder.iterdir():
+        if "BgsvcServices" not in path.name and path.name != "driver":
+            (build.folder / path.name).symlink_to(path)
+    return build.module("BgsvcServices", swift_in(app / "Bgsvc")) or link_driver(build)
+
+
+def link_driver(build: Build) -> str:
+    return build.program("driver", ("BgsvcServices", *STANDINS))
 
 
 def swift_in(folder: Path) -> list[Path]:
@@ -69,10 +81,11 @@ def swift_in(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Driver:
-    """A built driver, and the app whose runtime it loads."""
+    """A built driver, the app whose runtime it loads, and the seconds a condition may take."""
 
     build: Build
     app: Path
+    patience: str = "30"
 
     def run(self, scenario: str, home: Path) -> subprocess.CompletedProcess[str]:
         """Run one scenario in a process of its own."""
@@ -83,6 +96,7 @@ class Driver:
             "TRIAL_PYTHON": str(self.build.cpython),
             "TRIAL_PATHS": ":".join(map(str, paths)),
             "TRIAL_VECTORS": str(VECTORS),
+            "TRIAL_PATIENCE": self.patience,
         }
         return self.build.run("driver", scenario, environment=environment)
 

@@ -202,6 +202,16 @@ let windowScenarios: [String: @Sendable () async -> Void] = [
     await eventually("completed") { trial.completions(task) == [true] }
   },
 
+  "a window is granted to an app that registers on its main actor": {
+    let task = refresh(service("Quick"))
+    let trial = Trial([task])
+    let errors = await MainActor.run { trial.app.register() }
+    expectEqual(errors, [])
+    await eventually("asked for") { trial.isAskedFor(task) }
+    await trial.open(task)
+    await eventually("completed") { trial.completions(task) == [true] }
+  },
+
   "a Python that cannot start fails the window and says what to do": {
     let quick = service("Quick")
     let task = refresh(quick)

@@ -8,7 +8,7 @@ open class BGTask: NSObject {
   public let identifier: String
   private let lock = NSLock()
   private var handler: (() -> Void)?
-  private var isOver = false
+  private var hadHandler = false
 
   @available(*, unavailable) public override init() { fatalError("unavailable") }
 
@@ -19,7 +19,12 @@ open class BGTask: NSObject {
 
   open var expirationHandler: (() -> Void)? {
     get { lock.withLock { handler } }
-    set { lock.withLock { handler = newValue } }
+    set {
+      lock.withLock {
+        handler = newValue
+        hadHandler = true
+      }
+    }
   }
 
   /// "Inform the background task scheduler that the task is complete."
@@ -28,22 +33,22 @@ open class BGTask: NSObject {
       // "This property is cleared after it is called by the system or when
       // setTaskCompletedWithSuccess: is called."
       handler = nil
-      isOver = true
     }
     BGTaskScheduler.shared.note(completed: self, success)
   }
 
-  var isComplete: Bool { lock.withLock { isOver } }
-
   func expire() {
-    let handler = lock.withLock {
+    let (handler, hadHandler) = lock.withLock {
       defer { self.handler = nil }
-      return self.handler
+      return (self.handler, self.hadHandler)
     }
-    if let handler { return handler() }
+    if hadHandler {
+      handler?()
+      return
+    }
     // "Not setting an expiration handler results in the system marking your task as complete and
     // unsuccessful instead of sending a warning."
-    if !isComplete { setTaskCompleted(success: false) }
+    setTaskCompleted(success: false)
   }
 }
 
