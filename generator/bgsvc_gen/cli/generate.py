@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import click
 
+from bgsvc_gen import plist
 from bgsvc_gen.cli import report
-from bgsvc_gen.cli.options import writing_options
+from bgsvc_gen.cli.options import Place, writing_options
 from bgsvc_gen.errors import DriftError, UsageError
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
 from bgsvc_gen.output.atomic import staged_file
@@ -23,8 +24,10 @@ from bgsvc_gen.output.write import (
 from bgsvc_gen.pipeline import RUNTIME_FOLDER
 from bgsvc_gen.project import TARGET_NAMES, inspect_project
 from bgsvc_gen.spec.edit import set_types
+from bgsvc_gen.spec.load import build_spec
 from bgsvc_gen.spec.source import Source, find_spec, read_source
 from bgsvc_gen.spec.table import suggestion
+from bgsvc_gen.targets import ios
 
 DESKTOP: Final = ("linux", "macos", "windows")
 
@@ -85,11 +88,45 @@ def android_command(
 
 
 @click.command()
+@click.option(
+    "--apply-plist",
+    "plist_path",
+    metavar="PATH",
+    type=Place(path_type=Path),
+    help="Also merge what the tasks need into the app's Info.plist, XML or binary.",
+)
 @writing_options
-def ios_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:  # noqa: ANN401
-    """Write the iOS background tasks and the Info.plist fragment."""
+def ios_command(
+    plist_path: Path | None,
+    spec_path: Path | None,
+    out: Path | None,
+    **flags: Any,  # noqa: ANN401 - the fields of Mode
+) -> None:
+    r"""Write the iOS background tasks and the Info.plist fragment.
+
+    \b
+    Examples:
+      bgsvc-gen ios
+      bgsvc-gen ios --apply-plist ios/Notes/Info.plist    the keys into the app's own list
+    """
     source = read_source(spec_path or find_spec(Path()))
-    generate_targets(source, out, ("ios",), Mode(**flags))
+    mode = Mode(**flags)
+    if plist_path is None:
+        generate_targets(source, out, ("ios",), mode)
+        return
+    needs = ios.plan(build_spec(source)).property_list
+    before = plist.read(plist_path)
+    after = plist.merged(before, needs, str(plist_path))
+    generate_targets(source, out, ("ios",), mode)
+    if before == after:
+        click.echo(f"unchanged {plist_path.as_posix()}", err=True)
+    elif mode.writes:
+        plist.write(plist_path, before, after)
+        click.echo(f"merged    {plist_path.as_posix()}", err=True)
+    elif mode.check:
+        raise DriftError(f"{plist_path.as_posix()} lacks what the tasks need")
+    else:
+        click.echo(f"would merge {plist_path.as_posix()}", err=True)
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """iOS: BGTaskScheduler windows, in which the embedded Python runs its services."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -112,6 +112,15 @@ class IosPlan(Plan):
     background_modes: tuple[str, ...]
     identifiers: tuple[str, ...]
     entitlements: tuple[str, ...]
+
+    @property
+    def property_list(self) -> Mapping[str, tuple[str, ...]]:
+        """What an app's `Info.plist` must hold: array → its members."""
+        arrays = {
+            "BGTaskSchedulerPermittedIdentifiers": self.identifiers,
+            "UIBackgroundModes": self.background_modes,
+        }
+        return {key: values for key, values in arrays.items() if values}
 
     def outputs(self) -> tuple[Output, ...]:
         """Return the constants, their support, and what an Xcode project needs of them."""

@@ -2,6 +2,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -84,7 +85,7 @@ def builds(
 def drivers(builds: Mapping[Variant, Build], app: Path) -> Mapping[Variant, Driver]:
     """The driver, built in each variant."""
     with ThreadPoolExecutor(2) as pool:
-        said = pool.map(lambda build: build_driver(build, app), builds.values())
+        said = pool.map(partial(build_driver, app=app), builds.values())
         assert "".join(said) == ""
     return {variant: Driver(build, app) for variant, build in builds.items()}
 

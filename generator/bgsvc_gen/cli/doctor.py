@@ -1,0 +1,55 @@
+"""`doctor`: does an app, as it is built, hold what its services need?"""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bgsvc_gen.cli.options import color_option, format_option, spec_option
+from bgsvc_gen.doctor import Finding
+from bgsvc_gen.doctor.ios import check_ios
+from bgsvc_gen.errors import DriftError
+from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.spec.source import find_spec
+from bgsvc_gen.targets import ios
+
+
+@click.group()
+def doctor_command() -> None:
+    """Look at an app from outside: does it hold what its services need?
+
+    Exit status: 0 nothing found, 1 findings, 2 wrong usage or a file that cannot be read.
+    """
+
+
+@doctor_command.command("ios")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@spec_option
+@format_option
+@color_option
+def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
+    """Look at a built .app, an Info.plist or an Xcode project at PATH."""
+    plan = ios.plan(load_spec(spec_path or find_spec(Path())))
+    tell(list(check_ios(path, plan)), format_)
+
+
+def tell(findings: Sequence[Finding], format_: str) -> None:
+    """Print findings on stdout.
+
+    Raises:
+        DriftError: There are some.
+    """
+    if format_ == "json":
+        click.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    for finding in findings if format_ != "json" else ():
+        if format_ == "github":
+            place = f"file={finding.place},title={finding.code}"
+            click.echo(f"::error {place}::{finding.message} ({finding.fix})")
+        else:
+            click.echo(f"{finding.place} {finding.code} {finding.message}\n  fix: {finding.fix}")
+    if findings:
+        raise DriftError(f"{len(findings)} findings")
+    if format_ == "text":
+        click.echo("nothing is missing", err=True)

@@ -1,0 +1,161 @@
+"""What is wrong with an iOS app that carries generated services.
+
+Looks at a built app, or at the `Info.plist` of a project. iOS says nothing about most of it: a
+request is refused, or a window never comes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from bgsvc_gen import plist
+from bgsvc_gen.doctor import Finding
+from bgsvc_gen.errors import UsageError
+from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
+from bgsvc_gen.targets.ios import IosPlan
+
+CODES: Final = {
+    "DI001": "a task identifier is not permitted",
+    "DI002": "a background mode is missing",
+    "DI003": "the app's bundle identifier is not the spec's",
+    "DI004": "an identifier is permitted that no task has any more",
+    "DI005": "Python is not embedded",
+    "DI006": "the standard library is missing",
+    "DI007": "a binary module is not a framework",
+    "DI008": "the runtime is missing, or another version",
+    "DI009": "the app runs on iOS versions that have no background tasks",
+    "DI010": "a permitted identifier is none that iOS takes",
+}
+"""Every code a finding about an iOS app may carry, and what it stands for."""
+
+PERMITTED: Final = "BGTaskSchedulerPermittedIdentifiers"
+OLDEST: Final = 13
+INFO: Final = "Info.plist"
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:\.\*)?")
+_PASSED_OVER: Final = frozenset({"Pods", "build", "DerivedData", "bgsvc", "node_modules"})
+
+
+def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
+    """Yield what `plan`'s services would miss in the app at `path`.
+
+    Args:
+        path: A built `.app`, an `Info.plist`, or the folder of a project.
+        plan: What the spec asks for.
+
+    Raises:
+        UsageError: There is no property list to look at.
+    """
+    is_built = path.is_dir() and (path / INFO).is_file()
+    for found in _lists(path):
+        content = plist.parse(plist.read(found), str(found))
+        for finding in check_list(content, plan):
+            yield Finding(finding.code, finding.message, finding.fix, str(found))
+    if is_built:
+        for finding in check_bundle(path):
+            yield Finding(finding.code, finding.message, finding.fix, str(path))
+
+
+def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
+    """Yield what an `Info.plist` lacks, or has too much."""
+    permitted = _strings(content, PERMITTED)
+    for identifier in plan.identifiers:
+        if identifier not in permitted:
+            message = f"{identifier} is not in {PERMITTED}"
+            yield Finding("DI001", message, "bgsvc-gen ios --apply-plist PATH adds it")
+    modes = _strings(content, "UIBackgroundModes")
+    for mode in plan.background_modes:
+        if mode not in modes:
+            message = f'UIBackgroundModes has no "{mode}"'
+            yield Finding("DI002", message, "bgsvc-gen ios --apply-plist PATH adds it")
+    for identifier in permitted:
+        if _IDENTIFIER.fullmatch(identifier) is None:
+            fix = 'use letters, digits, "-" and dots'
+            yield Finding("DI010", f'"{identifier}" is no task identifier', fix)
+        elif _is_ours(identifier, plan) and identifier not in plan.identifiers:
+            fix = f"remove it: {PERMITTED} is for what is registered at launch"
+            yield Finding("DI004", f"nothing registers {identifier}", fix)
+    yield from _bundle_identifier(content, plan)
+    oldest = str(content.get("MinimumOSVersion", ""))
+    if oldest.partition(".")[0].isdecimal() and int(oldest.partition(".")[0]) < OLDEST:
+        fix = f"raise the deployment target to {OLDEST}"
+        yield Finding("DI009", f"the app runs on iOS {oldest}", fix)
+
+
+def check_bundle(app: Path) -> Iterator[Finding]:
+    """Yield what a built app lacks of Python."""
+    if not (app / "Frameworks/Python.framework/Python").is_file():
+        fix = 'add Python.xcframework to the target, with "Embed & Sign"'
+        yield Finding("DI005", "Frameworks has no Python.framework", fix)
+    if not any((app / "python/lib").glob("python3.*/os.py*")):
+        fix = 'add the build phase "Process Python libraries"'
+        yield Finding("DI006", "python/lib has no standard library", fix)
+    for module in sorted(app.rglob("*.so")):
+        fix = (
+            'let "Process Python libraries" turn it into a framework: the App Store takes no other'
+        )
+        yield Finding("DI007", f"{module.relative_to(app)} is a bare library", fix)
+    for marker in sorted(app.rglob("*.fwork")):
+        binary = marker.read_text(encoding="utf-8").strip()
+        if not (app / binary).is_file():
+            fix = 'run "Process Python libraries" before "Embed Frameworks"'
+            yield Finding("DI007", f"{marker.relative_to(app)} names {binary}, which is gone", fix)
+    yield from _runtime(app)
+
+
+def _runtime(app: Path) -> Iterator[Finding]:
+    fix = f'copy the generated {RUNTIME_FOLDER} to app_packages, before "Process Python libraries"'
+    package = app / "app_packages" / RUNTIME_FOLDER.name
+    if not package.is_dir():
+        yield Finding("DI008", "app_packages has no bgsvc", fix)
+        return
+    for file in runtime_files():
+        path = package / file.path.relative_to(RUNTIME_FOLDER)
+        if not path.is_file() or path.read_bytes() != file.content:
+            yield Finding("DI008", f"app_packages/bgsvc/{path.name} is another version's", fix)
+            return
+
+
+def _bundle_identifier(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
+    bundle = content.get("CFBundleIdentifier")
+    # A project's list has a variable there, whose value is Xcode's.
+    if isinstance(bundle, str) and "$" not in bundle and bundle != plan.app_id:
+        message = f"CFBundleIdentifier is {bundle}, the spec's app id {plan.app_id}"
+        fix = "make them one: continued tasks are named after the bundle"
+        yield Finding("DI003", message, fix)
+
+
+def _is_ours(identifier: str, plan: IosPlan) -> bool:
+    rest = identifier.removeprefix(f"{plan.app_id}.")
+    return rest != identifier and (
+        rest == "bg-refresh" or rest.endswith((".bg-processing", ".continued"))
+    )
+
+
+def _strings(content: Mapping[str, Any], key: str) -> list[str]:
+    found: Any = content.get(key, [])
+    if not isinstance(found, list):
+        return []
+    return [each for each in cast("list[object]", found) if isinstance(each, str)]
+
+
+def _lists(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if (path / INFO).is_file():
+        return [path / INFO]
+    found = [
+        each
+        for each in sorted(path.rglob("*Info.plist"))
+        if not _PASSED_OVER.intersection(each.relative_to(path).parts)
+        and not any(
+            part.endswith((".framework", ".xcframework", ".app", ".appex", ".lproj"))
+            for part in each.parts
+        )
+        and "Tests" not in str(each.relative_to(path))
+    ]
+    if not found:
+        hint = "name a built .app, an Info.plist, or the folder of a project"
+        raise UsageError(f"no Info.plist in {path}", hint)
+    return found

@@ -1,0 +1,82 @@
+"""An app's property list: read in either form, and given what the services need."""
+
+import plistlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+from xml.parsers.expat import ExpatError
+
+from bgsvc_gen.errors import OutputError, UsageError
+from bgsvc_gen.output.atomic import replace_file
+
+BACKUP_SUFFIX: Final = ".before-bgsvc"
+"""How the name of the copy ends that is kept when a list is changed for the first time."""
+
+_BINARY: Final = b"bplist00"
+
+
+def parse(content: bytes, name: str) -> dict[str, Any]:
+    """Return the dictionary that a property list holds, XML or binary.
+
+    Raises:
+        UsageError: `content` is none; the message calls it `name`.
+    """
+    try:
+        found: Any = plistlib.loads(content)
+    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError) as error:
+        raise UsageError(f"{name} is no property list: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{name} holds no dictionary", "name the app's Info.plist")
+    return cast("dict[str, Any]", found)
+
+
+def merged(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> bytes:
+    """Return `content` with each array of `additions` in it: of one it has already, the union.
+
+    The form stays, XML or binary, and the order of keys and values; nothing is removed. What has
+    everything already comes back to the byte. An XML list loses its comments.
+
+    Raises:
+        UsageError: `content` is no property list, or has something else under such a key.
+    """
+    found = parse(content, name)
+    is_changed = False
+    for key, wanted in additions.items():
+        present: Any = found.get(key, [])
+        if not isinstance(present, list):
+            raise UsageError(f"{key} in {name} is no array", "make it one, or remove it")
+        missing = [value for value in dict.fromkeys(wanted) if value not in present]
+        if missing:
+            found[key] = [*present, *missing]
+            is_changed = True
+    if not is_changed:
+        return content
+    form = plistlib.FMT_BINARY if content.startswith(_BINARY) else plistlib.FMT_XML
+    return plistlib.dumps(found, fmt=form, sort_keys=False)
+
+
+def read(path: Path) -> bytes:
+    """Return what `path` holds.
+
+    Raises:
+        OutputError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def write(path: Path, before: bytes, after: bytes) -> None:
+    """Put `after` at `path`, and `before` beside it unless an earlier copy is there.
+
+    Raises:
+        OutputError: The disk refuses; `path` is then what it was.
+    """
+    backup = path.with_name(path.name + BACKUP_SUFFIX)
+    try:
+        if not backup.exists():
+            replace_file(backup, before)
+        replace_file(path, after)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
