@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 
 from bgsvc._current import desktop_runtime, use
 from bgsvc._errors import AlreadyRunningError, NotRunningError
@@ -12,7 +11,7 @@ from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._systemd import notify, watchdog_interval
 from bgsvc._terminal import print_event, print_event_json
-from bgsvc._wakeup import Wakeup
+from bgsvc._wakeup import SIGINT, SIGTERM, Wakeup
 from bgsvc._words import StartReason, StopReason
 
 TYPE_CHECKING = False
@@ -56,7 +55,7 @@ class ServiceProcess:
             return 0
         self._runtime.ports.bus.tap(self._hear)
         self._runtime.listen(print_event_json if as_json else print_event)
-        self._wakeup.listen(signal.SIGINT, signal.SIGTERM)
+        self._wakeup.listen(SIGINT, SIGTERM)
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
         gc.enable()
         interval = watchdog_interval()

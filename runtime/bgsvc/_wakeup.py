@@ -8,8 +8,15 @@ signal's number into a pipe, and the main thread reads from it.
 from __future__ import annotations
 
 import os
-import signal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+else:
+    signal = __import__("_signal")  # the same without a start-up's worth of enums
+
+SIGINT = int(signal.SIGINT)
+SIGTERM = int(signal.SIGTERM)
 EVENT = b"\0"
 
 
