@@ -130,6 +130,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     await trial.launch()
     await trial.attached()
     _ = await trial.app.start(finite, .user)
+    await eventually("uploading") { trial.heard.count("uploading", of: finite) == 1 }
     do { try await trial.app.send(.null, to: finite) } catch { fail("\(error)") }
     await eventually("uploaded") { trial.heard.count("uploaded", of: finite) == 1 }
   },

@@ -31,7 +31,7 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
     simulated.lock.withLock { simulated.refreshStatus }
   }
 
-  /// "The maximum amount of time remaining for the app to run in the background."
+  /// In the foreground a very large number: assumed.
   nonisolated open var backgroundTimeRemaining: TimeInterval {
     simulated.lock.withLock { simulated.remaining }
   }
@@ -41,13 +41,12 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
   nonisolated public static let didBecomeActiveNotification = NSNotification.Name(
     "UIApplicationDidBecomeActiveNotification")
 
-  /// "Marks the start of a task with a custom name that should continue if the app enters the
-  /// background."
+  /// "Marks the start of a task that should continue if the app enters the background."
   nonisolated open func beginBackgroundTask(
     withName taskName: String?, expirationHandler handler: (@MainActor @Sendable () -> Void)? = nil
   ) -> UIBackgroundTaskIdentifier {
     simulated.lock.withLock {
-      // "UIBackgroundTaskInvalid if it is not possible to run in the background"
+      // "This method returns UIBackgroundTaskInvalid if running in the background is not possible."
       guard !simulated.isRefusing else { return .invalid }
       simulated.count += 1
       simulated.open[simulated.count] = (taskName ?? "", handler)
@@ -55,7 +54,8 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
     }
   }
 
-  /// "Each call to beginBackgroundTask must be balanced by a matching call to endBackgroundTask."
+  /// "You must call this method to end a task … If you do not, the system may terminate your app.
+  /// This method can be safely called on a non-main thread."
   nonisolated open func endBackgroundTask(_ identifier: UIBackgroundTaskIdentifier) {
     simulated.lock.withLock {
       let ended = simulated.open.removeValue(forKey: identifier.rawValue)

@@ -1,4 +1,5 @@
-// What the sources use of Apple's UserNotifications, for Linux. Quotes are from Apple's documentation.
+// What the sources use of Apple's UserNotifications, for Linux. How it behaves is assumed, from its
+// names and common knowledge: no sentence of Apple's documentation was at hand.
 import Dispatch
 import Foundation
 
@@ -202,8 +203,7 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
     DispatchQueue.global().async { completionHandler(UNNotificationSettings(status)) }
   }
 
-  /// "The first time your app makes this authorization request, the system prompts the person to
-  /// grant or deny the request and records that response."
+  /// Asks the user the first time, and remembers the answer.
   open func requestAuthorization(
     options: UNAuthorizationOptions = [],
     completionHandler: @escaping @Sendable (Bool, (any Error)?) -> Void
@@ -216,8 +216,7 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
     DispatchQueue.global().async { completionHandler(isGranted, nil) }
   }
 
-  /// "If you specify an identifier that matches a previously scheduled or delivered request, this
-  /// method replaces it" (in other words).
+  /// Shows a notification in place of the one with its identifier.
   open func add(
     _ request: UNNotificationRequest,
     withCompletionHandler completionHandler: (@Sendable ((any Error)?) -> Void)? = nil
@@ -235,7 +234,7 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
     completionHandler(lock.withLock { state.categories })
   }
 
-  /// "Call this method … to register your app’s notification categories": all of them at once.
+  /// Replaces all of the app's categories.
   open func setNotificationCategories(_ categories: Set<UNNotificationCategory>) {
     lock.withLock { state.categories = categories }
   }
