@@ -1,5 +1,6 @@
 import json
 import plistlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -164,3 +165,9 @@ def test_the_command_exits_1_with_findings_for_programs(app: Path, tmp_path: Pat
 
     change(app, "BGTaskSchedulerPermittedIdentifiers", ["com.example.notes.bg-refresh"])
     assert CliRunner().invoke(main, arguments).exit_code == 0
+
+
+def test_the_documentation_names_every_code() -> None:
+    text = (Path(__file__).parents[2] / "docs/ios-xcode.md").read_text(encoding="utf-8")
+
+    assert dict(re.findall(r"^\| (DI\d+) \| (.+) \|$", text, re.MULTILINE)) == CODES
