@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, Permission, ServiceType
+from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
+from bgsvc_gen.facts.android_table import long_table, short_table
 
 EACH_TYPE = pytest.mark.parametrize("row", SERVICE_TYPES.values(), ids=SERVICE_TYPES)
 
@@ -53,29 +54,46 @@ def test_the_boot_list_is_the_one_aosp_compiles_in() -> None:
     assert allowed == 0x40000718
 
 
-def test_the_documentation_says_the_same() -> None:
-    text = (Path(__file__).parents[2] / "docs/android.md").read_text(encoding="utf-8")
-    said = re.findall(r"^\| `(\w+)` \| (.*?)\| (.*?)\| (\w+) \| (\w+) \|$", text, re.MULTILINE)
-    limits = {None: "", 180: "3 min", 21600: "6 h in 24 h"}
-    words = {True: "yes", False: "no"}
+@pytest.mark.parametrize(
+    ("file", "of", "table"),
+    [
+        ("README.md", "what each may do", short_table()),
+        ("docs/android.md", "what each may do", short_table()),
+        ("docs/android.md", "what each wants", long_table()),
+    ],
+)
+def test_the_documentation_has_the_facts(
+    file: str, of: str, table: str, request: pytest.FixtureRequest
+) -> None:
+    path = Path(__file__).parents[2] / file
+    text = path.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- types: {of};.*-->\n((?s:.*?))<!-- /types -->", text)
 
-    assert [
-        (name, re.findall("`(.+?)`", permissions), limit.strip(), boot, sticky)
-        for name, permissions, limit, boot, sticky in said
-    ] == [
-        (
-            row.name,
-            [each.name.rpartition(".")[2] for each in further_permissions(row)],
-            limits[row.time_limit.seconds if row.time_limit else None],
-            words[row.boot_allowed],
-            words[row.sticky],
-        )
-        for row in SERVICE_TYPES.values()
-    ]
+    assert found
+    if request.config.getoption("--update-golden"):
+        path.write_text(text[: found.start(1)] + table + text[found.end(1) :], encoding="utf-8")
+    else:
+        assert found[1] == table
 
 
-def further_permissions(row: ServiceType) -> list[Permission]:
-    return [each for each in row.permissions if ".FOREGROUND_SERVICE_" not in each.name]
+@EACH_TYPE
+def test_what_the_manifest_asks_for_is_enough_on_every_api_level(row: ServiceType) -> None:
+    asked = {each.name for each in row.permissions}
+
+    for level in (34, 35, 36, 37):
+        choices = set(row.choices_at(level))
+        assert not choices or asked & choices, level
+
+
+def test_the_body_sensors_count_no_more_from_36_on() -> None:
+    health = SERVICE_TYPES["health"]
+    body, heart = "android.permission.BODY_SENSORS", "android.permission.health.READ_HEART_RATE"
+
+    assert body in health.choices_at(35)
+    assert body not in health.choices_at(36)
+    assert heart not in health.choices_at(35)
+    assert heart in health.choices_at(36)
+    assert len(health.choices_at(37)) > len(health.choices_at(36))
 
 
 def test_reading_the_facts_imports_neither_the_templates_nor_the_command_line() -> None:

@@ -9,11 +9,12 @@ import click
 
 from bgsvc_gen.cli.options import color_option, format_option, spec_option
 from bgsvc_gen.doctor import Finding
+from bgsvc_gen.doctor.android_app import check_android
 from bgsvc_gen.doctor.ios import check_ios
 from bgsvc_gen.errors import DriftError
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.source import find_spec
-from bgsvc_gen.targets import ios
+from bgsvc_gen.targets import android, ios
 
 
 @click.group()
@@ -33,6 +34,17 @@ def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
     """Look at a built .app, an Info.plist or an Xcode project at PATH."""
     plan = ios.plan(load_spec(spec_path or find_spec(Path())))
     tell(list(check_ios(path, plan)), format_)
+
+
+@doctor_command.command("android")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@spec_option
+@format_option
+@color_option
+def android_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
+    """Look at an APK, a merged AndroidManifest.xml or an app's project at PATH."""
+    plan = android.plan(load_spec(spec_path or find_spec(Path())))
+    tell(list(check_android(path, plan)), format_)
 
 
 def tell(findings: Sequence[Finding], format_: str) -> None:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
+
+Granted = Literal["install", "user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +15,12 @@ class Permission:
 
     Attributes:
         since: The API level that defines it; 26, the oldest one looked at, also stands for earlier.
+        lint: The issue with which Lint doubts that an app needs it; the type is the reason.
     """
 
     name: str
     since: int
+    lint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,22 @@ class TimeLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the permissions of which an app that targets API 34 or newer has to hold one.
+
+    Attributes:
+        granted: By whom: at installation, or by the user at run time.
+        since: The first API level of a device on which it counts.
+        until: The last one; `None` where it still does.
+    """
+
+    name: str
+    granted: Granted
+    since: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceType:
     """One `android:foregroundServiceType` that an app may declare.
 
@@ -48,6 +68,13 @@ class ServiceType:
         boot_allowed: Whether BOOT_COMPLETED may start it, at target SDK 35 and above.
         sticky: Whether a restart by the system can succeed.
         property: The `<property>` its declaration needs.
+        choices: The permissions of which it needs one besides its own; none where that is enough.
+        unless: What does instead of any of `choices`.
+        while_in_use: Whether it can start only while the app is in use.
+        boot_permission: What a start at boot needs in addition.
+        features: The hardware its permissions would make Google Play ask a device for.
+        play_declaration: Whether Google Play wants it declared; `None` where it is not verified.
+        alternatives: What may do better than this type.
         sources: Where each of these facts was read.
     """
 
@@ -61,18 +88,38 @@ class ServiceType:
     boot_allowed: bool
     sticky: bool
     property: str | None
+    choices: tuple[Choice, ...]
+    unless: str | None
+    while_in_use: bool
+    boot_permission: str | None
+    features: tuple[str, ...]
+    play_declaration: bool | None
+    alternatives: tuple[str, ...]
     sources: tuple[str, ...]
+
+    def choices_at(self, level: int) -> tuple[str, ...]:
+        """Return the permissions of which one is needed on a device of API `level`."""
+        found = (each for each in self.choices if each.since <= level)
+        return tuple(each.name for each in found if each.until is None or level <= each.until)
 
 
 class _PermissionRow(TypedDict):
     name: str
     since: int
+    lint: str | None
 
 
 class _TimeLimitRow(TypedDict):
     seconds: int
     window: int | None
     since: int
+
+
+class _ChoiceRow(TypedDict):
+    name: str
+    granted: Granted
+    since: int
+    until: int | None
 
 
 class _TypeRow(TypedDict):
@@ -86,6 +133,13 @@ class _TypeRow(TypedDict):
     boot_allowed: bool
     sticky: bool
     property: str | None
+    choices: list[_ChoiceRow]
+    unless: str | None
+    while_in_use: bool
+    boot_permission: str | None
+    features: list[str]
+    play_declaration: bool | None
+    alternatives: list[str]
     sources: list[str]
 
 
@@ -113,6 +167,13 @@ def _service_type(row: _TypeRow) -> ServiceType:
         boot_allowed=row["boot_allowed"],
         sticky=row["sticky"],
         property=row["property"],
+        choices=tuple(Choice(**choice) for choice in row["choices"]),
+        unless=row["unless"],
+        while_in_use=row["while_in_use"],
+        boot_permission=row["boot_permission"],
+        features=tuple(row["features"]),
+        play_declaration=row["play_declaration"],
+        alternatives=tuple(row["alternatives"]),
         sources=tuple(row["sources"]),
     )
 

@@ -1,6 +1,5 @@
 package dev.bgsvc
 
-import android.app.Service
 import android.content.Intent
 import android.os.Build
 import android.os.IBinder
@@ -13,7 +12,7 @@ import android.os.IBinder
  * The main thread never waits. The service ends when Python has said `stopped`, or when its time
  * to do so has run out.
  */
-abstract class ForegroundService : Service() {
+abstract class ForegroundService : TimeLimitedService() {
     /** What the spec says about the service. */
     protected abstract val definition: ServiceDefinition
 
@@ -46,14 +45,12 @@ abstract class ForegroundService : Service() {
         return if (definition.sticky) START_STICKY else START_NOT_STICKY
     }
 
-    /** A short service has had its time (API 34). */
-    override fun onTimeout(startId: Int) = expire()
-
-    /** A service of a type with a time limit has used it up (API 35, after [onTimeout] of 34). */
-    override fun onTimeout(
-        startId: Int,
-        fgsType: Int,
-    ) = expire()
+    // Both of the platform's calls may come for one timeout; ten seconds later Android ends the app.
+    override fun onTimeLimit() {
+        if (timedOut) return
+        timedOut = true
+        runs.expire(TIMEOUT_GRACE_MILLIS)
+    }
 
     /** Asks a run to end that something else than Python has left without its service. */
     override fun onDestroy() {
@@ -79,13 +76,6 @@ abstract class ForegroundService : Service() {
         } catch (e: SecurityException) {
             refusalOf(e)
         }
-
-    // Both overloads may be called for one timeout; Android ends the app ten seconds later.
-    private fun expire() {
-        if (timedOut) return
-        timedOut = true
-        runs.expire(TIMEOUT_GRACE_MILLIS)
-    }
 
     private fun release() {
         timedOut = false

@@ -1,17 +1,22 @@
 """Generated source sets, as an app's build would find them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.pipeline import generate
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.targets import android
-from tests.native.android.tools import Aapt2
+from tests.native.android.maven import ClassPath
+from tests.native.android.merger import Merging, merge
+from tests.native.android.tools import Aapt2, Java
 
 CASES: Final = Path(__file__).parents[2] / "golden/cases"
+SOURCE_SET: Final = Path(android.NAME) / android.MAIN
+NAME: Final = "AndroidManifest.xml"
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,19 @@ class App:
         return (self.source_set / "kotlin" / package, self.build / "java")
 
     @property
-    def support_sources(self) -> Path:
-        return self.source_set / "kotlin/dev"
+    def support_sources(self) -> tuple[Path, ...]:
+        return (self.source_set / "kotlin/dev", self.source_set / "java")
+
+    @property
+    def manifest(self) -> Path:
+        """The app's manifest, with the generated one in it."""
+        return self.build / "AndroidManifest.xml"
+
+    @property
+    def oldest_platform(self) -> int:
+        """The first API level that knows all the types."""
+        services = self.spec.services
+        return max(SERVICE_TYPES[name].since for each in services for name in each.android.types)
 
 
 def golden_names() -> list[str]:
@@ -58,22 +74,48 @@ def golden_names() -> list[str]:
     return [name for name, spec in specs.items() if android.plan(spec).services]
 
 
-def golden_apps(names: Iterable[str], aapt2: Aapt2, folder: Path) -> dict[str, App]:
-    """Generate and link golden cases, each under an id of its own: so all compile at once."""
-    apps: dict[str, App] = {}
-    for name in names:
-        spec = load_spec(CASES / name / "bgsvc.toml")
-        app_id = f"golden.{name.replace('-', '')}"
-        apps[name] = linked(replace(spec, app=replace(spec.app, id=app_id)), aapt2, folder / name)
-    return apps
+@dataclass(frozen=True)
+class Build:
+    """What turns a source set into an app, up to its classes."""
+
+    java: Java
+    merger: ClassPath
+    aapt2: Aapt2
+
+    def golden_apps(self, names: Iterable[str], folder: Path) -> dict[str, App]:
+        """Build golden cases, each under an id of its own: so all compile at once."""
+        specs: dict[str, Spec] = {}
+        for name in names:
+            spec = load_spec(CASES / name / "bgsvc.toml")
+            app_id = f"golden.{name.replace('-', '')}"
+            specs[name] = replace(spec, app=replace(spec.app, id=app_id))
+        for name, spec in specs.items():
+            write(spec, folder / name)
+        return self.apps({folder / name: spec for name, spec in specs.items()}, folder)
+
+    def apps(
+        self, specs: Mapping[Path, Spec], folder: Path, *options: str | Path
+    ) -> dict[str, App]:
+        """Merge and link the files that were generated into each folder."""
+        merges = [
+            Merging(spec.app.id, root / SOURCE_SET / NAME, root / "build" / NAME)
+            for root, spec in specs.items()
+        ]
+        failed = merge(self.java, self.merger, merges, folder)
+        return {
+            root.name: App(
+                spec,
+                root / android.NAME,
+                root / "build",
+                failed or self.aapt2.link(root / SOURCE_SET, spec.app.id, root / "build", *options),
+            )
+            for root, spec in specs.items()
+        }
 
 
-def linked(spec: Spec, aapt2: Aapt2, folder: Path) -> App:
-    """Generate `spec` for Android and link what came of it."""
+def write(spec: Spec, folder: Path) -> None:
+    """Write what `spec` yields for Android into `folder`."""
     for file in generate(spec, [android]):
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
-    target = folder / android.NAME
-    said = aapt2.link(target / "src/main", spec.app.id, folder / "build")
-    return App(spec, target, folder / "build", said)

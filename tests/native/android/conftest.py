@@ -9,8 +9,10 @@ from typing import NoReturn
 
 import pytest
 
+from tests.native.android.apps import App, Build, golden_names
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import ClassPath, class_paths, unpacked
+from tests.native.android.sdk import LEVELS, make_sdk
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 
 
@@ -43,7 +45,16 @@ def jars(java: Java) -> Mapping[str, ClassPath]:
 @pytest.fixture(scope="session")
 def frameworks(jars: Mapping[str, ClassPath]) -> Mapping[int, Path]:
     """The whole Android framework as a jar, by API level."""
-    return {level: jars[f"framework{level}"][0] for level in (35, 36)}
+    return {level: jars[f"framework{level}"][0] for level in LEVELS}
+
+
+@pytest.fixture(scope="session")
+def sdk(java: Java, jars: Mapping[str, ClassPath], frameworks: Mapping[int, Path]) -> Path:
+    """An SDK whose platforms have the public API alone."""
+    try:
+        return make_sdk(java, jars["robolectric"], frameworks)
+    except (ImportError, OSError, subprocess.CalledProcessError) as error:
+        lacks(f"no platform of the public API could be made: {error}")
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +73,17 @@ def aapt2(jars: Mapping[str, ClassPath], frameworks: Mapping[int, Path]) -> Aapt
     program = unpacked(jars["aapt2"][0], "prebuilt/linux/") / "prebuilt/linux/aapt2"
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return Aapt2(program, frameworks[36])
+
+
+@pytest.fixture(scope="session")
+def build(java: Java, jars: Mapping[str, ClassPath], aapt2: Aapt2) -> Build:
+    return Build(java, jars["merger"], aapt2)
+
+
+@pytest.fixture(scope="session")
+def golden(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, App]:
+    """Every golden case with a service on Android, built up to its classes."""
+    return build.golden_apps(golden_names(), tmp_path_factory.mktemp("golden"))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ import pytest
 
 from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.resources import templates_root
-from tests.native.android.apps import App, golden_apps, golden_names
+from tests.native.android.apps import App, golden_names
 from tests.native.android.maven import ClassPath
+from tests.native.android.sdk import LEVELS, android_jar
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 
 pytestmark = pytest.mark.native
@@ -22,14 +23,11 @@ NAMES = golden_names()
 C_SOURCE = templates_root() / "android/support/bgsvc_python.c"
 
 
-@pytest.fixture(scope="module")
-def apps(aapt2: Aapt2, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, App]:
-    return golden_apps(NAMES, aapt2, tmp_path_factory.mktemp("golden"))
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_aapt2_links_the_manifest_and_the_resources(name: str, apps: Mapping[str, App]) -> None:
-    assert apps[name].said == ""
+def test_an_apps_manifest_takes_the_generated_one_and_links(
+    name: str, golden: Mapping[str, App]
+) -> None:
+    assert golden[name].said == ""
 
 
 def test_aapt2_knows_the_same_types_by_the_same_bits(aapt2: Aapt2, tmp_path: Path) -> None:
@@ -46,32 +44,55 @@ def test_aapt2_knows_the_same_types_by_the_same_bits(aapt2: Aapt2, tmp_path: Pat
     assert known == {name: row.value for name, row in SERVICE_TYPES.items()}
 
 
-@pytest.mark.parametrize("level", [35, 36])
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("host", ["chaquopy", "cpython"])
-def test_kotlin_compiles_without_a_warning(  # noqa: PLR0913, PLR0917 - fixtures
+def test_kotlin_compiles_against_the_public_api_without_a_warning(  # noqa: PLR0913, PLR0917
     host: str,
     level: int,
-    apps: Mapping[str, App],
+    golden: Mapping[str, App],
     kotlin: KotlinCompiler,
-    frameworks: Mapping[int, Path],
+    sdk: Path,
     jars: Mapping[str, ClassPath],
     kotlin_stdlib: Path,
     tmp_path: Path,
 ) -> None:
-    """Of each host alone: neither's sources may need the other's."""
-    chosen = [app for app in apps.values() if app.hosts == (host,)]
+    """Of each host alone: neither's sources may need the other's; and each type since it is."""
+    of_host = [app for app in golden.values() if app.hosts == (host,)]
+    chosen = [app for app in of_host if app.oldest_platform <= level]
     own = [source for app in chosen for source in app.own_sources]
     host_jars = jars["chaquopy"] if host == "chaquopy" else ()
-    class_path = [frameworks[level], kotlin_stdlib, *host_jars]
+    class_path = [android_jar(sdk, level), kotlin_stdlib, *host_jars]
 
-    assert kotlin.compile([chosen[0].support_sources, *own], class_path, tmp_path) == ""
+    assert kotlin.compile([*chosen[0].support_sources, *own], class_path, tmp_path) == ""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_android_hides_does_not_compile(
+    level: int, kotlin: KotlinCompiler, sdk: Path, kotlin_stdlib: Path, tmp_path: Path
+) -> None:
+    """The framework's whole jar has it, so only the one made here can tell."""
+    source = tmp_path / "Hidden.kt"
+    source.write_text("val hidden = android.app.ActivityThread.currentProcessName()\n")
+    said = kotlin.compile([source], [android_jar(sdk, level), kotlin_stdlib], tmp_path / "out")
+
+    assert "unresolved reference 'ActivityThread'" in said
+
+
+def test_java_compiles_without_a_warning(sdk: Path, java: Java, tmp_path: Path) -> None:
+    for level in LEVELS:
+        run = java.compile(
+            [templates_root() / "android/support/TimeLimitedService.java"],
+            [android_jar(sdk, level)],
+            tmp_path / str(level),
+        )
+        assert run == ""
 
 
 def test_ktlint_finds_nothing(
-    apps: Mapping[str, App], java: Java, jars: Mapping[str, ClassPath], tmp_path: Path
+    golden: Mapping[str, App], java: Java, jars: Mapping[str, ClassPath], tmp_path: Path
 ) -> None:
     # Below one folder, for ktlint walks through everything that its patterns might name.
-    for name, app in apps.items():
+    for name, app in golden.items():
         shutil.copytree(app.source_set / "kotlin", tmp_path / name)
     shutil.copytree(KOTLIN_TESTS, tmp_path / "tests")
     run = java.run(

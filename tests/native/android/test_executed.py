@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.apps import App
+from tests.native.android.apps import App, Build
 from tests.native.android.maven import ClassPath
 from tests.native.android.scaffold import TRIALS, make_scaffold
-from tests.native.android.tools import Aapt2, Java, KotlinCompiler, joined
+from tests.native.android.tools import Java, KotlinCompiler, joined
 
 pytestmark = pytest.mark.native
 
@@ -50,14 +50,14 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def app(aapt2: Aapt2, tmp_path_factory: pytest.TempPathFactory) -> App:
+def app(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
     """The scaffold's app, and what its author's build makes of it."""
     folder = tmp_path_factory.mktemp("scaffold") / "heartbeat"
     spec = make_scaffold(folder)
-    target, build = folder / "native/bgsvc/android", folder / "build"
-    said = aapt2.link(target / "src/main", spec.app.id, build, "-A", HERE / "assets")
-    assert said == ""
-    return App(spec, target, build, said)
+    root = folder / "native/bgsvc"
+    app = build.apps({root: spec}, folder, "-A", HERE / "assets")[root.name]
+    assert app.said == ""
+    return app
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +78,19 @@ def test_jars(jars: Mapping[str, ClassPath], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def classes(
-    app: App, kotlin: KotlinCompiler, frameworks: Mapping[int, Path], test_jars: ClassPath
+    app: App,
+    java: Java,
+    kotlin: KotlinCompiler,
+    frameworks: Mapping[int, Path],
+    test_jars: ClassPath,
 ) -> ClassPath:
     """The app's classes and those of its tests."""
     main, tests = app.build / "classes", app.build / "test-classes"
     framework = frameworks[36]
-    own = [app.source_set / "kotlin", app.build / "java"]
+    own = [app.source_set / "kotlin", app.source_set / "java", app.build / "java"]
     assert kotlin.compile(own, [framework, *test_jars], main) == ""
+    sources = app.source_set.joinpath("java").rglob("*.java")
+    assert java.compile(sources, [framework], main) == ""
     # Inlined like any constant, so that no R has to exist at run time.
     tested = [KOTLIN, app.build / "java"]
     assert kotlin.compile(tested, [main, *test_jars, framework], tests) == ""

@@ -2,7 +2,7 @@
 
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ class Java:
         *arguments: str | Path,
         options: Iterable[str] = (),
         cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run a main class, given as the first argument; what it says is in the result."""
         return subprocess.run(
@@ -42,9 +43,25 @@ class Java:
             check=False,
             capture_output=True,
             cwd=cwd,
+            env=env,
             encoding="utf-8",
             timeout=300,
         )
+
+    def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
+        """Compile Java, and return what the compiler says: nothing, if all is well."""
+        output.mkdir(parents=True, exist_ok=True)
+        run = subprocess.run(
+            [
+                *(self.home / "bin/javac", "--release", "17"),
+                *("-Werror", "-Xlint:all,-options,-classfile"),
+                *("-cp", joined(class_path), "-d", str(output), *map(str, sources)),
+            ],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        return run.stdout + run.stderr
 
 
 class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
@@ -98,13 +115,15 @@ class Aapt2:
     def link(self, source_set: Path, app_id: str, output: Path, *options: str | Path) -> str:
         """Link a source set's manifest and resources, and return what aapt2 says.
 
-        An app's build gives the manifest its package, and the SDK levels it is for. `output`
-        gets `app.apk`, and `R.java` under `java/`.
+        An app's build gives the manifest its package, and the SDK levels it is for: the one that
+        is merged into `output` already has them. `output` gets `app.apk`, and `R.java` under
+        `java/`.
         """
-        output.mkdir(parents=True)
-        manifest = ET.parse(source_set / "AndroidManifest.xml")  # noqa: S314 - our own
-        manifest.getroot().set("package", app_id)
-        manifest.write(output / "AndroidManifest.xml", encoding="utf-8")
+        output.mkdir(parents=True, exist_ok=True)
+        if not output.joinpath("AndroidManifest.xml").is_file():
+            manifest = ET.parse(source_set / "AndroidManifest.xml")  # noqa: S314 - our own
+            manifest.getroot().set("package", app_id)
+            manifest.write(output / "AndroidManifest.xml", encoding="utf-8")
         said = self._run("compile", "--dir", source_set / "res", "-o", output / "res.zip")
         return said or self._run(
             *("link", "-I", self.framework),

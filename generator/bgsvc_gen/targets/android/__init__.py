@@ -1,11 +1,11 @@
 """Android: a foreground service per service of the spec, and Python inside the app."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from bgsvc_gen.facts.android import SERVICE_TYPES
+from bgsvc_gen.facts.android import SERVICE_TYPES, Permission, ServiceType
 from bgsvc_gen.spec.model import Service, Spec
 from bgsvc_gen.targets.android.resources import StringsFile, strings_files
 from bgsvc_gen.targets.android.service import ServicePlan, plan_service
@@ -19,8 +19,8 @@ MAIN: Final = PurePosixPath("src/main")
 """The source set, as Gradle expects it."""
 
 _ALWAYS: Final = (
-    "android.permission.FOREGROUND_SERVICE",
-    "android.permission.POST_NOTIFICATIONS",
+    Permission("android.permission.FOREGROUND_SERVICE", since=28),
+    Permission("android.permission.POST_NOTIFICATIONS", since=33),
 )
 """What any foreground service needs; the second lets the app ask, and its notification be seen."""
 
@@ -31,17 +31,26 @@ class AndroidPlan(Plan):
 
     Attributes:
         package: The Kotlin package of the generated classes.
-        permissions: What the manifest asks for, each once.
+        asked: What the manifest asks for, each once.
+        quiets_lint: Whether Lint doubts one of those, although a type needs it.
+        features: The hardware those would make Google Play ask a device for; none is required.
         services: Empty if no service of the spec runs on Android.
         strings: The texts that users see, a file for each language.
         hosts: What embeds Python; the support sources follow from it.
     """
 
     package: str
-    permissions: tuple[str, ...]
+    asked: tuple[Permission, ...]
+    quiets_lint: bool
+    features: tuple[str, ...]
     services: tuple[ServicePlan, ...]
     strings: tuple[StringsFile, ...]
     hosts: tuple[str, ...]
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The names of what the manifest asks for."""
+        return tuple(permission.name for permission in self.asked)
 
     def outputs(self) -> tuple[Output, ...]:
         """Return the manifest, the services, their resources and the support sources."""
@@ -68,16 +77,26 @@ def plan(spec: Spec) -> AndroidPlan:
     """Decide how `spec` runs on Android; a service without a type does not run there."""
     services = [service for service in spec.services if service.android.types]
     package = f"{spec.app.id}.bgsvc"
+    asked = _permissions(services)
     return AndroidPlan(
         package=package,
-        permissions=_permissions(services),
+        asked=asked,
+        quiets_lint=any(permission.lint for permission in asked),
+        features=_features(services),
         services=tuple(plan_service(spec, service, package) for service in services),
         strings=strings_files(services),
         hosts=tuple(sorted({service.android.host for service in services})),
     )
 
 
-def _permissions(services: Sequence[Service]) -> tuple[str, ...]:
-    types = (SERVICE_TYPES[name] for service in services for name in service.android.types)
-    of_types = (permission.name for row in types for permission in row.permissions)
+def _rows(services: Sequence[Service]) -> Iterator[ServiceType]:
+    return (SERVICE_TYPES[name] for service in services for name in service.android.types)
+
+
+def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
+    of_types = (permission for row in _rows(services) for permission in row.permissions)
     return tuple(dict.fromkeys((*_ALWAYS, *of_types)))
+
+
+def _features(services: Sequence[Service]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(feature for row in _rows(services) for feature in row.features))

@@ -20,6 +20,7 @@ _HOSTS: Final[Mapping[AndroidHost, tuple[str, tuple[str, ...]]]] = {
 """`host` → the expression that makes it, within the service, and what that imports."""
 
 _IMPORTS: Final = (
+    "android.annotation.SuppressLint",
     "android.content.pm.ServiceInfo",
     "dev.bgsvc.ForegroundService",
     "dev.bgsvc.PythonHost",
@@ -46,6 +47,7 @@ class ServicePlan:
         imports: In the order in which Kotlin's style wants them.
         type_constants: Its types' constants in `ServiceInfo`.
         types: Its types as the manifest spells them.
+        type_names: The same, one by one.
         sticky: Whether Android may bring it back by itself; only if every type lets it.
         stop_timeout: Milliseconds.
         python_host: The Kotlin expression that makes its host.
@@ -60,6 +62,7 @@ class ServicePlan:
     imports: tuple[str, ...]
     type_constants: tuple[str, ...]
     types: str
+    type_names: tuple[str, ...]
     sticky: bool
     label_resource: str
     icon_resource: str
@@ -83,6 +86,7 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         imports=tuple(sorted((*_IMPORTS, *host_imports, f"{spec.app.id}.R"))),
         type_constants=tuple(row.constant for row in rows),
         types="|".join(row.name for row in rows),
+        type_names=service.android.types,
         sticky=all(row.sticky for row in rows),
         label_resource=label_resource(service),
         icon_resource=ICON,

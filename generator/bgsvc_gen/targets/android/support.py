@@ -7,6 +7,7 @@ from typing import Final
 from bgsvc_gen.targets.base import Output
 
 _KOTLIN: Final = PurePosixPath("kotlin/dev/bgsvc")
+_JAVA: Final = PurePosixPath("java/dev/bgsvc")
 _CPP: Final = PurePosixPath("cpp")
 _DRAWABLE: Final = PurePosixPath("res/drawable")
 
@@ -20,6 +21,7 @@ _COMMON: Final = (
     _KOTLIN / "ServiceDefinition.kt",
     _KOTLIN / "ServiceRuns.kt",
     _KOTLIN / "Words.kt",
+    _JAVA / "TimeLimitedService.java",
     _DRAWABLE / "bgsvc_notification.xml",
 )
 

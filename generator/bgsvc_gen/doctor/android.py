@@ -1,0 +1,204 @@
+"""What is wrong with an Android app that carries generated services.
+
+Looks at the manifest the app was built with, merged or in an APK: the one Android reads. Lint sees
+some of this, and misses the rest; Android says nothing until the service starts.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from bgsvc_gen.doctor import Finding
+from bgsvc_gen.doctor.android_manifest import NAMESPACE
+from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
+from bgsvc_gen.targets.android import AndroidPlan
+from bgsvc_gen.targets.android.service import ServicePlan
+
+CODES: Final = {
+    "DA001": "a service of the spec is not in the manifest",
+    "DA002": "a service's foreground service type is not the spec's",
+    "DA003": "a permission is missing",
+    "DA004": "none of the permissions is there of which a type needs one",
+    "DA005": "a service or a receiver is open to other apps",
+    "DA006": "the property that says what `specialUse` is for is missing",
+    "DA007": "a job service may be bound by anybody",
+    "DA008": "the app targets an older Android than Google Play takes",
+    "DA009": "the app runs on Androids that these sources do not",
+    "DA010": "the receiver that starts services at boot is not in the manifest",
+    "DA011": "the runtime in the app is not the one of these sources",
+    "DA012": "the generated files are not part of the app's build",
+}
+"""Every code a finding about an Android app may carry, and what it stands for."""
+
+OLDEST: Final = 26
+NEEDED_TARGET: Final = 34
+"""From here on a type without its permission is refused."""
+
+_BASE: Final = "android.permission.FOREGROUND_SERVICE"
+_BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
+_BOOT: Final = "android.intent.action.BOOT_COMPLETED"
+_RECEIVE_BOOT: Final = "android.permission.RECEIVE_BOOT_COMPLETED"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A merged manifest, asked by name."""
+
+    root: ET.Element
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """What it asks for."""
+        tags = ("uses-permission", "uses-permission-sdk-23")
+        found = (each for tag in tags for each in self.root.iter(tag))
+        return frozenset(value(each, "name") for each in found)
+
+    @cached_property
+    def target(self) -> int:
+        """The API level the app targets."""
+        return self._level("targetSdkVersion") or self._level("minSdkVersion") or NEEDED_TARGET
+
+    @cached_property
+    def oldest(self) -> int:
+        """The oldest API level the app runs on; 1 where it does not say."""
+        return self._level("minSdkVersion") or 1
+
+    def components(self, tag: str) -> Mapping[str, ET.Element]:
+        """Return the components called `tag`, by the full names of their classes."""
+        package = self.root.get("package", "")
+        found = list(self.root.iter(tag))
+        return {_absolute(value(each, "name"), package): each for each in found}
+
+    def _level(self, name: str) -> int:
+        levels = (value(each, name) for each in self.root.iter("uses-sdk"))
+        return next((int(level) for level in levels if level.isdecimal()), 0)
+
+
+def value(element: ET.Element, name: str) -> str:
+    """Return the value of `android:name` of an element, or the empty string."""
+    return element.get(NAMESPACE + name, "")
+
+
+def types_of(service: ET.Element) -> frozenset[str]:
+    """Return the names of a service's types; a merged manifest has words, an APK a number."""
+    found = value(service, "foregroundServiceType")
+    if found.isdecimal():
+        bits = int(found)
+        return frozenset(name for name, row in SERVICE_TYPES.items() if row.value & bits)
+    return frozenset(filter(None, found.split("|")))
+
+
+def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
+    """Yield what `plan`'s services would miss in an app with this merged manifest."""
+    manifest = Manifest(root)
+    services = manifest.components("service")
+    yield from _levels(manifest)
+    for service in plan.services:
+        element = services.get(service.qualified_class)
+        if element is None:
+            yield Finding(
+                "DA001",
+                f"{service.qualified_class} is not registered",
+                "let the generated AndroidManifest.xml be part of the app's source set",
+            )
+        else:
+            yield from _service(service, element, manifest)
+    yield from _asked(plan, manifest)
+    yield from _open(plan, manifest)
+
+
+def _levels(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.oldest < OLDEST:
+        yield Finding(
+            "DA009",
+            f"minSdk {manifest.oldest} is below {OLDEST}",
+            f"write minSdk = {OLDEST}: there are no notification channels before",
+        )
+    if manifest.target < NEEDED_TARGET:
+        yield Finding(
+            "DA008",
+            f"targetSdk {manifest.target} is below {NEEDED_TARGET}",
+            "raise targetSdk: the types and their permissions are checked from 34 on",
+        )
+
+
+def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> Iterator[Finding]:
+    found, wanted = types_of(element), frozenset(filter(None, service.types.split("|")))
+    if found != wanted:
+        said = "|".join(sorted(found)) or "none"
+        yield Finding(
+            "DA002",
+            f"{service.class_name} has foregroundServiceType {said}, not {service.types}",
+            "remove what overrides it from the app's own manifest",
+        )
+    rows = [SERVICE_TYPES[name] for name in sorted(wanted)]
+    for row in rows:
+        yield from _choices(row, manifest)
+        if row.property is not None:
+            properties = {value(each, "name") for each in element.iter("property")}
+            if row.property not in properties:
+                yield Finding(
+                    "DA006",
+                    f"{service.class_name} has no <property> {row.property}",
+                    "take the <service> of the generated manifest as it is",
+                )
+    if found & REFUSED.keys():
+        yield Finding("DA002", f"{service.class_name} declares a refused type", "remove it")
+
+
+def _choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
+    levels = range(NEEDED_TARGET, max(manifest.target, NEEDED_TARGET) + 1)
+    for level in levels:
+        choices = row.choices_at(level)
+        if choices and row.unless is None and not manifest.permissions & set(choices):
+            names = ", ".join(name.removeprefix("android.permission.") for name in choices)
+            yield Finding(
+                "DA004",
+                f"on API {level} a {row.name} service needs one of {names}",
+                "declare the one the service really uses",
+            )
+            return
+
+
+def _asked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+    for name in plan.permissions:
+        if name not in manifest.permissions and not _replaceable(name, plan, manifest):
+            yield Finding(
+                "DA003",
+                f"the app does not ask for {name}",
+                "take out the tools:node that removes it, or declare it",
+            )
+
+
+def _replaceable(name: str, plan: AndroidPlan, manifest: Manifest) -> bool:
+    """Tell whether `name` is one of several permissions, of which the app has another."""
+    rows = (SERVICE_TYPES[each] for service in plan.services for each in service.type_names)
+    lists = [{choice.name for choice in row.choices} for row in rows]
+    return any(name in names and names & manifest.permissions for names in lists)
+
+
+def _open(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+    ours = {service.qualified_class for service in plan.services}
+    for tag in ("service", "receiver"):
+        for name, element in manifest.components(tag).items():
+            if name not in ours and not name.startswith("dev.bgsvc."):
+                continue
+            guard = value(element, "permission")
+            is_open = value(element, "exported") == "true" and not guard
+            if is_open:
+                yield Finding(
+                    "DA005",
+                    f"any app may call {name}",
+                    'write android:exported="false", as the generated manifest does',
+                )
+
+
+def _absolute(name: str, package: str) -> str:
+    return f"{package}{name}" if name.startswith(".") else name
+
+
+def codes(findings: Iterable[Finding]) -> list[str]:
+    """Return the findings' codes, each once, sorted."""
+    return sorted({finding.code for finding in findings})

@@ -1,0 +1,84 @@
+"""An Android app on disk: where its merged manifests, its Gradle files and its runtime are."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from bgsvc_gen.doctor import Finding
+from bgsvc_gen.doctor.android import check_manifest
+from bgsvc_gen.doctor.android_manifest import MANIFEST, read_manifest
+from bgsvc_gen.errors import BgsvcGenError
+from bgsvc_gen.pipeline import runtime_files
+from bgsvc_gen.targets.android import AndroidPlan
+
+MERGED: Final = ("merged_manifests", "merged_manifest", "packaged_manifests")
+"""Where Android's Gradle plugin leaves what it merged, below `build/intermediates`."""
+
+_GRADLE: Final = ("build.gradle", "build.gradle.kts")
+_APPLIED: Final = re.compile(r"bgsvc\.gradle")
+
+
+def check_android(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
+    """Yield what is wrong with the app at `path`: an APK, a merged manifest, or a project's folder.
+
+    Raises:
+        BgsvcGenError: There is no manifest, or it cannot be read.
+    """
+    if path.is_dir():
+        yield from _project(path, plan)
+    else:
+        yield from _manifest(path, plan)
+
+
+def _manifest(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
+    for finding in check_manifest(read_manifest(path), plan):
+        yield Finding(finding.code, finding.message, finding.fix, str(path))
+
+
+def _project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
+    manifests = [
+        path
+        for path in sorted(folder.rglob(MANIFEST))
+        if any(part in MERGED for part in path.parts)
+    ]
+    if not manifests:
+        hint = "build the app once, or name its APK or merged manifest"
+        raise BgsvcGenError(f"{folder} holds no merged manifest", hint)
+    for path in manifests:
+        yield from _manifest(path, plan)
+    yield from _gradle(folder)
+    yield from _runtime(folder)
+
+
+def _gradle(folder: Path) -> Iterator[Finding]:
+    scripts = [path for name in _GRADLE for path in sorted(folder.rglob(name))]
+    texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in scripts}
+    if scripts and not any(_APPLIED.search(text) for text in texts.values()):
+        yield Finding(
+            "DA012",
+            "no Gradle file applies bgsvc.gradle",
+            'write apply(from = "…/native/bgsvc/android/bgsvc.gradle") in the app module',
+            str(scripts[0]),
+        )
+
+
+def _runtime(folder: Path) -> Iterator[Finding]:
+    """Compare each copy of the runtime below `folder`, byte for byte."""
+    wanted = {
+        file.path.name: file.content for file in runtime_files() if file.path.parts[-2] == "bgsvc"
+    }
+    for marker in sorted(folder.rglob("bgsvc/_words.py")):
+        copy = marker.parent
+        wrong = [
+            name
+            for name, content in wanted.items()
+            if not copy.joinpath(name).is_file() or copy.joinpath(name).read_bytes() != content
+        ]
+        if wrong:
+            yield Finding(
+                "DA011",
+                f"{len(wrong)} files of the runtime are not those of this bgsvc-gen: {wrong[0]}",
+                "run `bgsvc-gen android`, and build again",
+                str(copy),
+            )

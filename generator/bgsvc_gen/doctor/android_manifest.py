@@ -1,0 +1,119 @@
+"""Android manifests, as text or as an app's binary form, in an APK or on their own."""
+
+import struct
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from bgsvc_gen.errors import BgsvcGenError
+
+NAMESPACE: Final = "{http://schemas.android.com/apk/res/android}"
+MANIFEST: Final = "AndroidManifest.xml"
+
+_FILE, _POOL, _START, _END = 0x0003, 0x0001, 0x0102, 0x0103
+_UTF_8: Final = 0x100
+_STRING, _REFERENCE, _DECIMAL, _HEX, _BOOLEAN = 0x03, 0x01, 0x10, 0x11, 0x12
+_NOTHING: Final = 0xFFFFFFFF
+_LEAST: Final = 8
+
+
+def read_manifest(path: Path) -> ET.Element:
+    """Return the manifest at `path`: an XML file of either form, or an APK.
+
+    Attributes of Android's namespace are named as ElementTree does, numbers are decimal.
+
+    Raises:
+        BgsvcGenError: There is none, or it cannot be read.
+    """
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                content = archive.read(MANIFEST)
+        else:
+            content = path.read_bytes()
+        if content[:2] == struct.pack("<H", _FILE):
+            return _Binary(content).root()
+        return ET.fromstring(content)  # noqa: S314 - the user's own app, and no entities outside it
+    except (ET.ParseError, KeyError, struct.error, zipfile.BadZipFile, ValueError) as error:
+        raise BgsvcGenError(f"{path} holds no readable manifest: {error}") from None
+
+
+class _Binary:
+    """A file of `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`'s XML chunks."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._texts: list[str] = []
+
+    def root(self) -> ET.Element:
+        """Return the document's element."""
+        open_elements: list[ET.Element] = []
+        for kind, header, at in self._chunks():
+            if kind == _POOL:
+                self._texts = list(_pool(self._content[at:]))
+            elif kind == _START:
+                element = self._element(at + header)
+                if open_elements:
+                    open_elements[-1].append(element)
+                open_elements.append(element)
+            elif kind == _END:
+                element = open_elements.pop()
+                if not open_elements:
+                    return element
+        raise ValueError("the document has no end")
+
+    def _chunks(self) -> Iterator[tuple[int, int, int]]:
+        at = struct.unpack_from("<H", self._content, 2)[0]
+        while at < len(self._content):
+            kind, header, size = struct.unpack_from("<HHI", self._content, at)
+            if size < header or header < _LEAST:
+                raise ValueError("a chunk is smaller than its header")
+            yield kind, header, at
+            at += size
+
+    def _element(self, at: int) -> ET.Element:
+        _, name, start, size, count = struct.unpack_from("<IIHHH", self._content, at)
+        element = ET.Element(self._texts[name])
+        for index in range(count):
+            place = at + start + index * size
+            space, key, raw, _, kind, value = struct.unpack_from("<IIIHxBI", self._content, place)
+            prefix = "" if space == _NOTHING else f"{{{self._texts[space]}}}"
+            element.set(prefix + self._texts[key], self._value(kind, value, raw))
+        return element
+
+    def _value(self, kind: int, value: int, raw: int) -> str:
+        if kind == _STRING or raw != _NOTHING:
+            return self._texts[value if kind == _STRING else raw]
+        if kind == _BOOLEAN:
+            return "true" if value else "false"
+        if kind == _REFERENCE:
+            return f"@0x{value:08x}"
+        if kind in {_DECIMAL, _HEX}:
+            return str(value)
+        return f"0x{value:08x}"
+
+
+def _pool(chunk: bytes) -> Iterator[str]:
+    count, _, flags, start = struct.unpack_from("<4I", chunk, 8)
+    is_utf_8 = bool(flags & _UTF_8)
+    for offset in struct.unpack_from(f"<{count}I", chunk, 28):
+        at = start + offset
+        if is_utf_8:
+            _, at = _length(chunk, at, 1)
+        size, at = _length(chunk, at, 1 if is_utf_8 else 2)
+        content = chunk[at : at + (size if is_utf_8 else size * 2)]
+        # In UTF-8 pools a character beyond the first plane is two surrogates.
+        text = content.decode("utf-8" if is_utf_8 else "utf-16-le", "surrogatepass")
+        yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def _length(chunk: bytes, at: int, width: int) -> tuple[int, int]:
+    """Return a length of one or two units of `width` bytes, and where it ends."""
+    top = 0x80 if width == 1 else 0x8000
+    first = int.from_bytes(chunk[at : at + width], "little")
+    if first < top:
+        return first, at + width
+    second = int.from_bytes(chunk[at + width : at + 2 * width], "little")
+    return (first - top) << (8 * width) | second, at + 2 * width

@@ -1,0 +1,251 @@
+"""Android Lint: it has nothing to say about what is generated, and something about what is wrong.
+
+What Lint does not see, `bgsvc-gen doctor` does: each planted defect is caught by one of the two.
+"""
+
+import shutil
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bgsvc_gen.doctor.android import check_manifest, codes
+from bgsvc_gen.doctor.android_manifest import NAMESPACE, read_manifest
+from bgsvc_gen.targets import android
+from tests.native.android.apps import App, golden_names
+from tests.native.android.lint import Module, lint
+from tests.native.android.maven import ClassPath
+from tests.native.android.sdk import android_jar
+from tests.native.android.tools import Java
+
+pytestmark = pytest.mark.native
+
+NOTIFICATIONS: Final = "kotlin/dev/bgsvc/Notifications.kt"
+LIBRARY: Final = """
+<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="dev.bgsvc">
+    <uses-sdk android:minSdkVersion="26" android:targetSdkVersion="36" />
+    <uses-permission android:name="android.permission.POST_NOTIFICATIONS" />
+</manifest>
+""".lstrip()
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A golden case with something broken, and who tells.
+
+    Attributes:
+        without: The element to leave out of the merged manifest: a tag, and its name's ending.
+        attribute: An attribute to set, or to remove with the empty string: tag, key, value.
+        source: A source to break: file, what stands there, what shall.
+        lint: The issue that Lint reports.
+        doctor: The code that the doctor reports.
+    """
+
+    case: str
+    without: tuple[str, str] | None = None
+    attribute: tuple[str, str, str] | None = None
+    source: tuple[str, str, str] | None = None
+    lint: str | None = None
+    doctor: str | None = None
+
+
+DEFECTS: Final[Mapping[str, Defect]] = {
+    "type's permission": Defect(
+        "android-data-sync",
+        without=("uses-permission", "FOREGROUND_SERVICE_DATA_SYNC"),
+        lint="ForegroundServicePermission",
+        doctor="DA003",
+    ),
+    "base permission": Defect(
+        "android-data-sync", without=("uses-permission", ".FOREGROUND_SERVICE"), doctor="DA003"
+    ),
+    "notification permission": Defect(
+        "android-data-sync",
+        without=("uses-permission", "POST_NOTIFICATIONS"),
+        source=(NOTIFICATIONS, "STEPS = 1000", "STEPS = 1_000"),
+        lint="NotificationPermission",
+        doctor="DA003",
+    ),
+    "location permission": Defect(
+        "android-location",
+        without=("uses-permission", "COARSE_LOCATION"),
+        lint="ForegroundServicePermission",
+        doctor="DA004",
+    ),
+    "health permission": Defect(
+        "android-health",
+        without=("uses-permission", "HIGH_SAMPLING_RATE_SENSORS"),
+        lint="ForegroundServicePermission",
+        doctor="DA004",
+    ),
+    "device permission": Defect(
+        "android-connected-device",
+        without=("uses-permission", "CHANGE_NETWORK_STATE"),
+        doctor="DA003",
+    ),
+    "type": Defect(
+        "android-data-sync",
+        attribute=("service", "foregroundServiceType", ""),
+        doctor="DA002",
+    ),
+    "another type": Defect(
+        "android-data-sync",
+        attribute=("service", "foregroundServiceType", "location"),
+        doctor="DA002",
+    ),
+    "exported service": Defect(
+        "android-data-sync",
+        attribute=("service", "exported", "true"),
+        lint="ExportedService",
+        doctor="DA005",
+    ),
+    "service not registered": Defect(
+        "android-data-sync", without=("service", "SyncService"), doctor="DA001"
+    ),
+    "no such class": Defect(
+        "android-data-sync",
+        attribute=("service", "name", "golden.androiddatasync.bgsvc.Missing"),
+        lint="MissingClass",
+        doctor="DA001",
+    ),
+    "special use's property": Defect(
+        "android-special-use", without=("property", "FGS_SUBTYPE"), doctor="DA006"
+    ),
+    "old minSdk": Defect(
+        "android-data-sync", attribute=("uses-sdk", "minSdkVersion", "23"), doctor="DA009"
+    ),
+    "unguarded call": Defect(
+        "android-data-sync",
+        source=(NOTIFICATIONS, ".setOnlyAlertOnce(true)", ".setForegroundServiceBehavior(1)"),
+        lint="NewApi",
+    ),
+    "mutable intent": Defect(
+        "android-data-sync",
+        source=(NOTIFICATIONS, "PendingIntent.FLAG_IMMUTABLE", "0"),
+        lint="UnspecifiedImmutableFlag",
+    ),
+}
+
+
+def test_every_planted_defect_is_known_to_somebody() -> None:
+    assert [name for name, each in DEFECTS.items() if not each.lint and not each.doctor] == []
+
+
+@pytest.fixture(scope="module")
+def linted(  # noqa: PLR0913, PLR0917 - fixtures
+    golden: Mapping[str, App],
+    java: Java,
+    jars: Mapping[str, ClassPath],
+    sdk: Path,
+    kotlin_stdlib: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mapping[str, Sequence[str]]:
+    """Lint's findings about each golden case, about the support sources, about each defect."""
+    folder = tmp_path_factory.mktemp("lint")
+    class_path = (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
+    modules = list(modules_of(golden, folder))
+    return lint(java, jars["lint"], sdk, modules, class_path, folder)
+
+
+def modules_of(golden: Mapping[str, App], folder: Path) -> Iterator[Module]:
+    support = folder / "support"
+    for app in golden.values():
+        for source in app.support_sources:
+            shutil.copytree(source, support / source.name, dirs_exist_ok=True)
+    manifest = support / "AndroidManifest.xml"
+    manifest.write_text(LIBRARY, encoding="utf-8")
+    yield Module("support", manifest, [support / "dev", support / "java"], is_library=True)
+    for name, app in golden.items():
+        yield module_of(name, app, folder / name, golden_manifest(app))
+    for name, defect in DEFECTS.items():
+        if defect.lint:
+            app = golden[defect.case]
+            yield module_of(f"without {name}", app, folder / name, broken(app, defect), defect)
+
+
+def module_of(
+    name: str, app: App, folder: Path, manifest: ET.Element, defect: Defect | None = None
+) -> Module:
+    """Copy an app into `folder`: its own sources, and all where a support source is broken."""
+    whole = defect is not None and defect.source is not None
+    source = "." if whole else app.spec.app.id.replace(".", "/")
+    kotlin = folder / "src"
+    shutil.copytree(app.source_set / "kotlin" / source, kotlin / "kotlin" / source)
+    if whole:
+        shutil.copytree(app.source_set / "java", kotlin / "java")
+    if defect is not None and defect.source is not None:
+        file, old, new = defect.source
+        text = (kotlin / file).read_text(encoding="utf-8")
+        assert old in text
+        (kotlin / file).write_text(text.replace(old, new), encoding="utf-8")
+    shutil.copytree(app.build / "java", folder / "java")
+    resources = folder / "res"
+    shutil.copytree(app.source_set / "res", resources)
+    path = folder / "AndroidManifest.xml"
+    ET.ElementTree(manifest).write(path, encoding="utf-8")
+    sources = [kotlin, folder / "java"]
+    return Module(name, path, sources, [resources], None if whole else "support")
+
+
+def golden_manifest(app: App) -> ET.Element:
+    return ET.parse(app.manifest).getroot()  # noqa: S314 - our own
+
+
+def broken(app: App, defect: Defect) -> ET.Element:
+    """Return the app's merged manifest with the defect in it."""
+    root = golden_manifest(app)
+    if defect.without is not None:
+        tag, ending = defect.without
+        [(parent, element)] = [
+            (parent, element)
+            for parent in root.iter()
+            for element in parent.findall(tag)
+            if element.get(f"{NAMESPACE}name", "").endswith(ending)
+        ]
+        parent.remove(element)
+    if defect.attribute is not None:
+        tag, key, value = defect.attribute
+        [element] = root.iter(tag)
+        element.attrib.pop(NAMESPACE + key)
+        if value:
+            element.set(NAMESPACE + key, value)
+    return root
+
+
+@pytest.mark.parametrize("name", [*golden_names(), "support"])
+def test_lint_finds_nothing(name: str, linted: Mapping[str, Sequence[str]]) -> None:
+    assert linted.get(name, []) == []
+
+
+def test_lint_had_nothing_to_say_about_how_it_was_asked(
+    linted: Mapping[str, Sequence[str]],
+) -> None:
+    assert linted.keys() <= {*golden_names(), "support", *DEFECTS}
+
+
+@pytest.mark.parametrize("name", [name for name, each in DEFECTS.items() if each.lint])
+def test_lint_finds_a_planted_defect(name: str, linted: Mapping[str, Sequence[str]]) -> None:
+    issues = {said.partition(":")[0] for said in linted.get(name, [])}
+
+    assert DEFECTS[name].lint in issues
+
+
+@pytest.mark.parametrize("name", golden_names())
+def test_the_doctor_finds_nothing(name: str, golden: Mapping[str, App]) -> None:
+    app = golden[name]
+    plan = android.plan(app.spec)
+
+    assert list(check_manifest(read_manifest(app.manifest), plan)) == []
+    assert list(check_manifest(read_manifest(app.apk), plan)) == []
+
+
+@pytest.mark.parametrize("name", [name for name, each in DEFECTS.items() if each.doctor])
+def test_the_doctor_finds_a_planted_defect(name: str, golden: Mapping[str, App]) -> None:
+    defect = DEFECTS[name]
+    app = golden[defect.case]
+    found = codes(check_manifest(broken(app, defect), android.plan(app.spec)))
+
+    assert defect.doctor in found
