@@ -137,6 +137,10 @@ class Aapt2:
         """Return the linked manifest, as aapt2 reads it back."""
         return self._run("dump", "xmltree", apk, "--file", "AndroidManifest.xml")
 
+    def badging_of(self, apk: Path) -> str:
+        """Return what a store would say of the app."""
+        return self._run("dump", "badging", apk)
+
     def strings_of(self, apk: Path) -> str:
         """Return the linked resources and their values, as aapt2 reads them back."""
         return self._run("dump", "resources", apk)

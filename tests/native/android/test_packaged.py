@@ -1,0 +1,105 @@
+"""One app, all the way: compiled, dexed, signed, and read back as Android would read it."""
+
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bgsvc_gen.doctor.android import check_manifest
+from bgsvc_gen.doctor.android_manifest import read_manifest
+from bgsvc_gen.targets import android
+from tests.native.android.apps import App
+from tests.native.android.maven import ClassPath
+from tests.native.android.sdk import android_jar
+from tests.native.android.tools import Aapt2, Java, KotlinCompiler
+
+pytestmark = pytest.mark.native
+
+CASE = "full"
+PACKAGE = Path(__file__).with_name("Package.java")
+
+
+@pytest.fixture(scope="module")
+def dexed(  # noqa: PLR0913, PLR0917 - fixtures
+    golden: Mapping[str, App],
+    java: Java,
+    kotlin: KotlinCompiler,
+    jars: Mapping[str, ClassPath],
+    sdk: Path,
+    kotlin_stdlib: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The app's classes in the form that Android runs."""
+    app, folder = golden[CASE], tmp_path_factory.mktemp("dexed")
+    platform, classes = android_jar(sdk, 36), folder / "classes"
+    sources = [*app.support_sources, *app.own_sources]
+    assert kotlin.compile(sources, [platform, kotlin_stdlib], classes) == ""
+    own_java = [*app.source_set.joinpath("java").rglob("*.java"), *app.build.rglob("R.java")]
+    assert java.compile(own_java, [platform], classes) == ""
+    run = java.run(
+        *(jars["d8"], "com.android.tools.r8.D8", "--release", "--min-api", "26"),
+        *("--lib", platform, "--lib", java.home, "--classpath", kotlin_stdlib),
+        *("--output", folder, *classes.rglob("*.class")),
+    )
+    assert (run.returncode, run.stdout + run.stderr) == (0, "")
+    return folder / "classes.dex"
+
+
+@pytest.fixture(scope="module")
+def signed(
+    golden: Mapping[str, App],
+    dexed: Path,
+    java: Java,
+    jars: Mapping[str, ClassPath],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The app, packaged and signed with a key made for it."""
+    folder = tmp_path_factory.mktemp("signed")
+    unsigned, apk, key = folder / "unsigned.apk", folder / "app.apk", folder / "key.p12"
+    unsigned.write_bytes(golden[CASE].apk.read_bytes())
+    with zipfile.ZipFile(unsigned, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(dexed, "classes.dex")
+    subprocess.run(
+        [
+            *(java.home / "bin/keytool", "-genkeypair", "-keystore", key, "-storetype", "PKCS12"),
+            *("-storepass", "sample", "-alias", "sample", "-dname", "CN=sample"),
+            *("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    run = java.run(jars["apksig"], PACKAGE, unsigned, apk, key, "sample")
+    assert run.stdout == "verified true\nv2 true v3 true\n", run.stderr
+    return apk
+
+
+def test_the_classes_that_the_manifest_names_are_in_the_dex(
+    golden: Mapping[str, App], dexed: Path
+) -> None:
+    content = dexed.read_bytes()
+
+    for service in android.plan(golden[CASE].spec).services:
+        assert f"L{service.qualified_class.replace('.', '/')};".encode() in content
+
+
+def test_the_signed_app_holds_what_its_services_need(
+    golden: Mapping[str, App], signed: Path
+) -> None:
+    plan = android.plan(golden[CASE].spec)
+
+    assert list(check_manifest(read_manifest(signed), plan)) == []
+
+
+def test_aapt2_reads_the_signed_app_as_the_plan_has_it(
+    golden: Mapping[str, App], signed: Path, aapt2: Aapt2
+) -> None:
+    plan = android.plan(golden[CASE].spec)
+    badging = aapt2.badging_of(signed)
+
+    assert f"package: name='{golden[CASE].spec.app.id}'" in badging
+    for permission in plan.permissions:
+        assert f"uses-permission: name='{permission}'" in badging
+    for feature in plan.features:
+        assert f"uses-feature-not-required: name='{feature}'" in badging
