@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from heapq import heapify, heappop, heappush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +116,8 @@ class SystemClock(Clock):
         timer = Timer(self.uptime() + max(0.0, delay), callback)
         with self._due:
             self._count += 1
-            heappush(self._timers, (timer.when, self._count, timer))
+            self._timers.append((timer.when, self._count, timer))
+            self._timers.sort()  # a few timers, nearly sorted: not worth importing heapq for
             self._drop_cancelled()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
@@ -145,7 +145,6 @@ class SystemClock(Clock):
         """Forget cancelled timers before they outnumber the live ones by far."""
         if self._count % 64 == 0:
             self._timers = [entry for entry in self._timers if not entry[2].cancelled]
-            heapify(self._timers)
 
     def _keep(self) -> None:
         while True:
@@ -153,7 +152,7 @@ class SystemClock(Clock):
                 while not self._timers or self._timers[0][0] > self.uptime():
                     first = self._timers[0][0] if self._timers else None
                     self._due.wait(None if first is None else max(0.0, first - self.uptime()))
-                timer = heappop(self._timers)[2]
+                timer = self._timers.pop(0)[2]
             try:
                 timer.fire()
             except Exception:
