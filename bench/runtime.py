@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -84,7 +85,8 @@ def timed(code: str) -> "tuple[float, float]":
 def measure_import() -> None:
     """What importing costs."""
     rounds = 10 if QUICK else 40
-    bare, ours = [], []
+    bare: list[tuple[float, float]] = []
+    ours: list[tuple[float, float]] = []
     for _ in range(rounds):
         bare.append(timed("pass"))
         ours.append(timed("import bgsvc"))
@@ -136,7 +138,8 @@ def measure_ready() -> None:
         Path(folder, "plain.py").write_text(OURS)
         hand = [*CLEAN, "-m", "hand"]
         mine = [*CLEAN, "-m", "bgsvc", "run", "plain:PlainService", "--data-dir", "."]
-        floor, cost = [], []
+        floor: list[float] = []
+        cost: list[float] = []
         for _ in range(10 if QUICK else 40):
             floor.append(to_ready(hand, folder))
             cost.append(to_ready(mine, folder))
@@ -153,13 +156,13 @@ def measure_ready() -> None:
 def measure_emit() -> None:
     """How fast events leave a service."""
     count = 50_000 if QUICK else 200_000
-    rates = {}
+    rates: dict[bool, float] = {}
     for stuck in (False, True):
         bus = Bus()
         source = EventSource("bench", bus, SystemClock())
         let_go = threading.Event()
         if stuck:
-            bus.subscribe(lambda _, gate=let_go: gate.wait())
+            bus.subscribe(_stuck_until(let_go))
         for _ in range(99 if stuck else 100):
             bus.subscribe(_nothing)
         began = time.perf_counter()
@@ -176,6 +179,15 @@ def measure_emit() -> None:
         f"{rates[True] / rates[False]:.2f}",
         "50,000 events/s",
     )
+
+
+def _stuck_until(gate: threading.Event) -> "Callable[[Event], None]":
+    """Return a listener that never comes back before `gate` opens."""
+
+    def listen(_: Event) -> None:
+        gate.wait()
+
+    return listen
 
 
 def _nothing(_: Event) -> None:
@@ -201,7 +213,7 @@ def measure_slowdown() -> None:
             source = EventSource("bench", bus, SystemClock())
             let_go = threading.Event()
             if stuck:
-                bus.subscribe(lambda _, gate=let_go: gate.wait())
+                bus.subscribe(_stuck_until(let_go))
             for _ in range(99 if stuck else 100):
                 bus.subscribe(_nothing)
             work(source, 50)
