@@ -59,6 +59,12 @@ MUTANTS: Final = {
         "",
         "an expired window stops its service and is completed as failed, once",
     ),
+    "the next window is not asked for": Mutant(
+        "BgsvcScheduler.swift",
+        "    if task.isPeriodic {\n",
+        "    if !task.isPeriodic {\n",
+        "the next window is asked for before Python is",
+    ),
     "signals keep their default action": Mutant(
         "BgsvcInterpreter.swift",
         "install_signal_handlers = 1",

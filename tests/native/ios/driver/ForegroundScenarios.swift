@@ -38,6 +38,8 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     await trial.launch()
     expectEqual((await trial.app.start(patient, .user)).run, .started(1))
     expectEqual((await trial.app.start(patient, .user)).run, .started(1))
+    do { try await trial.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
+    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
     expectEqual(trial.heard.count("started", of: patient), 1)
   },
 

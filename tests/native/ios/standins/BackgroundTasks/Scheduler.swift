@@ -34,6 +34,7 @@ open class BGTaskScheduler: NSObject {
   var refusal: Error.Code?
   var hasLaunched = false
   var hasGPU = false
+  var onSubmit: (@Sendable () -> Void)?
 
   @available(*, unavailable) public override init() { fatalError("unavailable") }
 
@@ -101,6 +102,7 @@ open class BGTaskScheduler: NSObject {
   /// Takes a request; otherwise returns why not.
   private func refusal(of request: BGTaskRequest) -> Error? {
     let identifier = request.identifier
+    onSubmit?()
     if let refusal { return Error(refusal) }
     // "The task identifier of the submitted task wasn’t in the
     // BGTaskSchedulerPermittedIdentifiers array"

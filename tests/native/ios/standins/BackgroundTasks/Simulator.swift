@@ -17,6 +17,11 @@ import Foundation
     lock.withLock { refusal = code }
   }
 
+  /// Calls `action` whenever a request is submitted.
+  public func watch(_ action: @escaping @Sendable () -> Void) {
+    lock.withLock { onSubmit = action }
+  }
+
   public func supportGPU() {
     lock.withLock { hasGPU = true }
   }
