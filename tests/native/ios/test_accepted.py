@@ -1,5 +1,6 @@
 """The Swift, given to swift-format and to the compiler for the real iOS triple."""
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -95,3 +96,13 @@ def test_every_source_is_formatted(swift: Swift, app: Path) -> None:
     run = swift.run("swift", "format", "lint", "--strict", *sources, app / "Package.swift")
 
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
+
+
+def test_the_package_is_one_that_swiftpm_reads(swift: Swift, app: Path, tmp_path: Path) -> None:
+    package = ("swift", "package", "--package-path", app, "--scratch-path", tmp_path)
+
+    run = swift.run(*package, "dump-package")
+
+    assert run.returncode == 0, run.stderr
+    targets = {target["name"]: target["type"] for target in json.loads(run.stdout)["targets"]}
+    assert targets == {"Python": "binary", "BgsvcCPython": "system", "BgsvcServices": "regular"}
