@@ -186,6 +186,12 @@ class Supervisor:
         return self._run is not None
 
     @property
+    def alive(self) -> bool:
+        """Whether a run is under way or a restart is due."""
+        with self._lock:
+            return self._run is not None or self._restart is not None
+
+    @property
     def journal(self) -> Journal:
         """The service's memory."""
         return self._journal
