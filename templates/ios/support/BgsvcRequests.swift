@@ -80,10 +80,19 @@ enum BgsvcRequests {
       }
     #endif
     do {
-      try BGTaskScheduler.shared.submit(request)
+      let scheduler: any BgsvcTaskSubmitting = BGTaskScheduler.shared
+      try scheduler.submit(request)
       answered(nil)
     } catch {
       answered(error)
     }
   }
 }
+
+/// `submit` of the iOS before 27: through a protocol, for an app whose minimum is iOS 27 is warned
+/// of a call that it never makes.
+private protocol BgsvcTaskSubmitting {
+  nonisolated func submit(_ taskRequest: BGTaskRequest) throws
+}
+
+extension BGTaskScheduler: BgsvcTaskSubmitting {}

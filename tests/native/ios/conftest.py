@@ -116,7 +116,7 @@ def ios_sdks(
             f"arm64-apple-ios{version}",
             tmp_path_factory.mktemp(f"ios{version}-"),
         )
-        for version in ("13.0", "17.0", "26.0")
+        for version in ("13.0", "17.0", "26.0", "27.0")
     }
     said = [sdk.module(name, STUBS / f"{name}.swift") for name, sdk in _first(sdks)]
     with ThreadPoolExecutor(2) as pool:

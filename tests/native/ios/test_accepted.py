@@ -19,7 +19,7 @@ from tests.native.ios.trials import HERE, swift_in
 pytestmark = pytest.mark.native
 
 CASES: Final = HERE.parents[1] / "golden/cases"
-TARGETS: Final = ("13.0", "17.0", "26.0")
+TARGETS: Final = ("13.0", "17.0", "26.0", "27.0")
 
 
 def ios_cases() -> list[str]:

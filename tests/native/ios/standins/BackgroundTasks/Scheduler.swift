@@ -60,6 +60,7 @@ open class BGTaskScheduler: NSObject {
   }
 
   /// "Submit a previously registered background task for execution."
+  @available(iOS, deprecated: 27.0, renamed: "submitTaskRequest(_:completionHandler:)")
   open func submit(_ taskRequest: BGTaskRequest) throws {
     let error = lock.withLock {
       calls.append("submit")
