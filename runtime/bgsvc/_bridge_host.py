@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 
 from bgsvc import PROTOCOL_VERSION
 from bgsvc._current import default_data_dir, use
@@ -30,7 +31,9 @@ class BridgeHost(Host):
     def __init__(self) -> None:
         self.app = "app"
         self._send: Callable[[str], object] | None = None
-        self._sending = threading.RLock()
+        self._outgoing: deque[dict[str, object]] = deque()
+        self._posting = threading.Lock()  # never held while the host's function runs
+        self._sending = False
         self._native: dict[str, NativeState] = {}
         self._runtime: Runtime | None = None
         self._data_dir: str | None = None
@@ -95,14 +98,33 @@ class BridgeHost(Host):
         self._post("event", event.to_wire())
 
     def _post(self, kind: str, fields: Mapping[str, object]) -> None:
-        send = self._send
-        if send is None:
-            return
-        message = {"v": PROTOCOL_VERSION, "type": kind, **fields}
-        with self._sending:
-            try:
-                send(json.dumps(message, default=repr))
-            except Exception:
-                import logging
+        """Queue a message; whoever finds nobody sending sends, in order, until nothing is left.
 
-                logging.getLogger("bgsvc").exception("the host would not take a message")
+        So nobody waits for the host while holding a lock of ours, and the host may call `receive`
+        from inside `send`.
+        """
+        if self._send is None:
+            return
+        with self._posting:
+            self._outgoing.append({"v": PROTOCOL_VERSION, "type": kind, **fields})
+            if self._sending:
+                return
+            self._sending = True
+        while (message := self._next_message()) is not None:
+            self._hand_over(message)
+
+    def _next_message(self) -> dict[str, object] | None:
+        with self._posting:
+            if self._outgoing:
+                return self._outgoing.popleft()
+            self._sending = False
+            return None
+
+    def _hand_over(self, message: Mapping[str, object]) -> None:
+        try:
+            if self._send is not None:
+                self._send(json.dumps(message, default=repr))
+        except BaseException:  # the messages behind it must not be lost with it
+            import logging
+
+            logging.getLogger("bgsvc").exception("the host would not take a message")

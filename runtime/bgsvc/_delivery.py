@@ -151,11 +151,10 @@ class Delivery:
         """See that somebody leads, and somebody watches where one listener may hold up another."""
         with self._lock:
             self._idle = False
-            if self._leader is None:
-                self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
-            if self._watcher is None and len(self._listeners) > 1:
-                self._watcher = self._new_thread(self._keep_watch, "bgsvc-events-watch")
-                self._watcher.start()
+            if self._leader is None and not self._lead_anew():
+                self._idle = True  # no thread to be had: the next event tries again
+                return
+            self._see_to_watch()
             self._work.notify()
 
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
@@ -166,6 +165,8 @@ class Delivery:
                 listener.places = [*self._counts]
                 self._listeners.append(listener)
             self._idle = self._idle or self._leader is None  # so that the first event knocks
+            if self._leader is not None:
+                self._see_to_watch()  # the leader may be stuck in the only listener there was
         return listener
 
     def _unsubscribe(self, listener: Subscription) -> None:
@@ -194,12 +195,16 @@ class Delivery:
                 except IndexError:  # pushed out by a newer one meanwhile
                     break
 
-    def _new_thread(self, target: Callable[[], None], name: str) -> threading.Thread:
-        return threading.Thread(target=target, name=name, daemon=True)
+    def _see_to_watch(self) -> None:
+        """Start the watcher where one listener may hold up another."""
+        if self._watcher is None and len(self._listeners) > 1:
+            self._watcher = _started(self._keep_watch, "bgsvc-events-watch")
 
-    def _lead_from(self, thread: threading.Thread) -> None:
-        self._leader = thread
-        thread.start()
+    def _lead_anew(self) -> bool:
+        """Put a new thread in the lead; False if the system has none to give."""
+        thread = _started(self._lead, "bgsvc-events")
+        self._leader = thread or self._leader
+        return thread is not None
 
     def _pick(self) -> Subscription | None:
         """Return the next listener, taking turns, that is behind and free."""
@@ -263,7 +268,7 @@ class Delivery:
                 ticket = self._ticket
                 self._watch.wait(STUCK_AFTER)
                 if self._ticket == ticket and self._led_in_vain():
-                    self._lead_from(self._new_thread(self._lead, "bgsvc-events"))
+                    self._lead_anew()
 
     def _led_in_vain(self) -> bool:
         """Return whether the leader is inside a listener, not waiting for work."""
@@ -291,7 +296,10 @@ class Delivery:
         work = _call_all(listener, first, rest)
         loop = listener.loop
         if loop is None:
-            asyncio.run(work)
+            try:
+                asyncio.run(work)
+            except BaseException:  # noqa: BLE001 - as in `_serve`
+                _log_failure(listener)
             return False
         try:
             future = asyncio.run_coroutine_threadsafe(work, loop)
@@ -324,8 +332,20 @@ async def _called(listener: Subscription, call: Callable[[], object]) -> None:
         result = call()
         if is_awaitable(result):
             await result
-    except Exception:  # noqa: BLE001 - a listener's failure is its own
+    except GeneratorExit:  # the loop is being closed
+        raise
+    except BaseException:  # noqa: BLE001 - a listener's failure is its own, a cancelled one too
         _log_failure(listener)
+
+
+def _started(target: Callable[[], None], name: str) -> threading.Thread | None:
+    """Return a new daemon thread that runs `target`; None if the system has none to give."""
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

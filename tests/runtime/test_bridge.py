@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from bgsvc import (
     _errors,
     bridge,
 )
+from bgsvc._bridge_host import BridgeHost
 from bgsvc._events import RESERVED, Event
 from bgsvc._json import decode, encode
 from bgsvc._kinds import is_object
@@ -30,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors"
 HOST = """\
 import sys
+import threading
 from bgsvc import bridge
 def say(kind, text):
     sys.stdout.write(f"{kind} {text}\\n")
@@ -256,3 +259,48 @@ def test_what_is_not_json_is_a_value_error_for_us_too(text: str) -> None:
             decode(text)
     else:
         assert repr(decode(text)) == repr(expected)
+
+
+def test_nobody_waits_for_a_host_that_is_slow_to_take_a_message() -> None:
+    taken: list[str] = []
+    inside, let_go = threading.Event(), threading.Event()
+
+    def send(text: str) -> None:
+        inside.set()
+        let_go.wait(20.0)
+        taken.append(json.loads(text)["task"])
+
+    host = BridgeHost()
+    host.attach(send)
+    first = threading.Thread(target=lambda: host.finite_task("begin", "1", "upload"))
+    first.start()
+    assert inside.wait(20.0)
+    second = threading.Thread(target=lambda: host.finite_task("begin", "2", "upload"))
+    second.start()
+    second.join(20.0)
+
+    assert not second.is_alive()
+    assert taken == []
+    let_go.set()
+    first.join(20.0)
+    assert taken == ["1", "2"]
+
+
+def test_what_is_sent_while_the_host_takes_a_message_comes_after_it() -> None:
+    taken: list[str] = []
+    host = BridgeHost()
+
+    def send(text: str) -> None:
+        task = json.loads(text)["task"]
+        if task == "1":
+            host.finite_task("begin", "2", "upload")
+        taken.append(task)
+        if task == "2":
+            raise SystemExit
+        if task == "1":
+            host.finite_task("begin", "3", "upload")
+
+    host.attach(send)
+    host.finite_task("begin", "1", "upload")
+
+    assert taken == ["1", "2", "3"]

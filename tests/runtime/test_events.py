@@ -229,3 +229,59 @@ def test_what_an_event_carries_is_as_it_was_when_it_was_said(bus: Bus, source: E
 
     assert bus.drain(PATIENCE)
     assert listener.events[0].data == {"done": 1}
+
+
+def test_a_listener_added_behind_a_stuck_one_hears_what_comes(
+    bus: Bus, source: EventSource
+) -> None:
+    let_go, inside = threading.Event(), threading.Event()
+
+    def stuck(_: Event) -> None:
+        inside.set()
+        let_go.wait(PATIENCE)
+
+    bus.subscribe(stuck)
+    source.emit(1, "first", {})
+    assert inside.wait(PATIENCE)
+    late = Listener()
+    bus.subscribe(late)
+    source.emit(1, "second", {})
+
+    late.wait_for(lambda events: [event.event for event in events] == ["second"])
+    assert not let_go.is_set()
+    let_go.set()
+
+
+@pytest.mark.parametrize("failure", [asyncio.CancelledError, SystemExit, KeyboardInterrupt])
+def test_an_async_listener_that_raises_anything_hears_the_next_event(
+    bus: Bus, source: EventSource, failure: type[BaseException]
+) -> None:
+    heard = Listener()
+
+    async def listen(event: Event) -> None:
+        heard(event)
+        raise failure
+
+    bus.subscribe(listen)
+    source.emit(1, "first", {})
+    heard.wait_for(lambda events: len(events) == 1)
+    source.emit(1, "second", {})
+
+    heard.wait_for(lambda events: [event.event for event in events] == ["first", "second"])
+
+
+def test_an_event_waits_for_a_thread_to_be_had(
+    bus: Bus, source: EventSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Listener()
+    bus.subscribe(heard)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        source.emit(1, "first", {})
+    source.emit(1, "second", {})
+
+    heard.wait_for(lambda events: [event.event for event in events] == ["first", "second"])
