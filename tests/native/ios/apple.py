@@ -43,11 +43,16 @@ class Class:
 
 @dataclass
 class Declarations:
-    """Everything of the frameworks that are used."""
+    """Everything of the frameworks that are used.
+
+    Attributes:
+        has_dates: Whether the source says since which iOS there is something.
+    """
 
     classes: dict[str, Class] = field(default_factory=dict[str, Class])
     enums: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
     constants: set[str] = field(default_factory=set[str])
+    has_dates: bool = True
 
 
 def declarations(cache: Path, npm: str | None) -> Declarations:

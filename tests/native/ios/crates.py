@@ -1,0 +1,244 @@
+"""What Apple's frameworks declare, by a second set of declarations made from the SDK's headers.
+
+The objc2 crates: classes, superclasses, selectors with their types, and the values of enumerations.
+They say nothing of availability, which `apple` has.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.native.ios.apple import Class, Declarations, DeclarationsUnavailableError
+from tests.native.ios.swift_packages import (
+    SwiftUnavailableError,
+    download,
+    require_debian,
+    unpack,
+)
+
+VERSION: Final = "0.3.2"
+CRATES: Final = {
+    "BackgroundTasks": "objc2-background-tasks",
+    "UIKit": "objc2-ui-kit",
+    "UserNotifications": "objc2-user-notifications",
+}
+DIGESTS: Final = {
+    "BackgroundTasks": "0ddeb0eb84c1714d4f50e5dc29cca57628c12cc40445a099c0cf05f4ee538473",
+    "UIKit": "d87d638e33c06f577498cbcc50491496a3ed4246998a7fbba7ccb98b1e7eab22",
+    "UserNotifications": "9df9128cbbfef73cda168416ccf7f837b62737d748333bfe9ab71c245d76613e",
+}
+"""The crates, to the byte. Nothing of what they depend on is read."""
+
+MANIFEST: Final = (
+    '[package]\nname = "declarations"\nversion = "0.0.0"\nedition = "2021"\n'
+    '[lib]\npath = "lib.rs"\n[dependencies]\n'
+) + "".join(
+    f'{crate} = {{ version = "={VERSION}", default-features = false }}\n'
+    for crate in CRATES.values()
+)
+INHERITED: Final = {"NSProgressReporting": "progress", "NSCopying": "copyWithZone"}
+"""What a class has by a protocol of Foundation's."""
+
+LOADER: Final = "usr/lib64/ld-linux-x86-64.so.2"
+BUNDLE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method, or half a property; the types are Rust's.
+
+    Attributes:
+        parameters: The type of each; the error that a method may give is none of them.
+        throws: Whether its last parameter, in Objective-C, is where an error goes.
+    """
+
+    is_static: bool
+    parameters: tuple[tuple[str, str], ...]
+    result: str
+    throws: bool
+
+
+@dataclass
+class Interface:
+    """A class, as Objective-C has it: its methods by their selectors."""
+
+    parent: str
+    protocols: set[str] = field(default_factory=set[str])
+    methods: dict[str, Method] = field(default_factory=dict[str, Method])
+
+
+@dataclass
+class Crate:
+    """Everything of a framework."""
+
+    classes: dict[str, Interface] = field(default_factory=dict[str, Interface])
+    enums: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+    constants: set[str] = field(default_factory=set[str])
+
+
+def crates(cache: Path) -> Mapping[str, Crate]:
+    """Return the frameworks that are used.
+
+    Raises:
+        DeclarationsUnavailableError: The crates are neither in `cache` nor can be fetched.
+    """
+    known = hashlib.sha256("".join(DIGESTS.values()).encode()).hexdigest()[:16]
+    folder = cache / "ios" / f"crates-{known}"
+    if not folder.is_dir():
+        try:
+            _fetch(folder)
+        except (OSError, subprocess.CalledProcessError, SwiftUnavailableError) as error:
+            detail = getattr(error, "stderr", None) or error
+            raise DeclarationsUnavailableError(f"no crates: {detail}") from error
+    return {name: _read(folder / name) for name in CRATES}
+
+
+def _fetch(folder: Path) -> None:
+    work = folder.with_name(f"{folder.name}.{os.getpid()}")
+    try:
+        work.mkdir(parents=True)
+        (work / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
+        (work / "lib.rs").touch()
+        command, environment = _cargo(work)
+        subprocess.run(
+            # Of cargo's commands that download, the one that asks for no compiler.
+            [*command, "vendor", "--quiet", "--versioned-dirs", work / "vendor"],
+            check=True,
+            capture_output=True,
+            cwd=work,
+            encoding="utf-8",
+            env={**os.environ, **environment, "CARGO_HOME": str(work / "home")},
+        )
+        kept = work / "kept"
+        for framework, crate in CRATES.items():
+            archive = next((work / "home/registry/cache").glob(f"*/{crate}-{VERSION}.crate"))
+            if hashlib.sha256(archive.read_bytes()).hexdigest() != DIGESTS[framework]:
+                raise DeclarationsUnavailableError(f"{archive.name} is not the one it should be")
+            _keep(archive, kept / framework)
+        kept.rename(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _keep(archive: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    with tarfile.open(archive) as content:
+        for member in content:
+            path = Path(member.name)
+            file = content.extractfile(member) if path.parent.name == "generated" else None
+            if file is not None:
+                (folder / path.name).write_bytes(file.read())
+
+
+def _cargo(work: Path) -> tuple[list[str | Path], dict[str, str]]:
+    """Return how cargo is called, and with what environment: this machine's, or Debian's."""
+    if found := shutil.which("cargo"):
+        return [found], {}
+    require_debian()
+    root = work / "root"
+    unpack(download(work / "apt", ["cargo"]), root)
+    # It runs as it lies there, with the libraries that came with it.
+    command: list[str | Path] = [root / LOADER, "--library-path"]
+    command += [root / "usr/lib/x86_64-linux-gnu", root / "usr/bin/cargo"]
+    return command, {"SSL_CERT_FILE": str(BUNDLE)} if BUNDLE.is_file() else {}
+
+
+def as_declarations(found: Mapping[str, Crate]) -> Declarations:
+    """Return what the crates declare in the form that `apple` has: names run together."""
+    result = Declarations(has_dates=False)
+    for crate in found.values():
+        for name, interface in crate.classes.items():
+            known = Class(interface.parent, "")
+            for selector in interface.methods:
+                known.members[joined(selector)] = ""
+                if selector.startswith("initWith"):
+                    first, *rest = selector.removeprefix("initWith").rstrip(":").split(":")
+                    known.constructors.append((first[0].lower() + first[1:], *rest))
+                elif selector == "init":
+                    known.constructors.append(())
+            for protocol in interface.protocols & INHERITED.keys():
+                known.members[INHERITED[protocol]] = ""
+            result.classes[name] = known
+        result.enums.update(crate.enums)
+        result.constants |= crate.constants
+    return result
+
+
+def joined(selector: str) -> str:
+    """Return a selector as one name, as types-ios and Swift without its labels have it."""
+    first, *rest = selector.rstrip(":").split(":")
+    return first + "".join(part[0].upper() + part[1:] for part in rest)
+
+
+def _read(folder: Path) -> Crate:
+    found = Crate()
+    for path in sorted(folder.glob("*.rs")):
+        text = re.sub(r"(?m)^\s*//[/!].*\n", "", path.read_text(encoding="utf-8"))
+        _read_classes(text, found)
+        _read_enums(text, found)
+        found.constants.update(re.findall(r"(?m)^    pub static (\w+):", text))
+    return found
+
+
+def _read_classes(text: str, found: Crate) -> None:
+    for head, name in re.findall(r"extern_class!\(([^;]*?)pub struct (\w+)", text):
+        supers = re.search(r"super\((\w+)", head)
+        interface = found.classes.setdefault(name, Interface(""))
+        interface.parent = supers[1] if supers else ""
+    for protocol, name in re.findall(r"unsafe impl(?:<[^>]*>)? (\w+) for (\w+)", text):
+        if name in found.classes:
+            found.classes[name].protocols.add(protocol)
+    blocks = re.findall(r"(?ms)^impl (\w+) \{\n    extern_methods!\((.*?)^    \);", text)
+    for name, block in blocks:
+        found.classes.setdefault(name, Interface("")).methods.update(_methods(block))
+
+
+def _methods(block: str) -> Iterator[tuple[str, Method]]:
+    pattern = r"(?s)method\(([\w:]+)\)\)\].*?fn \w+\((.*?)\)(?: -> ([^;]*))?;"
+    for selector, between, result in re.findall(pattern, block):
+        parameters = split(between)
+        is_static = not parameters or not re.match(r"&self|this: ", parameters[0])
+        given = [text.partition(": ") for text in parameters]
+        yield (
+            selector.rstrip("_"),
+            Method(
+                is_static,
+                tuple(
+                    (name, kind)
+                    for name, colon, kind in given
+                    if colon and name not in {"this", "mtm"}
+                ),
+                " ".join(result.split()),
+                selector.endswith(":_"),
+            ),
+        )
+
+
+def split(parameters: str) -> list[str]:
+    """Split at the commas that are in no brackets."""
+    found, depth = [""], 0
+    for character in " ".join(parameters.replace("->", "→").split()):
+        depth += (character in "<(") - (character in ">)")
+        if character == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return [text.strip().replace("→", "->") for text in found if text.strip()]
+
+
+def _read_enums(text: str, found: Crate) -> None:
+    kinds = r"(?s)// NS_(?:ENUM|OPTIONS|ERROR_ENUM|CLOSED_ENUM)\n.*?pub struct (\w+)\(.*?\);(.*?)"
+    for name, body in re.findall(kinds + r"\nunsafe impl Encode", text):
+        cases = re.findall(r"const (\w+)(?:: Self)? = (?:Self\()?(-?\w+)(?:<<(\d+))?\)?;", body)
+        found.enums[name] = {
+            case: int(number, 0) << int(shift or 0)
+            for case, number, shift in cases
+            if re.fullmatch(r"-?(?:0x)?[\da-fA-F]+", number)
+        }
