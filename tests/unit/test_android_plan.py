@@ -3,7 +3,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from bgsvc_gen.facts.android import SERVICE_TYPES
-from bgsvc_gen.spec.model import Android, App, Label, Service, Spec
+from bgsvc_gen.render import render
+from bgsvc_gen.spec.model import Android, App, Label, Notification, Service, Spec
 from bgsvc_gen.targets import android
 from bgsvc_gen.targets.android.resources import folder_of
 
@@ -78,7 +79,7 @@ def test_one_type_that_cannot_come_back_keeps_the_whole_service_from_it() -> Non
     [alone] = android.plan(spec_of(service_of("location"))).services
     [limited] = android.plan(spec_of(service_of("location", "dataSync"))).services
 
-    assert (alone.sticky, limited.sticky) == (True, False)
+    assert (alone.sticky, limited.sticky) == ("true", "false")
 
 
 def test_special_use_says_what_for() -> None:
@@ -94,7 +95,10 @@ def test_special_use_says_what_for() -> None:
 def test_each_language_has_its_strings_the_default_one_too() -> None:
     label = Label("Syncing", {"en": "Syncing", "de": "Abgleich"})
     plan = android.plan(spec_of(service_of("dataSync", label=label)))
-    texts = {file.folder: [string.text for string in file.strings] for file in plan.strings}
+    texts = {
+        file.folder: [each.text for each in file.strings if each.name.endswith("_label")]
+        for file in plan.strings
+    }
 
     assert texts == {"values": ["Syncing"], "values-en": ["Syncing"], "values-de": ["Abgleich"]}
 
@@ -118,3 +122,56 @@ def test_every_support_source_is_in_the_folder_its_package_says() -> None:
     for output in android.plan(spec_of(service_of("dataSync"))).outputs():
         if output.path.suffix == ".kt" and not output.template.endswith(".j2"):
             assert output.path.parent == PurePosixPath("src/main/kotlin/dev/bgsvc")
+
+
+def asking(part: Android, *, boot: bool = False) -> android.AndroidPlan:
+    service = Service("sync", "notes.sync:Sync", Label("Syncing"), start_on_boot=boot, android=part)
+    return android.plan(spec_of(service))
+
+
+def rendered(plan: android.AndroidPlan) -> str:
+    manifest, *_ = (file.content.decode() for file in render(plan) if file.path.suffix == ".xml")
+    return manifest
+
+
+def test_only_who_starts_with_the_device_has_a_receiver_and_the_permission() -> None:
+    with_it = asking(Android(types=("health",)), boot=True)
+    without = asking(Android(types=("health",)))
+
+    assert "android.permission.RECEIVE_BOOT_COMPLETED" in with_it.permissions
+    assert "BootReceiver" in rendered(with_it)
+    assert "android.permission.RECEIVE_BOOT_COMPLETED" not in without.permissions
+    assert "<receiver" not in rendered(without)
+
+
+def test_only_who_stays_awake_may_keep_the_processor_awake() -> None:
+    name = "android.permission.WAKE_LOCK"
+
+    assert name in asking(Android(types=("health",), wake_lock=True)).permissions
+    assert name not in asking(Android(types=("health",))).permissions
+
+
+def test_only_a_time_limit_that_is_to_be_outlived_has_a_job() -> None:
+    plans = [
+        asking(Android(types=("dataSync",), on_timeout="reschedule")),
+        asking(Android(types=("dataSync",), on_timeout="notify")),
+        asking(Android(types=("health",), on_timeout="reschedule")),
+    ]
+
+    assert [plan.services[0].job_class for plan in plans] == ["SyncJob", None, None]
+    assert ["BIND_JOB_SERVICE" in rendered(plan) for plan in plans] == [True, False, False]
+
+
+def test_a_buttons_text_is_a_resource_in_each_of_its_languages() -> None:
+    notification = Notification(
+        stop=Label("Stop", {"en": "Stop", "de": "Halt"}), actions={"pause": Label("Pause")}
+    )
+    plan = asking(Android(types=("health",), notification=notification))
+    [service] = plan.services
+    german = next(file for file in plan.strings if file.folder == "values-de")
+
+    assert service.stop_resource == "bgsvc_sync_stop"
+    assert [(each.id, each.resource) for each in service.actions] == [
+        ("pause", "bgsvc_sync_action_pause")
+    ]
+    assert [(each.name, each.text) for each in german.strings] == [("bgsvc_sync_stop", "Halt")]

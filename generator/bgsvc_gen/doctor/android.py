@@ -36,10 +36,9 @@ OLDEST: Final = 26
 NEEDED_TARGET: Final = 34
 """From here on a type without its permission is refused."""
 
-_BASE: Final = "android.permission.FOREGROUND_SERVICE"
 _BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
 _BOOT: Final = "android.intent.action.BOOT_COMPLETED"
-_RECEIVE_BOOT: Final = "android.permission.RECEIVE_BOOT_COMPLETED"
+_RECEIVER: Final = "dev.bgsvc.BootReceiver"
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,8 @@ def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
             yield from _service(service, element, manifest)
     yield from _asked(plan, manifest)
     yield from _open(plan, manifest)
+    yield from _jobs(plan, services)
+    yield from _boot(plan, manifest)
 
 
 def _levels(manifest: Manifest) -> Iterator[Finding]:
@@ -193,6 +194,34 @@ def _open(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
                     f"any app may call {name}",
                     'write android:exported="false", as the generated manifest does',
                 )
+
+
+def _jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
+    for service in plan.services:
+        if service.job_class is None:
+            continue
+        name = f"{service.package}.{service.job_class}"
+        if name not in services:
+            fix = "let the generated AndroidManifest.xml be part of the app's source set"
+            yield Finding("DA001", f"{name} is not registered", fix)
+        elif value(services[name], "permission") != _BIND_JOB:
+            fix = f'write android:permission="{_BIND_JOB}": without it Android runs no job'
+            yield Finding("DA007", f"{name} does not ask who binds to it", fix)
+
+
+def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+    if not plan.starts_on_boot:
+        return
+    receivers = manifest.components("receiver")
+    actions = {
+        value(action, "name")
+        for name, element in receivers.items()
+        if name == _RECEIVER
+        for action in element.iter("action")
+    }
+    if _BOOT not in actions:
+        fix = "let the generated AndroidManifest.xml be part of the app's source set"
+        yield Finding("DA010", f"{_RECEIVER} does not hear of {_BOOT}", fix)
 
 
 def _absolute(name: str, package: str) -> str:

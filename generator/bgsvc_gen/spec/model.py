@@ -8,6 +8,7 @@ TimeoutPolicy = Literal["stop", "notify", "reschedule"]
 AndroidHost = Literal["chaquopy", "cpython"]
 Scope = Literal["user", "system"]
 Strategy = Literal["queue", "fail"]
+Importance = Literal["min", "low", "default"]
 RestartOn = Literal["failure", "always", "never"]
 
 
@@ -49,6 +50,22 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """`[services.<name>.android.notification]`: what keeps a service in the foreground.
+
+    Attributes:
+        stop: The text of a button that stops the service; `None` for no such button.
+        resume: What the user reads where Android refuses to let the service go on by itself.
+        actions: Further buttons: what Python hears → the text.
+    """
+
+    importance: Importance = "low"
+    stop: Label | None = None
+    resume: Label = field(default_factory=lambda: Label("Tap to resume"))
+    actions: Mapping[str, Label] = field(default_factory=dict[str, Label])
+
+
+@dataclass(frozen=True, slots=True)
 class Android:
     """`[services.<name>.android]`.
 
@@ -57,12 +74,21 @@ class Android:
         host: What embeds Python.
         on_timeout: What follows when the platform's time limit is reached.
         special_use: Why the service needs `specialUse`, as Play's reviewers will read it.
+        sticky: Whether Android brings it back after a kill; `None` for what its types allow.
+        stop_with_task: Whether it ends when the user swipes the app away.
+        wake_lock: Whether the processor stays awake during a run.
+        permissions: What the manifest asks for beside what the types need, by full names.
     """
 
     types: tuple[str, ...] = ()
     host: AndroidHost = "chaquopy"
     on_timeout: TimeoutPolicy = "stop"
     special_use: str | None = None
+    sticky: bool | None = None
+    stop_with_task: bool = False
+    wake_lock: bool = False
+    permissions: tuple[str, ...] = ()
+    notification: Notification = field(default_factory=Notification)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
 from bgsvc_gen.lang import windows
 from bgsvc_gen.spec import values
+from bgsvc_gen.spec.android_rules import android_rules
 from bgsvc_gen.spec.ios_rules import ios_findings
 from bgsvc_gen.spec.locate import KeyPath
-from bgsvc_gen.spec.model import Service, Spec
-from bgsvc_gen.spec.table import Place, Report, suggestion
-
-Finding = tuple[Place, str, str, str]
+from bgsvc_gen.spec.model import Spec
+from bgsvc_gen.spec.table import Finding, Place, Report
 
 
 def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
@@ -27,7 +25,7 @@ def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
     for finding in ios_findings(spec, services_path):
         report(*finding)
     for service in spec.services:
-        for finding in _android(service, (*services_path, service.name, "android")):
+        for finding in android_rules(service, (*services_path, service.name, "android")):
             report(*finding)
 
 
@@ -75,36 +73,3 @@ def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
             message = f'"{service.name}" asks for host "{host}", "{first.name}" for another'
             hint = f'an app has one Python: write host = "{first.android.host}" in both'
             yield Place((*path, service.name, "android", "host")), "BG307", message, hint
-
-
-def _android(service: Service, path: KeyPath) -> Iterator[Finding]:
-    types = service.android.types
-    for index, name in enumerate(types):
-        place = Place((*path, "types", index))
-        if name in REFUSED:
-            message = f'foreground service type "{name}" cannot be declared by an app'
-            yield place, "BG302", message, REFUSED[name]
-        elif name not in SERVICE_TYPES:
-            hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
-            yield place, "BG301", f'unknown foreground service type "{name}"', hint
-        elif name in types[:index]:
-            yield place, "BG303", f'"{name}" is listed twice', "remove one"
-    yield from _combinations(service, path)
-
-
-def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
-    types = service.android.types
-    if "specialUse" in types and service.android.special_use is None:
-        message = "specialUse needs an explanation for Google Play's reviewers"
-        yield Place((*path, "types")), "BG304", message, 'add special_use = "…" beside types'
-    if "shortService" in types and len(set(types)) > 1:
-        # Android drops shortService silently from a combination, and its time limit with it.
-        message = "shortService cannot be combined with another type"
-        yield Place((*path, "types")), "BG306", message, "keep one of the two"
-    allowed = ", ".join(name for name, row in SERVICE_TYPES.items() if row.boot_allowed)
-    for index, name in enumerate(types if service.start_on_boot else ()):
-        row = SERVICE_TYPES.get(name)
-        if row is not None and not row.boot_allowed:
-            message = f'Android refuses to start a "{name}" service at boot'
-            hint = f"drop start_on_boot, or use a type that may: {allowed}"
-            yield Place((*path, "types", index)), "BG305", message, hint

@@ -3,12 +3,12 @@
 from typing import Final
 
 from bgsvc_gen.spec import values
+from bgsvc_gen.spec.android import read_android
+from bgsvc_gen.spec.labels import TEXT_HINT, read_label
 from bgsvc_gen.spec.model import (
-    Android,
     Continued,
     Desktop,
     Ios,
-    Label,
     Processing,
     Refresh,
     Restart,
@@ -16,7 +16,6 @@ from bgsvc_gen.spec.model import (
 )
 from bgsvc_gen.spec.table import Place, Table
 
-_TEXT_HINT: Final = "write one line of text, without control characters"
 _DURATION_HINT: Final = 'write a number and a unit: "250ms", "30s", "15m", "6h" or "1d"'
 
 
@@ -30,11 +29,11 @@ def read_service(table: Table) -> Service:
     service = Service(
         name=name,
         entry=_entry(table),
-        label=_label(table, default=name),
+        label=read_label(table, "label", default=name),
         start_on_boot=table.boolean("start_on_boot", default=False),
         restart=_restart(table),
         stop_timeout=_duration(table, "stop_timeout", 10.0, least=0.1),
-        android=_android(table),
+        android=read_android(table),
         ios=_ios(table),
         desktop=_desktop(table),
     )
@@ -50,40 +49,6 @@ def _entry(table: Table) -> str:
         hint = "write package.module:Class, such as notes.sync:SyncService"
         table.wrong("entry", "BG203", message, hint)
     return entry or ""
-
-
-def _label(table: Table, default: str) -> Label:
-    if not isinstance(table.content.get("label"), dict):
-        spelled = "a string, or a table of language = text"
-        text: str | None = table.take("label", str, spelled)
-        if text is not None and not values.is_text(text):
-            message = f"{table.name('label')} is blank or holds a control character"
-            table.wrong("label", "BG106", message, _TEXT_HINT)
-        return Label(default if text is None else text)
-    languages = table.table("label")
-    texts = {} if languages is None else _translations(languages)
-    if not texts:
-        return Label(default)
-    return Label(texts.get("en", next(iter(texts.values()))), texts)
-
-
-def _translations(table: Table) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    if not table.content:
-        place = Place(table.path)
-        table.report(place, "BG106", "the label has no text", 'write { en = "…" }')
-    for language in table.content:
-        text = table.string(language)
-        if not values.is_language(language):
-            message = f'"{language}" is no language tag'
-            hint = 'write one such as "en", "de" or "pt-BR"'
-            table.report(Place((*table.path, language), at_key=True), "BG101", message, hint)
-        elif text is not None and not values.is_text(text):
-            message = f"the {language} label is blank or holds a control character"
-            table.wrong(language, "BG106", message, _TEXT_HINT)
-        elif text is not None:
-            texts[language] = text
-    return texts
 
 
 def _duration(table: Table, key: str, default: float, least: float = 0.0) -> float:
@@ -119,20 +84,6 @@ def _restart(table: Table) -> Restart:
         section.wrong("max_delay", "BG105", message, "write a max_delay of at least delay")
     section.close()
     return restart
-
-
-def _android(table: Table) -> Android:
-    section = table.table("android")
-    if section is None:
-        return Android()
-    android = Android(
-        types=tuple(word for word, _ in section.strings("types") or []),
-        host=section.choice("host", ("chaquopy", "cpython"), "chaquopy"),
-        on_timeout=section.choice("on_timeout", ("stop", "notify", "reschedule"), "stop"),
-        special_use=_text(section, "special_use"),
-    )
-    section.close()
-    return android
 
 
 def _ios(table: Table) -> Ios:
@@ -177,7 +128,7 @@ def _text(section: Table, key: str) -> str | None:
     text = section.string(key)
     if text is not None and not values.is_text(text):
         message = f"{section.name(key)} is blank or holds a control character"
-        section.wrong(key, "BG106", message, _TEXT_HINT)
+        section.wrong(key, "BG106", message, TEXT_HINT)
     return text
 
 

@@ -13,6 +13,10 @@ Report = Callable[["Place", str, str, str], None]
 """Takes where, code, message and hint."""
 
 
+Finding = tuple["Place", str, str, str]
+"""Where, code, message and hint."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A key path, and whether its key or its value is meant."""

@@ -44,6 +44,15 @@ class BgsvcError(
     override fun toString(): String = "$code: $message"
 }
 
+/** Takes an answer of Python's, on the main thread. */
+interface BgsvcAnswer {
+    /** Takes what was asked for, as a JSON object. */
+    fun onAnswer(json: String)
+
+    /** Takes the reason why there is no answer. */
+    fun onError(error: BgsvcError)
+}
+
 /** What became of a wish to start a service. */
 sealed interface StartResult {
     /** Android has taken the wish; what becomes of the run arrives as events. */

@@ -12,16 +12,13 @@ import android.os.IBinder
  * The main thread never waits. The service ends when Python has said `stopped`, or when its time
  * to do so has run out.
  */
-abstract class ForegroundService : TimeLimitedService() {
-    /** What the spec says about the service. */
-    protected abstract val definition: ServiceDefinition
-
-    /** Returns what embeds Python, for the first service of the process that needs it. */
-    protected abstract fun createPythonHost(): PythonHost
-
+abstract class ForegroundService(
+    private val definition: ServiceDefinition,
+) : TimeLimitedService() {
     private val keeper = ServiceRuns.Keeper { release() }
     private val notifications by lazy { Notifications(this, definition) }
-    private val runs by lazy { Bgsvc.runs(definition, this, ::createPythonHost) }
+    private val runs by lazy { Bgsvc.runs(definition, this) }
+    private val wakeLock by lazy { WakefulRun(this, definition) }
     private var lastStartId = 0
     private var timedOut = false
 
@@ -39,10 +36,29 @@ abstract class ForegroundService : TimeLimitedService() {
         runs.hold(keeper)
         when {
             intent?.action == ACTION_STOP -> runs.stop(stopReason(intent))
-            refusal != null -> runs.refuse(refusal)
-            else -> runs.start(startReason(intent))
+            intent?.action == ACTION_BUTTON -> press(intent)
+            refusal != null -> refused(refusal)
+            intent == null && Ledger(this).isWanted(definition.name) == false -> runs.releaseIfIdle()
+            else -> start(startReason(intent))
         }
         return if (definition.sticky) START_STICKY else START_NOT_STICKY
+    }
+
+    private fun start(reason: StartReason) {
+        if (definition.wakeLock) wakeLock.begin()
+        Declared.find(this, definition.name)?.withdrawOffer()
+        runs.start(reason)
+    }
+
+    // What the user wants goes on to be wanted: a tap may do what the app may not.
+    private fun refused(error: BgsvcError) {
+        runs.refuse(error)
+        Declared.find(this, definition.name)?.offerToResume()
+    }
+
+    private fun press(intent: Intent) {
+        runs.act(intent.getStringExtra(EXTRA_NOTIFICATION).orEmpty(), intent.getStringExtra(EXTRA_BUTTON).orEmpty())
+        runs.releaseIfIdle()
     }
 
     // Both of the platform's calls may come for one timeout; ten seconds later Android ends the app.
@@ -50,10 +66,16 @@ abstract class ForegroundService : TimeLimitedService() {
         if (timedOut) return
         timedOut = true
         runs.expire(TIMEOUT_GRACE_MILLIS)
+        when (definition.onTimeout) {
+            TimeoutPolicy.STOP -> Unit
+            TimeoutPolicy.NOTIFY -> Declared.find(this, definition.name)?.offerToResume()
+            TimeoutPolicy.RESCHEDULE -> JobRunService.schedule(this, definition)
+        }
     }
 
     /** Asks a run to end that something else than Python has left without its service. */
     override fun onDestroy() {
+        wakeLock.end()
         runs.leave(keeper)
         super.onDestroy()
     }
@@ -79,12 +101,16 @@ abstract class ForegroundService : TimeLimitedService() {
 
     private fun release() {
         timedOut = false
+        wakeLock.end()
         stopForeground(STOP_FOREGROUND_REMOVE)
         stopSelf(lastStartId)
     }
 
     internal companion object {
         const val ACTION_STOP = "dev.bgsvc.action.STOP"
+        const val ACTION_BUTTON = "dev.bgsvc.action.BUTTON"
+        const val EXTRA_NOTIFICATION = "dev.bgsvc.extra.NOTIFICATION"
+        const val EXTRA_BUTTON = "dev.bgsvc.extra.BUTTON"
         const val EXTRA_REASON = "dev.bgsvc.extra.REASON"
         private const val TIMEOUT_GRACE_MILLIS = 8_000L
 

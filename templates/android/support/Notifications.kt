@@ -5,6 +5,9 @@ import android.app.NotificationChannel
 import android.app.NotificationManager
 import android.app.PendingIntent
 import android.content.Context
+import android.content.Intent
+import android.net.Uri
+import org.json.JSONArray
 import org.json.JSONObject
 
 /** One service's notifications: its own, which keeps it in the foreground, and those Python sends. */
@@ -12,21 +15,28 @@ internal class Notifications(
     private val context: Context,
     private val definition: ServiceDefinition,
 ) {
-    private val channel = "bgsvc.${definition.name}"
+    private val channel = Declared.channelOf(definition.name)
     private val manager = context.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
 
     /** Creates the channel, or gives an existing one its present name; without it Android ends the app. */
     fun createChannel() {
         val name = context.getString(definition.label)
-        manager.createNotificationChannel(NotificationChannel(channel, name, NotificationManager.IMPORTANCE_LOW))
+        manager.createNotificationChannel(NotificationChannel(channel, name, definition.importance))
     }
 
     /** Returns the notification a foreground service has to show. */
-    fun foreground(): Notification =
-        builder(context.getString(definition.label))
-            .setOngoing(true)
-            .setCategory(Notification.CATEGORY_SERVICE)
-            .build()
+    fun foreground(): Notification {
+        val builder =
+            builder(context.getString(definition.label))
+                .setOngoing(true)
+                .setCategory(Notification.CATEGORY_SERVICE)
+        if (definition.stopLabel != 0) {
+            val stop = toService().setAction(ForegroundService.ACTION_STOP)
+            builder.addAction(button(context.getString(definition.stopLabel), stop))
+        }
+        definition.actions.forEach { builder.addAction(press(OWN, it.id, context.getString(it.label))) }
+        return builder.build()
+    }
 
     /** Shows, changes or removes a notification, as a `notification` message says. */
     fun take(message: JSONObject) {
@@ -44,7 +54,37 @@ internal class Notifications(
             val done = (progress.getDouble("done") * STEPS / progress.getDouble("total")).toInt()
             builder.setProgress(STEPS, done, false)
         }
+        val actions = message.optJSONArray("actions") ?: JSONArray()
+        for (index in 0 until actions.length()) {
+            val action = actions.getJSONObject(index)
+            builder.addAction(press(message.getString("key"), action.getString("id"), action.getString("title")))
+        }
         return builder.build()
+    }
+
+    // The data tells two buttons' intents apart, for Android compares no extras.
+    private fun press(
+        notification: String,
+        id: String,
+        title: String,
+    ): Notification.Action {
+        val intent =
+            toService()
+                .setAction(ForegroundService.ACTION_BUTTON)
+                .setData(Uri.fromParts("bgsvc", "$notification/$id", null))
+                .putExtra(ForegroundService.EXTRA_NOTIFICATION, notification)
+                .putExtra(ForegroundService.EXTRA_BUTTON, id)
+        return button(title, intent)
+    }
+
+    private fun toService() = Intent().setComponent(Declared.find(context, definition.name)?.component)
+
+    private fun button(
+        title: String,
+        intent: Intent,
+    ): Notification.Action {
+        val pending = PendingIntent.getForegroundService(context, 0, intent, PendingIntent.FLAG_IMMUTABLE)
+        return Notification.Action.Builder(null, title, pending).build()
     }
 
     private fun builder(title: String): Notification.Builder =
@@ -61,6 +101,8 @@ internal class Notifications(
             ?.let { PendingIntent.getActivity(context, 0, it, PendingIntent.FLAG_IMMUTABLE) }
 
     private companion object {
+        // What Python hears where a button of the service's own notification is pressed.
+        const val OWN = "foreground"
         const val STEPS = 1000
     }
 }

@@ -87,6 +87,13 @@ internal class PythonBridge(
 
     /** What Python answered. */
     sealed interface Reply {
+        /** Hands the reply to the app. */
+        fun handTo(taker: BgsvcAnswer) =
+            when (this) {
+                is Ok -> taker.onAnswer(result.toString())
+                is Failed -> taker.onError(error)
+            }
+
         /** It did as asked. */
         class Ok(
             val result: JSONObject,

@@ -1,5 +1,7 @@
 package dev.bgsvc
 
+import android.content.Context
+
 /**
  * All that the spec decides about a service; a generated class fills it in.
  *
@@ -12,6 +14,13 @@ package dev.bgsvc
  *   nothing else in the app can have that number.
  * @property icon the drawable resource of its notifications.
  * @property stopTimeoutMillis how long Python may take to end a run.
+ * @property importance its channel's, a `NotificationManager.IMPORTANCE_*`.
+ * @property stopLabel the string of the button that stops it; 0 for no such button.
+ * @property actions the further buttons of its notification.
+ * @property wakeLock whether the processor stays awake during a run.
+ * @property onTimeout what follows when Android's time limit is reached.
+ * @property job the job in which it goes on after a time limit; null for none.
+ * @property createPythonHost makes what embeds Python, for the first service of the process.
  */
 class ServiceDefinition(
     val name: String,
@@ -22,4 +31,34 @@ class ServiceDefinition(
     val label: Int,
     val icon: Int,
     val stopTimeoutMillis: Long,
+    val importance: Int,
+    val stopLabel: Int,
+    val actions: List<NotificationAction>,
+    val wakeLock: Boolean,
+    val onTimeout: TimeoutPolicy,
+    val job: Class<out JobRunService>?,
+    val createPythonHost: (Context) -> PythonHost,
 )
+
+/**
+ * A button of a notification.
+ *
+ * @property id what Python hears.
+ * @property label the string resource that users read.
+ */
+class NotificationAction(
+    val id: String,
+    val label: Int,
+)
+
+/** What follows when Android's time limit for a service's type is reached: the run ends, and then? */
+enum class TimeoutPolicy {
+    /** Nothing. */
+    STOP,
+
+    /** A notification lets the user start it again. */
+    NOTIFY,
+
+    /** It goes on in a job, as soon as Android grants one. */
+    RESCHEDULE,
+}

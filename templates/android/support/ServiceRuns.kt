@@ -14,7 +14,7 @@ internal class ServiceRuns(
     private val publish: (BgsvcEvent) -> Unit,
     private val onState: (ServiceState) -> Unit,
 ) {
-    /** What keeps the process alive during a run: a foreground service. */
+    /** What keeps the process alive during a run: a foreground service, or a job. */
     fun interface Keeper {
         /** There is nothing left to stay alive for. */
         fun release()
@@ -53,7 +53,7 @@ internal class ServiceRuns(
     /** Says why Android's side cannot do what was asked; a live run goes on. */
     fun refuse(error: BgsvcError) {
         report(error)
-        if (!isLive || late) release()
+        releaseIfIdle()
     }
 
     /** Asks the run to end for [reason]. */
@@ -75,6 +75,19 @@ internal class ServiceRuns(
         if (this.keeper !== keeper) return
         this.keeper = null
         if (isLive && state != ServiceState.STOPPING) stop(StopReason.APP_STOP)
+    }
+
+    /** Tells Python that the user pressed [button] on one of its notifications, or on the service's own. */
+    fun act(
+        notification: String,
+        button: String,
+    ) {
+        if (isLive) python.request(message("action").put("notification", notification).put("action", button))
+    }
+
+    /** Lets go of what keeps the process alive, where no run needs it. */
+    fun releaseIfIdle() {
+        if (!isLive || late) release()
     }
 
     /** Takes an event of this service. */

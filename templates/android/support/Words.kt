@@ -15,11 +15,18 @@ enum class StartReason(
 
     /** Android has killed the process and brought the service back. */
     OS_RESTART("osRestart"),
+
+    /** The app was updated while the service was wanted. */
+    REPLAY("replay"),
+
+    /** Android has granted a job. */
+    TASK("task"),
 }
 
 /** Why a run is to end; [wire] is the bridge's word for it. */
 enum class StopReason(
     internal val wire: String,
+    internal val endsTheWish: Boolean = true,
 ) {
     /** The user, in the app. */
     USER_STOP("userStop"),
@@ -28,7 +35,10 @@ enum class StopReason(
     APP_STOP("appStop"),
 
     /** Android's time limit for the service's type. */
-    PLATFORM_TIMEOUT("platformTimeout"),
+    PLATFORM_TIMEOUT("platformTimeout", endsTheWish = false),
+
+    /** The system, which ends a job or a service for reasons of its own. */
+    PROCESS_EXIT("processExit", endsTheWish = false),
 
     /** The user, in the notification. */
     NATIVE_NOTIFICATION_STOP("nativeNotificationStop"),

@@ -34,6 +34,37 @@ restart = { on = "failure", delay = "6h", max_delay = "6h" }
 types = ["dataSync"]
 host = "cpython"
 
+[services.buttons]
+entry = "trials:Buttons"
+start_on_boot = true
+[services.buttons.android]
+types = ["remoteMessaging"]
+host = "cpython"
+wake_lock = true
+notification.stop = "Stop"
+notification.resume = "Tap to go on"
+notification.actions.pause = "Pause"
+
+[services.killed]
+entry = "trials:Buttons"
+[services.killed.android]
+types = ["dataSync"]
+host = "cpython"
+
+[services.later]
+entry = "trials:Buttons"
+[services.later.android]
+types = ["dataSync"]
+host = "cpython"
+on_timeout = "reschedule"
+
+[services.asking]
+entry = "trials:Buttons"
+[services.asking.android]
+types = ["mediaProcessing"]
+host = "cpython"
+on_timeout = "notify"
+
 [services.stubborn]
 entry = "trials:Stubborn"
 [services.stubborn.android]

@@ -165,6 +165,7 @@ def driven(  # noqa: PLR0913, PLR0917 - fixtures
         (app.build / "config", *classes, *test_jars, frameworks[36]),
         *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
         *("dev.bgsvc.tests.BridgeTest", "dev.bgsvc.tests.AssetPythonFilesTest"),
+        "dev.bgsvc.tests.LifeTest",
         options=[
             *ROBOLECTRIC,
             f"-Drobolectric.dependency.dir={frameworks[36].parent}",
@@ -192,6 +193,11 @@ def test_the_bridge_on_android(sentence: str, driven: Outcome) -> None:
 
 @pytest.mark.parametrize("sentence", sentences("AssetPythonFilesTest"))
 def test_python_in_the_assets(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("LifeTest"))
+def test_what_happens_around_a_run(sentence: str, driven: Outcome) -> None:
     assert driven.of(sentence) == ""
 
 

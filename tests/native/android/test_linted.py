@@ -114,6 +114,13 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "special use's property": Defect(
         "android-special-use", without=("property", "FGS_SUBTYPE"), doctor="DA006"
     ),
+    "boot receiver": Defect("full", without=("receiver", "BootReceiver"), doctor="DA010"),
+    "open boot receiver": Defect(
+        "full", attribute=("receiver", "exported", "true"), doctor="DA005"
+    ),
+    "boot permission": Defect(
+        "full", without=("uses-permission", "RECEIVE_BOOT_COMPLETED"), doctor="DA003"
+    ),
     "old minSdk": Defect(
         "android-data-sync", attribute=("uses-sdk", "minSdkVersion", "23"), doctor="DA009"
     ),

@@ -38,10 +38,13 @@ def dexed(  # noqa: PLR0913, PLR0917 - fixtures
     assert kotlin.compile(sources, [platform, kotlin_stdlib], classes) == ""
     own_java = [*app.source_set.joinpath("java").rglob("*.java"), *app.build.rglob("R.java")]
     assert java.compile(own_java, [platform], classes) == ""
+    compiled = sorted(classes.rglob("*.class"))
     run = java.run(
         *(jars["d8"], "com.android.tools.r8.D8", "--release", "--min-api", "26"),
         *("--lib", platform, "--lib", java.home, "--classpath", kotlin_stdlib),
-        *("--output", folder, *classes.rglob("*.class")),
+        "--output",
+        folder,
+        *compiled,
     )
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
     return folder / "classes.dex"
@@ -103,3 +106,37 @@ def test_aapt2_reads_the_signed_app_as_the_plan_has_it(
         assert f"uses-permission: name='{permission}'" in badging
     for feature in plan.features:
         assert f"uses-feature-not-required: name='{feature}'" in badging
+
+
+def test_what_c_calls_by_name_keeps_its_name_when_the_app_is_shrunk(  # noqa: PLR0913, PLR0917
+    golden: Mapping[str, App],
+    dexed: Path,
+    java: Java,
+    jars: Mapping[str, ClassPath],
+    sdk: Path,
+    kotlin_stdlib: Path,
+    tmp_path: Path,
+) -> None:
+    app = golden[CASE]
+    services = [service.qualified_class for service in android.plan(app.spec).services]
+    # aapt2 writes such rules for what a manifest names.
+    of_manifest = tmp_path / "manifest.pro"
+    rules = [f"-keep class {name} {{ <init>(); }}" for name in services]
+    # Annotations of the compiler's, and what the platform made here refers to and leaves out.
+    rules += ["-dontwarn org.jetbrains.annotations.**", "-dontwarn android.**"]
+    of_manifest.write_text("\n".join(rules), encoding="utf-8")
+    compiled = sorted(dexed.with_name("classes").rglob("*.class"))
+    run = java.run(
+        *(jars["d8"], "com.android.tools.r8.R8", "--release", "--min-api", "26"),
+        *("--lib", android_jar(sdk, 36), "--lib", java.home),
+        *("--pg-conf", app.folder / "bgsvc-rules.pro", "--pg-conf", of_manifest),
+        *("--output", tmp_path),
+        kotlin_stdlib,
+        *compiled,
+    )
+    assert run.returncode == 0, run.stderr
+    content = tmp_path.joinpath("classes.dex").read_bytes()
+
+    assert b"Ldev/bgsvc/PythonLibrary;" in content
+    assert b"Ldev/bgsvc/MessageSink;" in content
+    assert b"Ldev/bgsvc/Ledger;" not in content

@@ -18,6 +18,8 @@ CARRIES_RUNTIME: Final = True
 MAIN: Final = PurePosixPath("src/main")
 """The source set, as Gradle expects it."""
 
+_BOOT: Final = Permission("android.permission.RECEIVE_BOOT_COMPLETED", since=26)
+_WAKE_LOCK: Final = Permission("android.permission.WAKE_LOCK", since=26)
 _ALWAYS: Final = (
     Permission("android.permission.FOREGROUND_SERVICE", since=28),
     Permission("android.permission.POST_NOTIFICATIONS", since=33),
@@ -35,6 +37,7 @@ class AndroidPlan(Plan):
         quiets_lint: Whether Lint doubts one of those, although a type needs it.
         features: The hardware those would make Google Play ask a device for; none is required.
         services: Empty if no service of the spec runs on Android.
+        starts_on_boot: Whether one of the services starts with the device.
         strings: The texts that users see, a file for each language.
         hosts: What embeds Python; the support sources follow from it.
     """
@@ -44,6 +47,7 @@ class AndroidPlan(Plan):
     quiets_lint: bool
     features: tuple[str, ...]
     services: tuple[ServicePlan, ...]
+    starts_on_boot: bool
     strings: tuple[StringsFile, ...]
     hosts: tuple[str, ...]
 
@@ -78,12 +82,14 @@ def plan(spec: Spec) -> AndroidPlan:
     services = [service for service in spec.services if service.android.types]
     package = f"{spec.app.id}.bgsvc"
     asked = _permissions(services)
+    starts_on_boot = any(service.start_on_boot for service in services)
     return AndroidPlan(
         package=package,
         asked=asked,
         quiets_lint=any(permission.lint for permission in asked),
         features=_features(services),
         services=tuple(plan_service(spec, service, package) for service in services),
+        starts_on_boot=starts_on_boot,
         strings=strings_files(services),
         hosts=tuple(sorted({service.android.host for service in services})),
     )
@@ -94,8 +100,17 @@ def _rows(services: Sequence[Service]) -> Iterator[ServiceType]:
 
 
 def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
-    of_types = (permission for row in _rows(services) for permission in row.permissions)
-    return tuple(dict.fromkeys((*_ALWAYS, *of_types)))
+    found = {each.name: each for each in _ALWAYS}
+    for row in _rows(services):
+        found.update({each.name: each for each in row.permissions})
+    for service in services:
+        if service.start_on_boot:
+            found.setdefault(_BOOT.name, _BOOT)
+        if service.android.wake_lock:
+            found.setdefault(_WAKE_LOCK.name, _WAKE_LOCK)
+        for name in service.android.permissions:
+            found.setdefault(name, Permission(name, since=26))
+    return tuple(found.values())
 
 
 def _features(services: Sequence[Service]) -> tuple[str, ...]:

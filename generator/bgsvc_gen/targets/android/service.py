@@ -8,23 +8,30 @@ from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.lang import kotlin
 from bgsvc_gen.runtime_config import runtime_config
 from bgsvc_gen.spec.model import AndroidHost, Service, Spec
-from bgsvc_gen.targets.android.resources import ICON, label_resource
+from bgsvc_gen.targets.android.resources import (
+    ICON,
+    action_resource,
+    label_resource,
+    resume_resource,
+    stop_resource,
+)
 
 _HOSTS: Final[Mapping[AndroidHost, tuple[str, tuple[str, ...]]]] = {
-    "chaquopy": ("ChaquopyHost(this)", ("dev.bgsvc.ChaquopyHost",)),
+    "chaquopy": ("::ChaquopyHost", ("dev.bgsvc.ChaquopyHost",)),
     "cpython": (
-        "CPythonHost(AssetPythonFiles(this))",
+        "{ CPythonHost(AssetPythonFiles(it)) }",
         ("dev.bgsvc.AssetPythonFiles", "dev.bgsvc.CPythonHost"),
     ),
 }
-"""`host` → the expression that makes it, within the service, and what that imports."""
+"""`host` → the function that makes it of a context, and what that imports."""
 
 _IMPORTS: Final = (
     "android.annotation.SuppressLint",
+    "android.app.NotificationManager",
     "android.content.pm.ServiceInfo",
     "dev.bgsvc.ForegroundService",
-    "dev.bgsvc.PythonHost",
     "dev.bgsvc.ServiceDefinition",
+    "dev.bgsvc.TimeoutPolicy",
 )
 
 
@@ -34,6 +41,14 @@ class Property:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of the service's notification: what Python hears, and the text's resource."""
+
+    id: str
+    resource: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +63,13 @@ class ServicePlan:
         type_constants: Its types' constants in `ServiceInfo`.
         types: Its types as the manifest spells them.
         type_names: The same, one by one.
-        sticky: Whether Android may bring it back by itself; only if every type lets it.
+        sticky: Whether Android may bring it back by itself, `true` or `false`; only if every type
+            lets it.
         stop_timeout: Milliseconds.
-        python_host: The Kotlin expression that makes its host.
+        importance: Its notification channel's, as a constant's name.
+        stop_resource: The text of the button that stops it; `None` for no such button.
+        job_class: The job in which it goes on after a time limit; `None` for none.
+        python_host: The Kotlin function that makes its host.
     """
 
     name: str
@@ -63,10 +82,19 @@ class ServicePlan:
     type_constants: tuple[str, ...]
     types: str
     type_names: tuple[str, ...]
-    sticky: bool
+    sticky: str
     label_resource: str
     icon_resource: str
+    resume_resource: str
     stop_timeout: int
+    importance: str
+    stop_resource: str | None
+    actions: tuple[Action, ...]
+    wake_lock: str
+    on_timeout: str
+    stop_with_task: str
+    starts_on_boot: bool
+    job_class: str | None
     properties: tuple[Property, ...]
     python_host: str
 
@@ -75,7 +103,20 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
     """Decide how `service` runs on Android, as a class in `package`."""
     rows = [SERVICE_TYPES[name] for name in service.android.types]
     python_host, host_imports = _HOSTS[service.android.host]
-    class_name = f"{kotlin.class_name(service.name)}Service"
+    stem = kotlin.class_name(service.name)
+    class_name = f"{stem}Service"
+    part = service.android
+    goes_on = part.on_timeout == "reschedule" and any(row.time_limit for row in rows)
+    actions = tuple(
+        Action(name, action_resource(service, name)) for name in part.notification.actions
+    )
+    imports = (
+        *_IMPORTS,
+        *host_imports,
+        f"{spec.app.id}.R",
+        *(("dev.bgsvc.JobRunService",) if goes_on else ()),
+        *(("dev.bgsvc.NotificationAction",) if actions else ()),
+    )
     return ServicePlan(
         name=service.name,
         entry=service.entry,
@@ -83,17 +124,30 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         package=package,
         class_name=class_name,
         qualified_class=f"{package}.{class_name}",
-        imports=tuple(sorted((*_IMPORTS, *host_imports, f"{spec.app.id}.R"))),
+        imports=tuple(sorted(imports)),
         type_constants=tuple(row.constant for row in rows),
         types="|".join(row.name for row in rows),
         type_names=service.android.types,
-        sticky=all(row.sticky for row in rows),
+        sticky=_word(part.sticky is not False and all(row.sticky for row in rows)),
         label_resource=label_resource(service),
         icon_resource=ICON,
+        resume_resource=resume_resource(service),
         stop_timeout=round(service.stop_timeout * 1000),
+        importance=f"IMPORTANCE_{part.notification.importance.upper()}",
+        stop_resource=stop_resource(service) if part.notification.stop else None,
+        actions=actions,
+        wake_lock=_word(part.wake_lock),
+        on_timeout=part.on_timeout.upper(),
+        stop_with_task=_word(part.stop_with_task),
+        starts_on_boot=service.start_on_boot,
+        job_class=f"{stem}Job" if goes_on else None,
         properties=_properties(service),
         python_host=python_host,
     )
+
+
+def _word(yes: bool) -> str:  # noqa: FBT001 - it is what is spelled
+    return "true" if yes else "false"
 
 
 def _properties(service: Service) -> tuple[Property, ...]:

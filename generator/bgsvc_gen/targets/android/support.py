@@ -11,15 +11,25 @@ _JAVA: Final = PurePosixPath("java/dev/bgsvc")
 _CPP: Final = PurePosixPath("cpp")
 _DRAWABLE: Final = PurePosixPath("res/drawable")
 
+_BUILD: Final = ("bgsvc.gradle", "bgsvc-rules.pro")
+"""What an app's build takes up the source set with."""
+
 _COMMON: Final = (
+    _KOTLIN / "AppState.kt",
     _KOTLIN / "Bgsvc.kt",
     _KOTLIN / "BgsvcEvent.kt",
+    _KOTLIN / "BootReceiver.kt",
+    _KOTLIN / "Declared.kt",
     _KOTLIN / "ForegroundService.kt",
+    _KOTLIN / "JobRunService.kt",
+    _KOTLIN / "LastExit.kt",
+    _KOTLIN / "Ledger.kt",
     _KOTLIN / "Notifications.kt",
     _KOTLIN / "PythonBridge.kt",
     _KOTLIN / "PythonHost.kt",
     _KOTLIN / "ServiceDefinition.kt",
     _KOTLIN / "ServiceRuns.kt",
+    _KOTLIN / "WakefulRun.kt",
     _KOTLIN / "Words.kt",
     _JAVA / "TimeLimitedService.java",
     _DRAWABLE / "bgsvc_notification.xml",
@@ -39,5 +49,7 @@ _BY_HOST: Final[Mapping[str, tuple[PurePosixPath, ...]]] = {
 
 def support_files(root: PurePosixPath, hosts: Iterable[str]) -> Iterator[Output]:
     """Yield the sources that services need under the source set `root`, with Python by `hosts`."""
+    for name in _BUILD:
+        yield Output(PurePosixPath(name), f"android/support/{name}")
     for path in (*_COMMON, *(path for host in hosts for path in _BY_HOST[host])):
         yield Output(root / path, f"android/support/{path.name}")

@@ -31,3 +31,14 @@ class Stubborn(BackgroundService):
     def run(self, ctx: ServiceContext) -> None:
         ctx.shutdown.wait(30)
         time.sleep(2)
+
+
+class Buttons(BackgroundService):
+    """Shows a notification with a button and a progress, and says what is pressed."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        ctx.notifier.on_action(lambda key, action: ctx.emit("pressed", {"at": key, "what": action}))
+        buttons = [("hold", "Hold")]
+        ctx.notifier.show_with_id("one", "Copying", "3 of 4", actions=buttons, progress=(3, 4))
+        while await ctx.sleep(60):
+            pass

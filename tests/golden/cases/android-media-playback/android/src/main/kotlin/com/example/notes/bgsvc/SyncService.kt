@@ -2,38 +2,44 @@
 package com.example.notes.bgsvc
 
 import android.annotation.SuppressLint
+import android.app.NotificationManager
 import android.content.pm.ServiceInfo
 import com.example.notes.R
 import dev.bgsvc.ChaquopyHost
 import dev.bgsvc.ForegroundService
-import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceDefinition
+import dev.bgsvc.TimeoutPolicy
 
 /** Runs the Python class `notes.sync:SyncService` in the foreground. */
 @SuppressLint("InlinedApi") // numbers, which an older Android is never given
-class SyncService : ForegroundService() {
-    override val definition =
-        ServiceDefinition(
-            name = NAME,
-            config = CONFIG,
-            foregroundServiceTypes =
-                listOf(
-                    ServiceInfo.FOREGROUND_SERVICE_TYPE_MEDIA_PLAYBACK,
-                ),
-            foregroundServiceTypeName = "mediaPlayback",
-            sticky = true,
-            label = R.string.bgsvc_sync_label,
-            icon = R.drawable.bgsvc_notification,
-            stopTimeoutMillis = 10000,
-        )
-
-    override fun createPythonHost(): PythonHost = ChaquopyHost(this)
-
+class SyncService : ForegroundService(DEFINITION) {
     companion object {
         /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
         const val NAME: String = "sync"
 
         private const val CONFIG =
             "{\"name\":\"sync\",\"entry\":\"notes.sync:SyncService\",\"label\":\"Syncing notes\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"start-service\",\"stop-service\",\"is-service-running\",\"get-service-state\",\"get-desired-service-state\",\"get-platform-capabilities\",\"on-plugin-event\",\"validate-setup\"],\"foregroundServiceTypes\":[\"mediaPlayback\"],\"onTimeout\":\"stop\"}"
+
+        internal val DEFINITION =
+            ServiceDefinition(
+                name = NAME,
+                config = CONFIG,
+                foregroundServiceTypes =
+                    listOf(
+                        ServiceInfo.FOREGROUND_SERVICE_TYPE_MEDIA_PLAYBACK,
+                    ),
+                foregroundServiceTypeName = "mediaPlayback",
+                sticky = true,
+                label = R.string.bgsvc_sync_label,
+                icon = R.drawable.bgsvc_notification,
+                stopTimeoutMillis = 10000,
+                importance = NotificationManager.IMPORTANCE_LOW,
+                stopLabel = 0,
+                actions = emptyList(),
+                wakeLock = false,
+                onTimeout = TimeoutPolicy.STOP,
+                job = null,
+                createPythonHost = ::ChaquopyHost,
+            )
     }
 }

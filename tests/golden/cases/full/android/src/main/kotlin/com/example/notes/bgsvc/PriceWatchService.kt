@@ -2,39 +2,45 @@
 package com.example.notes.bgsvc
 
 import android.annotation.SuppressLint
+import android.app.NotificationManager
 import android.content.pm.ServiceInfo
 import com.example.notes.R
 import dev.bgsvc.AssetPythonFiles
 import dev.bgsvc.CPythonHost
 import dev.bgsvc.ForegroundService
-import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceDefinition
+import dev.bgsvc.TimeoutPolicy
 
 /** Runs the Python class `notes.prices.watch:PriceWatch` in the foreground. */
 @SuppressLint("InlinedApi") // numbers, which an older Android is never given
-class PriceWatchService : ForegroundService() {
-    override val definition =
-        ServiceDefinition(
-            name = NAME,
-            config = CONFIG,
-            foregroundServiceTypes =
-                listOf(
-                    ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC,
-                ),
-            foregroundServiceTypeName = "dataSync",
-            sticky = false,
-            label = R.string.bgsvc_price_watch_label,
-            icon = R.drawable.bgsvc_notification,
-            stopTimeoutMillis = 60000,
-        )
-
-    override fun createPythonHost(): PythonHost = CPythonHost(AssetPythonFiles(this))
-
+class PriceWatchService : ForegroundService(DEFINITION) {
     companion object {
         /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
         const val NAME: String = "price-watch"
 
         private const val CONFIG =
-            "{\"name\":\"price-watch\",\"entry\":\"notes.prices.watch:PriceWatch\",\"label\":\"Watching prices\",\"stopTimeout\":60.0,\"restart\":{\"on\":\"always\",\"delay\":0.25,\"maxDelay\":300.0,\"limit\":3,\"window\":60.0},\"startOnBoot\":false,\"allow\":[\"get-service-state\",\"validate-setup\"],\"foregroundServiceTypes\":[\"dataSync\"],\"onTimeout\":\"notify\"}"
+            "{\"name\":\"price-watch\",\"entry\":\"notes.prices.watch:PriceWatch\",\"label\":\"Watching prices\",\"stopTimeout\":60.0,\"restart\":{\"on\":\"always\",\"delay\":0.25,\"maxDelay\":300.0,\"limit\":3,\"window\":60.0},\"startOnBoot\":false,\"allow\":[\"get-service-state\",\"validate-setup\"],\"foregroundServiceTypes\":[\"specialUse\"],\"onTimeout\":\"notify\"}"
+
+        internal val DEFINITION =
+            ServiceDefinition(
+                name = NAME,
+                config = CONFIG,
+                foregroundServiceTypes =
+                    listOf(
+                        ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE,
+                    ),
+                foregroundServiceTypeName = "specialUse",
+                sticky = true,
+                label = R.string.bgsvc_price_watch_label,
+                icon = R.drawable.bgsvc_notification,
+                stopTimeoutMillis = 60000,
+                importance = NotificationManager.IMPORTANCE_LOW,
+                stopLabel = 0,
+                actions = emptyList(),
+                wakeLock = false,
+                onTimeout = TimeoutPolicy.NOTIFY,
+                job = null,
+                createPythonHost = { CPythonHost(AssetPythonFiles(it)) },
+            )
     }
 }

@@ -2,40 +2,50 @@
 package com.example.notes.bgsvc
 
 import android.annotation.SuppressLint
+import android.app.NotificationManager
 import android.content.pm.ServiceInfo
 import com.example.notes.R
 import dev.bgsvc.AssetPythonFiles
 import dev.bgsvc.CPythonHost
 import dev.bgsvc.ForegroundService
-import dev.bgsvc.PythonHost
+import dev.bgsvc.NotificationAction
 import dev.bgsvc.ServiceDefinition
+import dev.bgsvc.TimeoutPolicy
 
 /** Runs the Python class `notes.sync:SyncService` in the foreground. */
 @SuppressLint("InlinedApi") // numbers, which an older Android is never given
-class SyncService : ForegroundService() {
-    override val definition =
-        ServiceDefinition(
-            name = NAME,
-            config = CONFIG,
-            foregroundServiceTypes =
-                listOf(
-                    ServiceInfo.FOREGROUND_SERVICE_TYPE_CONNECTED_DEVICE,
-                    ServiceInfo.FOREGROUND_SERVICE_TYPE_LOCATION,
-                ),
-            foregroundServiceTypeName = "connectedDevice|location",
-            sticky = true,
-            label = R.string.bgsvc_sync_label,
-            icon = R.drawable.bgsvc_notification,
-            stopTimeoutMillis = 10000,
-        )
-
-    override fun createPythonHost(): PythonHost = CPythonHost(AssetPythonFiles(this))
-
+class SyncService : ForegroundService(DEFINITION) {
     companion object {
         /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
         const val NAME: String = "sync"
 
         private const val CONFIG =
             "{\"name\":\"sync\",\"entry\":\"notes.sync:SyncService\",\"label\":{\"en\":\"Syncing notes\",\"de\":\"Notizen werden abgeglichen\",\"pt-BR\":\"Sincronizando notas\"},\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":true,\"allow\":[\"get-service-state\",\"validate-setup\"],\"foregroundServiceTypes\":[\"connectedDevice\",\"location\"],\"onTimeout\":\"reschedule\"}"
+
+        internal val DEFINITION =
+            ServiceDefinition(
+                name = NAME,
+                config = CONFIG,
+                foregroundServiceTypes =
+                    listOf(
+                        ServiceInfo.FOREGROUND_SERVICE_TYPE_CONNECTED_DEVICE,
+                        ServiceInfo.FOREGROUND_SERVICE_TYPE_LOCATION,
+                    ),
+                foregroundServiceTypeName = "connectedDevice|location",
+                sticky = false,
+                label = R.string.bgsvc_sync_label,
+                icon = R.drawable.bgsvc_notification,
+                stopTimeoutMillis = 10000,
+                importance = NotificationManager.IMPORTANCE_MIN,
+                stopLabel = R.string.bgsvc_sync_stop,
+                actions =
+                    listOf(
+                        NotificationAction("pause", R.string.bgsvc_sync_action_pause),
+                    ),
+                wakeLock = true,
+                onTimeout = TimeoutPolicy.RESCHEDULE,
+                job = null,
+                createPythonHost = { CPythonHost(AssetPythonFiles(it)) },
+            )
     }
 }

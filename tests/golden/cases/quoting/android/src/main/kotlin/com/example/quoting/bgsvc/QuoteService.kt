@@ -2,38 +2,44 @@
 package com.example.quoting.bgsvc
 
 import android.annotation.SuppressLint
+import android.app.NotificationManager
 import android.content.pm.ServiceInfo
 import com.example.quoting.R
 import dev.bgsvc.ChaquopyHost
 import dev.bgsvc.ForegroundService
-import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceDefinition
+import dev.bgsvc.TimeoutPolicy
 
 /** Runs the Python class `quoting.quote:QuoteService` in the foreground. */
 @SuppressLint("InlinedApi") // numbers, which an older Android is never given
-class QuoteService : ForegroundService() {
-    override val definition =
-        ServiceDefinition(
-            name = NAME,
-            config = CONFIG,
-            foregroundServiceTypes =
-                listOf(
-                    ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE,
-                ),
-            foregroundServiceTypeName = "specialUse",
-            sticky = true,
-            label = R.string.bgsvc_quote_label,
-            icon = R.drawable.bgsvc_notification,
-            stopTimeoutMillis = 10000,
-        )
-
-    override fun createPythonHost(): PythonHost = ChaquopyHost(this)
-
+class QuoteService : ForegroundService(DEFINITION) {
     companion object {
         /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
         const val NAME: String = "quote"
 
         private const val CONFIG =
             "{\"name\":\"quote\",\"entry\":\"quoting.quote:QuoteService\",\"label\":\"100% \\\"\$price\\\" <watch> \\\\ 'n\\u00e9' \\ud83d\\udc0d & co \${HOME} \\\\n %h \$(id) `x` --> ]]> # ; @ ?\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"start-service\",\"stop-service\",\"is-service-running\",\"get-service-state\",\"get-desired-service-state\",\"get-platform-capabilities\",\"on-plugin-event\",\"validate-setup\"],\"foregroundServiceTypes\":[\"specialUse\"],\"onTimeout\":\"stop\"}"
+
+        internal val DEFINITION =
+            ServiceDefinition(
+                name = NAME,
+                config = CONFIG,
+                foregroundServiceTypes =
+                    listOf(
+                        ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE,
+                    ),
+                foregroundServiceTypeName = "specialUse",
+                sticky = true,
+                label = R.string.bgsvc_quote_label,
+                icon = R.drawable.bgsvc_notification,
+                stopTimeoutMillis = 10000,
+                importance = NotificationManager.IMPORTANCE_LOW,
+                stopLabel = 0,
+                actions = emptyList(),
+                wakeLock = false,
+                onTimeout = TimeoutPolicy.STOP,
+                job = null,
+                createPythonHost = ::ChaquopyHost,
+            )
     }
 }

@@ -1,0 +1,79 @@
+"""Reading `[services.<name>.android]`."""
+
+import re
+from typing import Final
+
+from bgsvc_gen.spec import values
+from bgsvc_gen.spec.labels import TEXT_HINT, read_label
+from bgsvc_gen.spec.model import Android, Label, Notification
+from bgsvc_gen.spec.table import Place, Table
+
+_PERMISSION: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+")
+_ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+def read_android(table: Table) -> Android:
+    """Return what a service's table says about Android, with defaults for the rest."""
+    section = table.table("android")
+    if section is None:
+        return Android()
+    special_use = section.string("special_use")
+    if special_use is not None and not values.is_text(special_use):
+        message = f"{section.name('special_use')} is blank or holds a control character"
+        section.wrong("special_use", "BG106", message, TEXT_HINT)
+    sticky = section.boolean("sticky", default=False) if "sticky" in section.content else None
+    android = Android(
+        types=tuple(word for word, _ in section.strings("types") or []),
+        host=section.choice("host", ("chaquopy", "cpython"), "chaquopy"),
+        on_timeout=section.choice("on_timeout", ("stop", "notify", "reschedule"), "stop"),
+        special_use=special_use,
+        sticky=sticky,
+        stop_with_task=section.boolean("stop_with_task", default=False),
+        wake_lock=section.boolean("wake_lock", default=False),
+        permissions=_permissions(section),
+        notification=_notification(section),
+    )
+    section.close()
+    return android
+
+
+def _permissions(section: Table) -> tuple[str, ...]:
+    """Return the permissions by their full names; Android's own may be written without prefix."""
+    found: list[str] = []
+    for word, place in section.strings("permissions") or []:
+        name = word if "." in word else f"android.permission.{word}"
+        if _PERMISSION.fullmatch(name) is None:
+            message = f'"{word}" names no permission'
+            section.report(place, "BG312", message, 'write one such as "BLUETOOTH_CONNECT"')
+        else:
+            found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
+def _notification(section: Table) -> Notification:
+    table = section.table("notification")
+    if table is None:
+        return Notification()
+    default = Notification()
+    stop = read_label(table, "stop", "") if "stop" in table.content else None
+    notification = Notification(
+        importance=table.choice("importance", ("min", "low", "default"), default.importance),
+        stop=stop,
+        resume=read_label(table, "resume", default.resume.default),
+        actions=_actions(table),
+    )
+    table.close()
+    return notification
+
+
+def _actions(table: Table) -> dict[str, Label]:
+    actions = table.table("actions")
+    found: dict[str, Label] = {}
+    for name in actions.content if actions is not None else ():
+        if actions is not None and _ACTION.fullmatch(name) is None:
+            place = Place((*actions.path, name), at_key=True)
+            message = f'"{name}" cannot be the name of an action'
+            actions.report(place, "BG202", message, 'use lower-case letters, digits and "_"')
+        if actions is not None:
+            found[name] = read_label(actions, name, name)
+    return found

@@ -1,0 +1,80 @@
+"""Rules of Android: which types go together, with which permissions, for how long."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
+from bgsvc_gen.spec.locate import KeyPath
+from bgsvc_gen.spec.model import Service
+from bgsvc_gen.spec.table import Finding, Place, suggestion
+
+MOST_BUTTONS: Final = 3
+"""What Android shows of a notification's buttons."""
+
+
+def android_rules(service: Service, path: KeyPath) -> Iterator[Finding]:
+    """Yield what is wrong with how `service` runs on Android; `path` is its table there."""
+    types = service.android.types
+    for index, name in enumerate(types):
+        place = Place((*path, "types", index))
+        if name in REFUSED:
+            message = f'foreground service type "{name}" cannot be declared by an app'
+            yield place, "BG302", message, REFUSED[name]
+        elif name not in SERVICE_TYPES:
+            hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
+            yield place, "BG301", f'unknown foreground service type "{name}"', hint
+        elif name in types[:index]:
+            yield place, "BG303", f'"{name}" is listed twice', "remove one"
+    rows = [SERVICE_TYPES[name] for name in dict.fromkeys(types) if name in SERVICE_TYPES]
+    yield from _combinations(service, path)
+    yield from _boot(service, rows, path)
+    yield from _limited(service, rows, path)
+
+
+def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
+    android = service.android
+    types = android.types
+    if "specialUse" in types and android.special_use is None:
+        message = "specialUse needs an explanation for Google Play's reviewers"
+        yield Place((*path, "types")), "BG304", message, 'add special_use = "…" beside types'
+    if android.special_use is not None and "specialUse" not in types:
+        message = "special_use explains a type that the service does not have"
+        yield Place((*path, "special_use")), "BG311", message, "add specialUse to types, or drop it"
+    if "shortService" in types and len(set(types)) > 1:
+        # Android drops shortService silently from a combination, and its time limit with it.
+        message = "shortService cannot be combined with another type"
+        yield Place((*path, "types")), "BG306", message, "keep one of the two"
+    notification = android.notification
+    buttons = len(notification.actions) + (notification.stop is not None)
+    if buttons > MOST_BUTTONS:
+        message = f"a notification shows {MOST_BUTTONS} buttons, not {buttons}"
+        yield Place((*path, "notification", "actions")), "BG313", message, "keep the best of them"
+
+
+def _boot(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> Iterator[Finding]:
+    if not service.start_on_boot:
+        return
+    allowed = ", ".join(name for name, row in SERVICE_TYPES.items() if row.boot_allowed)
+    for row in rows:
+        place = Place((*path, "types", service.android.types.index(row.name)))
+        if not row.boot_allowed:
+            message = f'Android refuses to start a "{row.name}" service at boot'
+            yield place, "BG305", message, f"drop start_on_boot, or use a type that may: {allowed}"
+        elif row.boot_permission not in {None, *service.android.permissions}:
+            message = f'a "{row.name}" service starts at boot only with {row.boot_permission}'
+            hint = f'add permissions = ["{row.boot_permission}"], or drop start_on_boot'
+            yield place, "BG310", message, hint
+
+
+def _limited(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> Iterator[Finding]:
+    """What a time limit rules out: Android would end the app, or refuse the service."""
+    for row in rows:
+        if row.time_limit is None:
+            continue
+        if service.android.sticky:
+            message = f'Android cannot bring a "{row.name}" service back by itself'
+            yield Place((*path, "sticky")), "BG308", message, "drop sticky, or use another type"
+        if service.restart.on == "always":
+            message = f'"{row.name}" has a time limit, and restart.on = "always" has no end'
+            hint = 'write restart.on = "failure", or use a type without a time limit'
+            yield Place((*path[:-1], "restart", "on")), "BG309", message, hint

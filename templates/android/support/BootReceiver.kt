@@ -1,0 +1,35 @@
+package dev.bgsvc
+
+import android.content.BroadcastReceiver
+import android.content.Context
+import android.content.Intent
+
+/**
+ * Starts services with the device, and again after an update of the app.
+ *
+ * It may be told twice (from API 35 on Android says `BOOT_COMPLETED` again when the user opens an app
+ * that was stopped by force): a service that runs goes on, and one that the user stopped stays so.
+ */
+class BootReceiver : BroadcastReceiver() {
+    /** Starts what is wanted; Android refuses by itself what it does not allow. */
+    override fun onReceive(
+        context: Context,
+        intent: Intent,
+    ) {
+        val ledger = Ledger(context)
+        val declared = Declared.all(context)
+        when (intent.action) {
+            Intent.ACTION_BOOT_COMPLETED -> {
+                declared
+                    .filter { it.startsOnBoot && ledger.isWanted(it.name) != false }
+                    .forEach { Bgsvc.start(context, it, StartReason.BOOT) }
+            }
+
+            Intent.ACTION_MY_PACKAGE_REPLACED -> {
+                declared
+                    .filter { ledger.isWanted(it.name) == true }
+                    .forEach { Bgsvc.start(context, it, StartReason.REPLAY) }
+            }
+        }
+    }
+}
