@@ -70,7 +70,11 @@ class Clock:
         raise NotImplementedError
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
-        """Call `callback` once, `delay` seconds of uptime from now, in a thread of the clock's."""
+        """Call `callback` once, `delay` seconds of uptime from now, in a thread of the clock's.
+
+        Raises:
+            RuntimeError: If the system has no thread to give.
+        """
         raise NotImplementedError
 
     def new_event(self) -> Signal:
@@ -112,16 +116,21 @@ class SystemClock(Clock):
         return time.time()
 
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
-        """Call `callback` once, `delay` seconds from now, in the timer thread."""
+        """Call `callback` once, `delay` seconds from now, in the timer thread.
+
+        Raises:
+            RuntimeError: If the system has no thread to give; then nothing is due.
+        """
         timer = Timer(self.uptime() + max(0.0, delay), callback)
         with self._due:
+            if self._thread is None:
+                thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
+                thread.start()
+                self._thread = thread
             self._count += 1
             self._timers.append((timer.when, self._count, timer))
             self._timers.sort()  # a few timers, nearly sorted: not worth importing heapq for
             self._drop_cancelled()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
-                self._thread.start()
             self._due.notify()
         return timer
 
@@ -155,7 +164,7 @@ class SystemClock(Clock):
                 timer = self._timers.pop(0)[2]
             try:
                 timer.fire()
-            except Exception:
+            except BaseException:
                 import logging
 
                 logging.getLogger("bgsvc").exception("a timer's callback failed")

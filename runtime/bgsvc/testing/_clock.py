@@ -109,7 +109,11 @@ class VirtualClock(Clock):
 
         thread = threading.Thread(target=counted, name=name, daemon=True)
         self.unpark()
-        thread.start()
+        try:
+            thread.start()
+        except BaseException:
+            self.park()
+            raise
         return thread
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
