@@ -127,7 +127,7 @@ class ServiceContext:
                 done.set_result(value)
 
         timer = None if seconds is None else loop.call_later(max(0.0, seconds), end, True)  # noqa: FBT003
-        forget = self.shutdown.on_set(lambda: loop.call_soon_threadsafe(end, False))  # noqa: FBT003
+        forget = self.shutdown.wake(lambda: loop.call_soon_threadsafe(end, False))  # noqa: FBT003
         try:
             return await done
         finally:

@@ -16,8 +16,11 @@ class ShutdownToken:
 
     def __init__(self, clock: Clock) -> None:
         self._event = clock.new_event()
+        self._clock = clock
         self._lock = threading.Lock()
+        self._wakers: list[Callable[[], object]] = []
         self._callbacks: list[Callable[[], object]] = []
+        self._telling = False
 
     def is_set(self) -> bool:
         """Return whether the service is to stop."""
@@ -30,34 +33,64 @@ class ShutdownToken:
     def on_set(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call `callback` once when the service is to stop, at once if it already is.
 
-        It runs in the thread that asks for the stop and must not block. Returns a function
-        that takes the callback back.
+        It runs in a thread of its own, after those that were registered before it; what it
+        raises is logged and hurts nobody. Returns a function that takes the callback back.
         """
+        return self._register(callback, self._callbacks)
+
+    def wake(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call `callback`, which never blocks, in the thread that sets the token."""
+        return self._register(callback, self._wakers)
+
+    def _register(
+        self, callback: Callable[[], object], waiting: list[Callable[[], object]]
+    ) -> Callable[[], None]:
+        def forget() -> None:
+            with self._lock:
+                if callback in waiting:
+                    waiting.remove(callback)
+
         with self._lock:
             if not self._event.is_set():
-                self._callbacks.append(callback)
-                return lambda: self._forget(callback)
+                waiting.append(callback)
+                return forget
         callback()
         return lambda: None
 
-    def _forget(self, callback: Callable[[], object]) -> None:
-        with self._lock:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
+    def _call(self, waiting: list[Callable[[], object]]) -> None:
+        while True:
+            with self._lock:
+                if not waiting:
+                    return
+                callback = waiting.pop(0)
+            try:
+                callback()
+            except BaseException:
+                import logging
+
+                logging.getLogger("bgsvc").exception("a shutdown callback failed")
 
 
 class ShutdownSignal(ShutdownToken):
     """The token's other end, held by the runtime."""
 
-    def request(self) -> None:
-        """Set the token and make the calls that wait for it; later calls change nothing."""
+    def set(self) -> None:
+        """Set the token and wake who waits; later calls change nothing. Never blocks."""
         with self._lock:
             self._event.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            try:
-                callback()
-            except Exception:
-                import logging
+        self._call(self._wakers)
 
-                logging.getLogger("bgsvc").exception("a shutdown callback failed")
+    def request(self) -> None:
+        """Set the token and see that its callbacks are called; later calls change nothing.
+
+        Only where the system has no thread to give they are called in this one.
+        """
+        self.set()
+        with self._lock:
+            if self._telling or not self._callbacks:
+                return
+            self._telling = True
+        try:
+            self._clock.spawn(lambda: self._call(self._callbacks), "bgsvc-token")
+        except RuntimeError:
+            self._call(self._callbacks)
