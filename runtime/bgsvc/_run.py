@@ -103,21 +103,30 @@ class Run:
 
     def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
         self._thread = threading.current_thread()
-        self._hooks(ctx, watcher)
-        self._close_loop()
-        watcher.run_ended(self)
+        try:
+            self._hooks(ctx, watcher)
+        except BaseException as error:  # noqa: BLE001 - ours, not the service's
+            self._failed(RunError, error)
+        finally:
+            try:
+                self._close_loop()
+            finally:
+                watcher.run_ended(self)
 
     def _hooks(self, ctx: ServiceContext, watcher: Watcher) -> None:
         service = self._prepared(ctx)
-        if service is None:
-            return
-        if not self.signal.is_set():
-            watcher.run_started(self)
-            self._guarded(RunError, lambda: service.run(ctx))
+        if service is not None and not self.signal.is_set():
+
+            def begin_and_run() -> object:
+                watcher.run_started(self)
+                return service.run(ctx)
+
+            self._guarded(RunError, begin_and_run)
         reason = watcher.run_closing(self)
         with self._lock:
             self._cancelled = False
-        self._guarded(ShutdownError, lambda: service.shutdown(ctx, reason))
+        if service is not None:
+            self._guarded(ShutdownError, lambda: service.shutdown(ctx, reason))
 
     def _prepared(self, ctx: ServiceContext) -> BackgroundService | None:
         made: list[BackgroundService] = []
@@ -190,6 +199,7 @@ class Run:
             if left:
                 loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
+            _end_threads(loop)
         except BaseException as error:  # noqa: BLE001 - a leftover task may raise anything
             self._failed(RunError, error)
         finally:
@@ -197,3 +207,13 @@ class Run:
                 self._loop = None
             asyncio.set_event_loop(None)
             loop.close()
+
+
+def _end_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """Wait for what the service still runs in `asyncio.to_thread`; it is the service's code."""
+    try:
+        loop.run_until_complete(loop.shutdown_default_executor())
+    except RuntimeError:  # no thread to wait in: wait in this one
+        executor = getattr(loop, "_default_executor", None)
+        if executor is not None:
+            executor.shutdown(wait=True)
