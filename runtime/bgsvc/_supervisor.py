@@ -107,21 +107,22 @@ class Supervisor:
             NotRunningError: There is nothing to stop and nothing wanted.
         """
         with self._lock:
+            run = self._run
+            if run is not None:
+                if run.stop_reason is None:
+                    run.stop_reason = reason
+                    self._state = ServiceState.STOPPING
+                run.signal.set()  # before anything that may fail or take its time
             wanted = self._journal.saved.desired_running or self._restart is not None
             if reason.clears_desired_state:
                 self._wish(running=False)
             self._call_off_restart()
-            run = self._run
             if run is None:
                 if not wanted:
                     raise NotRunningError(f"{self.config.name} is not running")
                 return
-            if run.stop_reason is None:
-                run.stop_reason = reason
-                self._state = ServiceState.STOPPING
             timeout = self.config.stop_timeout
-            seconds = timeout if within is None else min(timeout, within)
-            self._arm(run, seconds)
+            self._arm(run, timeout if within is None else min(timeout, within))
         run.signal.request()
 
     def expire(self, reason: StopReason, remaining: float | None) -> None:
@@ -330,33 +331,44 @@ class Supervisor:
         if run.timers and run.timers[-1].when <= clock.uptime() + seconds:
             return
         self._disarm(run)
-        run.timers = [
-            clock.call_later(seconds * CANCEL_AT, run.cancel),
-            clock.call_later(seconds, lambda: self._overdue(run, seconds)),
-        ]
+        try:
+            run.timers = [
+                clock.call_later(seconds * CANCEL_AT, run.cancel),
+                clock.call_later(seconds, lambda: self._overdue(run, seconds)),
+            ]
+        except RuntimeError as error:
+            text = f"nothing bounds the stop of {self.config.name}: {described(error)}"
+            self._report(PlatformError(text))
 
     def _disarm(self, run: Run) -> None:
         for timer in run.timers:
             timer.cancel()
+        run.timers = []
 
     def _overdue(self, run: Run, seconds: float) -> None:
-        with self._lock:
-            if run is not self._run or run.overdue:
-                return
-            run.overdue = True
+        host = self._ports.host
+        try:
+            with self._lock:
+                if run is not self._run or run.overdue:
+                    return
+                run.overdue = True
+                run.forced = host.owns_process
+                run.signal.set()
+                self._say_overdue(run, seconds)
+                if run.forced:
+                    self._finish(run)
             run.signal.request()
-            reason = self._reason_of(run).value
-            text = f"run {run.number} of {self.config.name} did not stop within {seconds:g} s"
-            self._last_error = StopTimeoutError(text)
-            data = {"reason": reason, "seconds": seconds, **self._last_error.to_wire()}
-            self._source.emit(run.number, "stop_overdue", data)
-            host = self._ports.host
-            if not host.owns_process:
-                return
-            run.forced = True
-            self._finish(run)
-        self._ports.bus.drain(1.0)
-        host.end_process(HARD_END_STATUS)
+        finally:
+            if run.forced:
+                self._ports.bus.drain(1.0)
+                host.end_process(HARD_END_STATUS)
+
+    def _say_overdue(self, run: Run, seconds: float) -> None:
+        text = f"run {run.number} of {self.config.name} did not stop within {seconds:g} s"
+        self._last_error = StopTimeoutError(text)
+        reason = self._reason_of(run).value
+        data = {"reason": reason, "seconds": seconds, **self._last_error.to_wire()}
+        self._source.emit(run.number, "stop_overdue", data)
 
     def _reason_of(self, run: Run) -> StopReason:
         if run.error is not None:
@@ -364,6 +376,14 @@ class Supervisor:
         return run.stop_reason or StopReason.TASK_COMPLETED
 
     def _finish(self, run: Run) -> None:
+        try:
+            self._conclude(run)
+        finally:  # whatever fails above, the run is over and nobody waits for it
+            self._run = None
+            self._state = ServiceState.STOPPED
+            run.ended.set()
+
+    def _conclude(self, run: Run) -> None:
         self._disarm(run)
         if run.meter is not None:
             run.meter.end()
@@ -377,18 +397,15 @@ class Supervisor:
         if run.stop_reason is None and self._plan is not None:
             delay = self._plan.after(reason, self._ports.clock.uptime())
             data.update({"gaveUp": True} if self._plan.gave_up else {})
-        if delay is not None:
-            data["restartIn"] = delay
         self._remember(run, reason, ends=delay is None)
+        if delay is not None and not run.forced and self._restart_in(delay):
+            data["restartIn"] = delay
         self._run = None
         self._state = ServiceState.STOPPED
         if run.error is not None:
             self._last_error = run.error
             self._source.emit(run.number, "error", run.error.to_wire())
         self._source.emit(run.number, "stopped", data)
-        if delay is not None:
-            self._restart = self._ports.clock.call_later(delay, self._start_again)
-        run.ended.set()
 
     def _remember(self, run: Run, reason: StopReason, *, ends: bool) -> None:
         error = run.error or (self._last_error if run.forced else None)
@@ -413,15 +430,44 @@ class Supervisor:
         if changed:
             self._ports.host.desired_state(self.config.name, running=running)
 
+    def _restart_in(self, delay: float) -> bool:
+        """See that the next run begins in `delay` seconds; False if nothing can see to it."""
+        clock = self._ports.clock
+
+        def again() -> None:
+            with self._lock:
+                if self._restart is timer:
+                    self._start_again()
+
+        def hand_over() -> None:  # a start writes to disk, and the clock's thread is everybody's
+            try:
+                clock.spawn(again, f"bgsvc-{self.config.name}-restart")
+            except RuntimeError as error:
+                self._not_restarted(error)
+
+        try:
+            timer = clock.call_later(delay, hand_over)
+        except RuntimeError as error:
+            self._not_restarted(error)
+            return False
+        self._restart = timer
+        return True
+
     def _start_again(self) -> None:
+        self._restart = None
+        try:
+            self.start(StartReason.RESTART)
+        except Exception as error:  # noqa: BLE001 - there is nobody above to hear of it
+            self._not_restarted(error)
+
+    def _not_restarted(self, error: Exception) -> None:
+        trouble = error
+        if not isinstance(trouble, BackgroundServiceError):
+            trouble = PlatformError(f"no restart of {self.config.name}: {described(error)}")
         with self._lock:
-            if self._restart is not None and self._run is None:
-                self._restart = None
-                try:
-                    self.start(StartReason.RESTART)
-                except BackgroundServiceError as error:
-                    self._last_error = error
-                    self._source.note(self._journal.saved.run, "restart_failed", error.to_wire())
+            self._restart = None
+            self._last_error = trouble
+            self._source.note(self._journal.saved.run, "restart_failed", trouble.to_wire())
 
     def _call_off_restart(self) -> None:
         if self._restart is not None:
