@@ -141,8 +141,52 @@ def bridged(  # noqa: PLR0913, PLR0917 - fixtures
 
 
 @pytest.fixture(scope="module")
+def configured(app: App) -> Path:
+    """The folder in which Robolectric reads where the app's manifest and resources are."""
+    config = app.build / "config/com/android/tools/test_config.properties"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f"android_merged_manifest={app.build / 'AndroidManifest.xml'}\n"
+        f"android_resource_apk={app.apk}\n",
+        encoding="utf-8",
+    )
+    return app.build / "config"
+
+
+@pytest.fixture(scope="module", params=[34, 35, 37])
+def leveled(  # noqa: PLR0913, PLR0917 - fixtures
+    request: pytest.FixtureRequest,
+    app: App,
+    configured: Path,
+    java: Java,
+    classes: ClassPath,
+    test_jars: ClassPath,
+    frameworks: Mapping[int, Path],
+    library: Path,
+    cpython: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Outcome:
+    """A JVM with the framework of one more API level: a process loads a native library once."""
+    level: int = request.param
+    folder = tmp_path_factory.mktemp(f"leveled{level}")
+    python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
+    run = java.run(
+        (configured, *classes, *test_jars, frameworks[36]),
+        *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.LevelsTest"),
+        options=[
+            *ROBOLECTRIC,
+            f"-Drobolectric.dependency.dir={frameworks[level].parent}",
+            f"-Drobolectric.enabledSdks={level}",
+            *python_options(library, cpython, *python_folders),
+        ],
+    )
+    return Outcome(folder, run.stdout + run.stderr)
+
+
+@pytest.fixture(scope="module")
 def driven(  # noqa: PLR0913, PLR0917 - fixtures
     app: App,
+    configured: Path,
     java: Java,
     classes: ClassPath,
     test_jars: ClassPath,
@@ -152,17 +196,10 @@ def driven(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcome:
     """A JVM with Android's framework, the app's manifest and resources, and its Python."""
-    config = app.build / "config/com/android/tools/test_config.properties"
-    config.parent.mkdir(parents=True)
-    config.write_text(
-        f"android_merged_manifest={app.build / 'AndroidManifest.xml'}\n"
-        f"android_resource_apk={app.apk}\n",
-        encoding="utf-8",
-    )
     folder = tmp_path_factory.mktemp("driven")
     python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
     run = java.run(
-        (app.build / "config", *classes, *test_jars, frameworks[36]),
+        (configured, *classes, *test_jars, frameworks[36]),
         *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
         *("dev.bgsvc.tests.BridgeTest", "dev.bgsvc.tests.AssetPythonFilesTest"),
         "dev.bgsvc.tests.LifeTest",
@@ -194,6 +231,11 @@ def test_the_bridge_on_android(sentence: str, driven: Outcome) -> None:
 @pytest.mark.parametrize("sentence", sentences("AssetPythonFilesTest"))
 def test_python_in_the_assets(sentence: str, driven: Outcome) -> None:
     assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("LevelsTest"))
+def test_a_service_on_other_levels_of_android(sentence: str, leveled: Outcome) -> None:
+    assert leveled.of(sentence) == ""
 
 
 @pytest.mark.parametrize("sentence", sentences("LifeTest"))

@@ -1,0 +1,133 @@
+"""What `bgsvc-gen doctor android` says of an app on disk."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bgsvc_gen.cli import main
+from bgsvc_gen.doctor.android import CODES, check_manifest, codes
+from bgsvc_gen.doctor.android_app import check_android
+from bgsvc_gen.doctor.android_manifest import read_manifest
+from bgsvc_gen.errors import BgsvcGenError
+from bgsvc_gen.pipeline import generate
+from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.targets import android
+
+SPEC = """
+[app]
+id = "com.example.notes"
+[services.sync]
+entry = "notes.sync:Sync"
+[services.sync.android]
+types = ["dataSync"]
+on_timeout = "reschedule"
+"""
+LEVELS = '<uses-sdk android:minSdkVersion="26" android:targetSdkVersion="36" />\n    <application>'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An app that was built: its merged manifest, its Gradle file, its copy of the runtime."""
+    spec = tmp_path / "bgsvc.toml"
+    spec.write_text(SPEC, encoding="utf-8")
+    app = tmp_path / "app"
+    for file in generate(load_spec(spec), [android]):
+        path = tmp_path / "native/bgsvc" / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+    merged = app / "build/intermediates/merged_manifests/debug/AndroidManifest.xml"
+    merged.parent.mkdir(parents=True)
+    generated = tmp_path / "native/bgsvc/android/src/main/AndroidManifest.xml"
+    text = generated.read_text(encoding="utf-8").replace("<application>", LEVELS)
+    merged.write_text(text, encoding="utf-8")
+    script = 'apply(from = "../native/bgsvc/android/bgsvc.gradle")\n'
+    app.joinpath("build.gradle.kts").write_text(script, encoding="utf-8")
+    return tmp_path
+
+
+def plan_of(project: Path) -> android.AndroidPlan:
+    return android.plan(load_spec(project / "bgsvc.toml"))
+
+
+def found(project: Path, path: Path) -> list[str]:
+    return codes(check_android(path, plan_of(project)))
+
+
+def replaced(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_an_app_with_all_it_needs_has_no_finding(project: Path) -> None:
+    assert found(project, project) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('minSdkVersion="26"', 'minSdkVersion="21"', "DA009"),
+        ('targetSdkVersion="36"', 'targetSdkVersion="33"', "DA008"),
+        ("com.example.notes.bgsvc.SyncService", "com.example.Other", "DA001"),
+        ("com.example.notes.bgsvc.SyncJob", "com.example.Other", "DA001"),
+        ('"dataSync"', '"fileManagement"', "DA002"),
+        ("FOREGROUND_SERVICE_DATA_SYNC", "INTERNET", "DA003"),
+        ('exported="false"', 'exported="true"', "DA005"),
+        ("BIND_JOB_SERVICE", "INTERNET", "DA007"),
+    ],
+)
+def test_what_is_wrong_with_the_merged_manifest_is_told(
+    old: str, new: str, code: str, project: Path
+) -> None:
+    [merged] = project.rglob("merged_manifests/debug/AndroidManifest.xml")
+    replaced(merged, old, new)
+
+    assert code in found(project, project)
+    assert code in found(project, merged)
+
+
+def test_a_gradle_file_that_applies_nothing_is_told(project: Path) -> None:
+    project.joinpath("app/build.gradle.kts").write_text("plugins {}\n", encoding="utf-8")
+
+    assert found(project, project) == ["DA012"]
+
+
+def test_a_runtime_of_another_version_is_told(project: Path) -> None:
+    [words] = project.rglob("bgsvc/_words.py")
+    words.write_text("OLD = True\n", encoding="utf-8")
+
+    assert found(project, project) == ["DA011"]
+
+
+def test_an_app_that_was_never_built_is_an_error(project: Path) -> None:
+    with pytest.raises(BgsvcGenError, match="no merged manifest"):
+        list(check_android(project / "native", plan_of(project)))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x03\x00\x08\x00", b"<manifest", b"PK\x03\x04"])
+def test_what_is_no_manifest_is_an_error(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "AndroidManifest.xml"
+    path.write_bytes(content)
+
+    with pytest.raises(BgsvcGenError, match="no readable manifest"):
+        read_manifest(path)
+
+
+def test_the_command_tells_programs_too(project: Path) -> None:
+    project.joinpath("app/build.gradle.kts").write_text("plugins {}\n", encoding="utf-8")
+    command = ["doctor", "android", str(project), "--spec", str(project / "bgsvc.toml")]
+    run = CliRunner().invoke(main, [*command, "--format", "json"])
+
+    assert run.exit_code == 1
+    [finding] = json.loads(run.stdout)
+    assert finding["code"] == "DA012"
+    assert "bgsvc.gradle" in finding["fix"]
+
+
+def test_every_code_is_known(project: Path) -> None:
+    root = read_manifest(next(project.rglob("merged_manifests/debug/AndroidManifest.xml")))
+    root.clear()
+
+    assert set(codes(check_manifest(root, plan_of(project)))) <= CODES.keys()
