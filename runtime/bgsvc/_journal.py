@@ -6,13 +6,12 @@ from bgsvc._errors import BackgroundServiceError
 from bgsvc._record import replaced
 from bgsvc._state import HISTORY, RunRecord, Saved
 from bgsvc._store import with_lost_run
+from bgsvc._words import StartReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
-
-    from bgsvc._words import StartReason
 
     class Keeper(Protocol):
         """Where the state is kept."""
@@ -59,19 +58,26 @@ class Journal:
     def begin(
         self, reason: StartReason, now: float, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
-        """Note that a run begins and that it is wanted; return its number, and any trouble."""
+        """Note that a run begins and that it is wanted; return its number, and any trouble.
+
+        It is not wanted if another process asked for a stop since this one last looked, or
+        before a mere restart; whoever starts the run then finds the request and obeys it.
+        """
+        known = None if reason is StartReason.RESTART else self.saved.stop_request
 
         def change(saved: Saved) -> Saved:
             saved = with_lost_run(saved)
             number = saved.run + 1
+            asked = saved.stop_request if saved.stop_request is not known else None
+            wanted = asked is None
             return replaced(
                 saved,
-                desired_running=True,
-                since=saved.since if saved.desired_running else now,
+                desired_running=wanted,
+                since=saved.since if saved.desired_running is wanted else now,
                 run=number,
                 current=(number, reason, now),
                 config=config,
-                stop_request=None,
+                stop_request=asked,
                 history=saved.history[-HISTORY:],
             )
 

@@ -23,8 +23,12 @@ from bgsvc import (
 from bgsvc._clock import SystemClock
 from bgsvc._current import desktop_runtime, forget, use
 from bgsvc._errors import StillStoppingError
+from bgsvc._journal import Journal
 from bgsvc._local import LocalHost
+from bgsvc._record import replaced
 from bgsvc._runtime import Runtime
+from bgsvc._state import Saved
+from bgsvc._store import StateFile
 from bgsvc._supervisor import Supervisor
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import ENVIRONMENT, ROOT
@@ -404,3 +408,47 @@ running.wait()
     )
 
     assert ended.stdout == "told\n"
+
+
+def asked_to_stop(saved: Saved) -> Saved:
+    return replaced(saved, desired_running=False, stop_request=StopReason.USER_STOP)
+
+
+@pytest.mark.parametrize("reason", [StartReason.USER, StartReason.REPLAY, StartReason.RESTART])
+def test_a_stop_asked_for_by_another_process_while_a_run_begins_is_kept(
+    tmp_path: Path, reason: StartReason
+) -> None:
+    journal = Journal(StateFile(str(tmp_path), "sync"))
+    assert journal.saved.stop_request is None
+    StateFile(str(tmp_path), "sync").update(asked_to_stop)
+    journal.begin(reason, 1.0, {})
+
+    saved = StateFile(str(tmp_path), "sync").peek()
+    assert saved.run == 1
+    assert saved.stop_request is StopReason.USER_STOP
+    assert saved.desired_running is False
+
+
+def test_a_restart_does_not_undo_a_stop_that_was_asked_for_when_the_last_run_ended(
+    tmp_path: Path,
+) -> None:
+    file = StateFile(str(tmp_path), "sync")
+    journal = Journal(file)
+    journal.begin(StartReason.USER, 1.0, {})
+    file.update(asked_to_stop)
+    journal.reread()
+    journal.begin(StartReason.RESTART, 2.0, {})
+
+    assert file.peek().stop_request is StopReason.USER_STOP
+    assert file.peek().desired_running is False
+
+
+def test_a_stop_that_an_earlier_process_was_asked_for_does_not_keep_a_start_from_being_wanted(
+    tmp_path: Path,
+) -> None:
+    file = StateFile(str(tmp_path), "sync")
+    file.update(asked_to_stop)
+    Journal(file).begin(StartReason.USER, 1.0, {})
+
+    assert file.peek().stop_request is None
+    assert file.peek().desired_running is True
