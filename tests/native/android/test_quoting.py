@@ -5,13 +5,15 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bgsvc_gen.lang import android_resource
-from tests.native.android.tools import Aapt2
+from bgsvc_gen.lang import kotlin as kotlin_lang
+from tests.native.android.tools import Aapt2, KotlinCompiler
 
 pytestmark = pytest.mark.native
 
@@ -105,3 +107,49 @@ def length(pool: bytes, at: int, width: int) -> tuple[int, int]:
         return first, at + width
     second = int.from_bytes(pool[at + width : at + 2 * width], "little")
     return (first - top) << (8 * width) | second, at + 2 * width
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(TEXTS)
+@example(HOSTILE)
+def test_a_text_reads_back_from_a_compiled_class(
+    kotlin: KotlinCompiler, kotlin_stdlib: Path, texts: Sequence[str]
+) -> None:
+    lines = (f"const val TEXT_{i} = {kotlin_lang.string(text)}\n" for i, text in enumerate(texts))
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.joinpath("Texts.kt").write_text("".join(lines), encoding="utf-8")
+        said = kotlin.compile([folder / "Texts.kt"], [kotlin_stdlib], folder / "out")
+        assert said == ""
+        found = [
+            text
+            for file in folder.joinpath("out").glob("*.class")
+            for text in constants_of(file.read_bytes())
+        ]
+
+    assert set(texts) <= set(found)
+
+
+WIDTHS: Final = {7: 2, 8: 2, 16: 2, 19: 2, 20: 2, 15: 3, 3: 4, 4: 4, 9: 4, 10: 4, 11: 4, 12: 4}
+"""Bytes of a constant behind its tag; 17 and 18 have 4, 5 and 6 have 8 and count twice."""
+
+
+def constants_of(content: bytes) -> Iterator[str]:
+    """Read the texts in a class file's constant pool, JVM specification 4.4."""
+    count = int.from_bytes(content[8:10], "big")
+    index, at = 1, 10
+    while index < count:
+        tag = content[at]
+        at += 1
+        if tag == 1:
+            size = int.from_bytes(content[at : at + 2], "big")
+            # A character beyond the first plane is two surrogates, and NUL has two bytes.
+            plain = content[at + 2 : at + 2 + size].replace(b"\xc0\x80", b"\0")
+            text = plain.decode("utf-8", "surrogatepass")
+            yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+            at += 2 + size
+        else:
+            at += {5: 8, 6: 8, 17: 4, 18: 4}.get(tag, WIDTHS.get(tag, 0))
+        index += 2 if tag in {5, 6} else 1
