@@ -98,10 +98,13 @@ class ServiceContext:
     def emit(self, event: str, data: Mapping[str, object] | None = None) -> None:
         """Tell every listener something; `data` is to be what JSON can carry. Never blocks.
 
+        What is in `data` now is what listeners get, whatever is done with it later.
+
         Raises:
-            ConfigError: If `event` is empty or one of the runtime's own names.
+            ConfigError: If `event` is empty or one of the runtime's own names, or `data` is no
+                mapping; then nothing is said.
         """
-        self._emit(event, data or {})
+        self._emit(event, {} if data is None else data)
 
     def on_message(self, callback: Callable[[object], object]) -> Callable[[], None]:
         """Call `callback` with whatever the app sends to this service; it must be quick.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 
 from bgsvc._delivery import Delivery
+from bgsvc._errors import ConfigError
+from bgsvc._kinds import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,20 +116,61 @@ class EventSource:
 
     def emit(self, run: int, event: str, data: Mapping[str, object]) -> bool:
         """Publish an event of `run`; False, and nothing said, once that run has `stopped`."""
+        copy = copied(data)
         with self._lock:
             if run <= self._closed_run:
                 return False
             if event == "stopped":
                 self._closed_run = run
-            self._publish(run, event, data)
+            self._publish(run, event, copy)
             return True
 
     def note(self, run: int, event: str, data: Mapping[str, object]) -> None:
         """Publish something about the service that no run did."""
+        copy = copied(data)
         with self._lock:
-            self._publish(run, event, data)
+            self._publish(run, event, copy)
 
-    def _publish(self, run: int, event: str, data: Mapping[str, object]) -> None:
-        self._seq += 1
+    def _publish(self, run: int, event: str, data: dict[str, object]) -> None:
         now = self._clock.now()
-        self._bus.publish(Event(self._service, run, self._seq, now, event, dict(data)))
+        self._seq += 1
+        self._bus.publish(Event(self._service, run, self._seq, now, event, data))
+
+
+def copied(data: Mapping[str, object]) -> dict[str, object]:
+    """Return what `data` is now, however deep; what contains itself goes as its `repr`.
+
+    Raises:
+        ConfigError: If it is no mapping.
+    """
+    if not hasattr(data, "keys"):
+        raise ConfigError(f"the data of an event is a mapping, not {_said(data)}")
+    inside = (id(data),)
+    return {
+        key: value if type(value) in _SIMPLE else _copy(value, inside)
+        for key, value in dict(data).items()  # the service's other threads may be adding to it
+    }
+
+
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+_DEEPEST = 100
+
+
+def _copy(value: object, inside: tuple[int, ...]) -> object:
+    """Return a copy of containers, and anything else as it is; `inside` are those around it."""
+    if not (is_object(value) or is_array(value)):
+        return value
+    if id(value) in inside or len(inside) > _DEEPEST:
+        return _said(value)
+    inside = (*inside, id(value))
+    if is_object(value):
+        return {key: _copy(item, inside) for key, item in dict(value).items()}
+    items = [item if type(item) in _SIMPLE else _copy(item, inside) for item in value]
+    return items if isinstance(value, list) else tuple(items)
+
+
+def _said(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - too deep, or whatever a class of the service's raises
+        return f"<{type(value).__name__}>"
