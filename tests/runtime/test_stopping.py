@@ -452,3 +452,15 @@ def test_a_stop_that_an_earlier_process_was_asked_for_does_not_keep_a_start_from
 
     assert file.peek().stop_request is None
     assert file.peek().desired_running is True
+
+
+def test_a_message_callback_that_exits_does_not_end_the_sender(host: FakeHost) -> None:
+    class Exiting(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            ctx.on_message(lambda _: sys.exit(3))
+            ctx.shutdown.wait()
+
+    host.start(Exiting)
+
+    assert bgsvc.send_message("hello")
+    assert bgsvc.is_service_running()
