@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from bgsvc._errors import BackgroundServiceError, ConfigError, NotRunningError
+from bgsvc._errors import BackgroundServiceError, ConfigError, NotRunningError, PlatformError
 from bgsvc._options import parse
 
 TYPE_CHECKING = False
@@ -28,9 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more
         return 0
     except BackgroundServiceError as error:
-        print(f"bgsvc: {error.code}: {error.message}", file=sys.stderr)  # noqa: T201 - the product
+        from bgsvc._terminal import tell
+
+        tell(f"bgsvc: {error.code}: {error.message}")
         if error.fix:
-            print(f"  fix: {error.fix}", file=sys.stderr)  # noqa: T201 - the product
+            tell(f"  fix: {error.fix}")
         return WRONG
 
 
@@ -51,15 +53,39 @@ def _stop(given: Options) -> int:
     from bgsvc._words import StopReason
 
     name, folder = _name(given), _folder(given)
-    holder = InstanceLock(folder, name).holder()
+    holder = _living(name, InstanceLock(folder, name).holder())
     file = StateFile(folder, name)
     if holder is None and not file.peek().desired_running:
         raise NotRunningError(f"{name} is not running and not wanted")
     request = None if holder is None else StopReason.USER_STOP
     file.update(lambda saved: replaced(saved, desired_running=False, stop_request=request))
     if holder is not None:
-        os.kill(holder, signal.SIGTERM)
+        try:
+            os.kill(holder, signal.SIGTERM)
+        except ProcessLookupError:
+            return 0  # it has just ended by itself
     return 0
+
+
+def _living(service: str, holder: int | None) -> int | None:
+    """Return the process that hosts a service if it can be told to stop; None if there is none.
+
+    Raises:
+        PlatformError: If there is one and it cannot be told.
+    """
+    if holder == 0:
+        text = f"{service} is running, but its process id could not be written down"
+        raise PlatformError(text, fix="make room on the disk; end its process by other means")
+    if holder is None or os.name == "nt":
+        return holder
+    try:
+        os.kill(holder, 0)
+    except ProcessLookupError:
+        return None  # a child of it has outlived it, and its lock with it
+    except PermissionError as error:
+        text = f"{service} runs in process {holder}, which is another user's"
+        raise PlatformError(text, fix="stop it as that user") from error
+    return holder
 
 
 def _state(given: Options) -> int:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 
+from bgsvc._errors import PlatformError
 from bgsvc._local import LocalHost
 from bgsvc._ports import real_ports
 from bgsvc._runtime import Runtime
@@ -15,15 +16,21 @@ from bgsvc._words import StopReason
 EXIT_GRACE = 5.0
 """Seconds a desktop process waits at its end for finite tasks."""
 
+DRAIN = 1.0
+"""Seconds listeners have at its end for the last events."""
+
 _lock = threading.Lock()
 _runtimes: list[Runtime] = []
+_inherited: list[tuple[str | None, str | None]] = [(None, None)]
+"""The app and the data folder of the process this one was forked from."""
 
 
 def current() -> Runtime:
     """Return the process's runtime, made with defaults on first use."""
     with _lock:
         if not _runtimes:
-            _runtimes.append(desktop_runtime(LocalHost()))
+            app, data_dir = _inherited[-1]
+            _runtimes.append(desktop_runtime(LocalHost(app=app), data_dir=data_dir))
             atexit.register(_end)
         return _runtimes[-1]
 
@@ -39,7 +46,8 @@ def use(runtime: Runtime) -> None:
 def forget(runtime: Runtime) -> None:
     """Undo `use`."""
     with _lock:
-        _runtimes.remove(runtime)
+        if runtime in _runtimes:
+            _runtimes.remove(runtime)
 
 
 def configure(*, app: str | None = None, data_dir: str | os.PathLike[str] | None = None) -> None:
@@ -59,22 +67,56 @@ def desktop_runtime(host: LocalHost, *, data_dir: str | None = None) -> Runtime:
 
 
 def default_data_dir(app: str) -> str:
-    """Return where this system keeps an app's state."""
+    """Return where this system keeps an app's state.
+
+    Raises:
+        PlatformError: If that would be in the user's home folder and there is none.
+    """
     given = os.environ.get("STATE_DIRECTORY")
     if given:
         return given.partition(os.pathsep)[0]
-    home = os.path.expanduser("~")
     if sys.platform == "win32":
-        return os.path.join(os.environ.get("LOCALAPPDATA", home), app)
+        return os.path.join(os.environ.get("LOCALAPPDATA") or _home(), app)
     if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Application Support", app)
+        return os.path.join(_home(), "Library", "Application Support", app)
     base = os.environ.get("XDG_STATE_HOME", "")
-    return os.path.join(base if os.path.isabs(base) else os.path.join(home, ".local", "state"), app)
+    return os.path.join(base if os.path.isabs(base) else os.path.join(_home(), ".local/state"), app)
+
+
+def _home() -> str:
+    home = os.path.expanduser("~")
+    if not os.path.isabs(home):
+        raise PlatformError(
+            "this user has no home folder to keep state in",
+            fix="say where: `configure(data_dir=…)`, `--data-dir`, or set HOME",
+        )
+    return home
 
 
 def _end() -> None:
-    """End what still runs when the process does, within each service's stop timeout."""
-    for runtime in _runtimes:
+    """End what still runs when the process does, each thing within its bound."""
+    runtimes = list(_runtimes)
+    for runtime in runtimes:
         runtime.stop_all(StopReason.PROCESS_EXIT)
+    for runtime in runtimes:
+        runtime.finish_tasks(EXIT_GRACE)
         for supervisor in runtime.all():
             supervisor.wait_stopped(supervisor.config.stop_timeout)
+        runtime.ports.bus.drain(DRAIN)
+
+
+def _forked() -> None:
+    """Leave the parent's services to the parent: in a forked child none of their threads run."""
+    global _lock  # noqa: PLW0603 - the parent's may be held for ever
+    _lock = threading.Lock()
+    for runtime in _runtimes:
+        runtime.ports.bus.close()
+    if _runtimes:
+        ports = _runtimes[-1].ports
+        app = ports.host.app if isinstance(ports.host, LocalHost) else None
+        _inherited.append((app, ports.data_dir))
+    _runtimes.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

@@ -83,6 +83,7 @@ class FiniteTasks:
 
     def begin(self, name: str) -> FiniteTask:
         """Ask the platform for time and return the task that has it."""
+        self._ports.clock.call_later(0.0, _nothing)  # its thread cannot be started at the exit
         with self._lock:
             self._count += 1
             task = FiniteTask(self, f"task-{self._count}", name)
@@ -158,7 +159,10 @@ class FiniteTasks:
             late.cancel()
             self.end(task)
 
-        self._ports.clock.spawn(tell, f"bgsvc-{task.id}-expiry")
+        try:
+            self._ports.clock.spawn(tell, f"bgsvc-{task.id}-expiry")
+        except RuntimeError:  # the interpreter is ending and starts no more threads
+            self._ports.clock.call_later(0.0, tell)
 
     def limit(self, seconds: float | None) -> None:
         """Learn how long the platform lets the open tasks go on; None for no limit."""
@@ -195,8 +199,15 @@ class FiniteTasks:
         with self._lock:
             left = [task.id for task in self._open.values() if not task.expired]
         for task_id in left:
-            self.expire(task_id)
+            try:
+                self.expire(task_id)
+            except TaskNotFoundError:
+                continue  # it has just ended
         self._all_ended.wait(TOLD_WITHIN)
+        with self._lock:
+            stuck = list(self._open.values())
+        for task in stuck:
+            self.end(task)
 
     def _drive(self, work: object) -> None:
         import asyncio
@@ -212,3 +223,7 @@ class FiniteTasks:
         finally:
             asyncio.set_event_loop(None)
             loop.close()
+
+
+def _nothing() -> None:
+    """Be due, and no more."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 from bgsvc._errors import NotSupportedError
 from bgsvc._events import Bus
 from bgsvc._host import Host
+from bgsvc._terminal import flush_or_drop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
     from bgsvc._desktop_notifier import DesktopPresenter
     from bgsvc._notifier import NotificationReply
+
+
+FLUSH_WITHIN = 0.5
+"""Seconds a process that is ended has to write out what it printed."""
 
 
 class LocalHost(Host):
@@ -57,8 +63,12 @@ class LocalHost(Host):
 
     def end_process(self, status: int) -> None:
         """End the process at once: no cleaning up, for something in it will not let go."""
-        sys.stdout.flush()
-        os._exit(status)
+        flushing = threading.Thread(target=flush_or_drop, daemon=True)
+        try:
+            flushing.start()
+            flushing.join(FLUSH_WITHIN)  # for ever, where nobody reads
+        finally:
+            os._exit(status)
 
 
 def platform_name() -> str:

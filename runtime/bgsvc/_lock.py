@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+
+from bgsvc._errors import StateNotSavedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
+
+
+TRIES = 20
+"""How often a start tries for a lock that somebody merely looks at."""
+PAUSE = 0.005
+"""Seconds between those, and between looks at a process id that is just being written."""
 
 
 class FileLock:
@@ -19,7 +29,11 @@ class FileLock:
 
     def __enter__(self) -> None:
         self._descriptor = _opened(self._path, self._folder)
-        _lock(self._descriptor, wait=True)
+        try:
+            _lock(self._descriptor, wait=True)
+        except BaseException:
+            _close(self._descriptor)
+            raise
 
     def __exit__(
         self,
@@ -27,65 +41,159 @@ class FileLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        os.close(self._descriptor)
+        _close(self._descriptor)
 
 
 class InstanceLock:
-    """Says that this process, and no other, hosts a service; held until the process ends."""
+    """Says that this process, and no other, hosts a service; held until the process ends.
+
+    Attributes:
+        trouble: Why the process id could not be written down; None if it was.
+    """
 
     def __init__(self, folder: str, service: str) -> None:
         self._folder = folder
         self._path = os.path.join(folder, f"{service}.pid")
         self._descriptor = -1
+        self.trouble: StateNotSavedError | None = None
 
     def acquire(self) -> bool:
-        """Take the lock if it is free and write down who has it; never waits."""
-        descriptor = _opened(self._path, self._folder)
+        """Take the lock if nobody hosts the service, and write down who has it.
+
+        Raises:
+            StateNotSavedError: If there can be no such file.
+        """
         try:
-            _lock(descriptor, wait=False)
-        except OSError:
-            os.close(descriptor)
+            descriptor = _opened(self._path, self._folder)
+        except OSError as error:
+            raise StateNotSavedError(f"cannot use {self._path}: {error}") from error
+        if not _taken(descriptor):
+            _close(descriptor)
             return False
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
+        try:
+            os.ftruncate(descriptor, 0)  # first of all: what it says is of an earlier process
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            self.trouble = StateNotSavedError(f"cannot write {self._path}: {error}")
         return True
 
     def release(self) -> None:
         """Give the lock back."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor in _open:
+            try:  # noqa: SIM105 - `contextlib` would cost a part of the start
+                os.ftruncate(descriptor, 0)
+            except OSError:
+                pass  # then it names a process that holds no lock
+            _close(descriptor)
 
     def holder(self) -> int | None:
-        """Return the process id of whoever holds the lock; None if nobody does."""
+        """Return the process id of whoever holds the lock; None if nobody does.
+
+        It is 0 if the holder could not write it down.
+        """
         try:
-            descriptor = os.open(self._path, os.O_RDWR)
+            descriptor = _registered(self._path, os.O_RDWR)
         except OSError:
             return None
         try:
+            return _holder(descriptor)
+        finally:
+            _close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """Lock a file for this process alone, past those who only look; False if another has."""
+    for _ in range(TRIES):
+        try:
             _lock(descriptor, wait=False)
         except OSError:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            text = os.read(descriptor, 32).strip()
-            return int(text) if text.isdigit() else None
-        finally:
-            os.close(descriptor)
-        return None
+            if _shared and not _free(descriptor):
+                return False
+            time.sleep(PAUSE)
+        else:
+            return True
+    return False
+
+
+def _holder(descriptor: int) -> int | None:
+    for _ in range(TRIES):
+        if _free(descriptor):
+            return None
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        text = os.read(descriptor, 32)
+        if text.endswith(b"\n") and text.strip().isdigit():
+            return int(text)
+        time.sleep(PAUSE)  # it is being written
+    return 0
+
+
+_guard = threading.RLock()
+_open: set[int] = set()
+"""The open descriptors: a forked child must not keep its parent's locks."""
 
 
 def _opened(path: str, folder: str) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        return _registered(path, os.O_RDWR | os.O_CREAT)
     except FileNotFoundError:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        return _registered(path, os.O_RDWR | os.O_CREAT)
+
+
+def _registered(path: str, flags: int) -> int:
+    with _guard:
+        descriptor = os.open(path, flags, 0o600)
+        _open.add(descriptor)
+        return descriptor
+
+
+def _close(descriptor: int) -> None:
+    with _guard:
+        if descriptor in _open:
+            _open.discard(descriptor)
+            os.close(descriptor)
+
+
+def _forked() -> None:
+    """Close the parent's locks in a forked child; closing does not unlock them."""
+    global _guard  # noqa: PLW0603 - the parent's may be held for ever
+    _guard = threading.RLock()
+    for descriptor in _open:
+        os.close(descriptor)
+    _open.clear()
+
+
+def _before_fork() -> None:
+    _guard.acquire()
+
+
+def _after_fork() -> None:
+    _guard.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_forked)
 
 
 try:
     import fcntl
 except ImportError:
     import msvcrt
+
+    _shared = False  # there are only locks for one
+
+    def _free(descriptor: int) -> bool:
+        """Return whether nobody holds the lock."""
+        try:
+            _lock(descriptor, wait=False)
+        except OSError:
+            return False
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
 
     def _lock(descriptor: int, *, wait: bool) -> None:
         """Lock the byte past any content, so that others may still read the file."""
@@ -94,6 +202,16 @@ except ImportError:
         os.lseek(descriptor, 0, os.SEEK_SET)
 
 else:
+    _shared = True
+
+    def _free(descriptor: int) -> bool:
+        """Return whether nobody holds the lock for itself alone; others may look meanwhile."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return True
 
     def _lock(descriptor: int, *, wait: bool) -> None:
         """Lock the file itself; the lock goes with the last descriptor."""

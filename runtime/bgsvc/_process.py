@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
+import time
 
-from bgsvc._current import desktop_runtime, use
+from bgsvc._current import DRAIN, EXIT_GRACE, desktop_runtime, use
 from bgsvc._errors import AlreadyRunningError, NotRunningError
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._systemd import notify, watchdog_interval
-from bgsvc._terminal import print_event, print_event_json
+from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
 from bgsvc._wakeup import SIGINT, SIGTERM, Wakeup
 from bgsvc._words import StartReason, StopReason
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from bgsvc._supervisor import Supervisor
 
 FAILED = 1
+LEAVE_GRACE = 1.0
+"""Seconds the threads a service left behind have once it has stopped."""
 
 
 class ServiceProcess:
@@ -44,17 +48,20 @@ class ServiceProcess:
 
         Raises:
             AlreadyRunningError: Another process hosts this service.
+            StateNotSavedError: The data folder cannot be used.
         """
         name = self._supervisor.config.name
         lock = self._runtime.instance_lock(name)
         if not lock.acquire():
-            raise AlreadyRunningError(f"{name} is running already, in process {lock.holder()}")
+            raise AlreadyRunningError(f"{name} is running already{_in_process(lock.holder())}")
         desired = self._supervisor.journal.saved.desired_running
         if boot and desired is False:
             notify("READY=1", "STATUS=stopped by the user")
             return 0
         self._runtime.ports.bus.tap(self._hear)
         self._runtime.listen(print_event_json if as_json else print_event)
+        if lock.trouble is not None:
+            tell(f"bgsvc: {lock.trouble.code}: {lock.trouble.message}")
         self._wakeup.listen(SIGINT, SIGTERM)
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
         gc.enable()
@@ -62,9 +69,14 @@ class ServiceProcess:
         if interval is not None:
             self._beat(interval)
         self._wait()
-        self._runtime.ports.bus.drain(1.0)
+        self._runtime.finish_tasks(EXIT_GRACE)
+        drained = self._runtime.ports.bus.drain(DRAIN)
         lock.release()
-        return FAILED if self._failed else 0
+        status = FAILED if self._failed else 0
+        if not drained or not _all_ended(LEAVE_GRACE):
+            self._runtime.ports.host.end_process(status)
+        flush_or_drop()
+        return status
 
     def _beat(self, interval: float) -> None:
         """Tell the watchdog, now and every `interval` seconds, that the service is alive."""
@@ -73,7 +85,7 @@ class ServiceProcess:
 
     def _wait(self) -> None:
         """Sleep in the main thread, where signals arrive, until the service has ended."""
-        while self._supervisor.running or self._supervisor.status().restart_in is not None:
+        while self._supervisor.alive:
             if self._wakeup.sleep():
                 self._stop()
 
@@ -92,6 +104,21 @@ class ServiceProcess:
             self._failed = event.data.get("reason") == StopReason.ERROR
             if not event.data.get("forced"):  # else the process is being ended already
                 self._wakeup.wake()
+
+
+def _in_process(number: int | None) -> str:
+    return f", in process {number}" if number else ""
+
+
+def _all_ended(grace: float) -> bool:
+    """Return whether all threads end within `grace` seconds that the interpreter would wait for."""
+    until = time.monotonic() + grace
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join(max(0.0, until - time.monotonic()))
+            if thread.is_alive():
+                return False
+    return True
 
 
 def _start_reason(*, boot: bool, desired: bool | None) -> StartReason:

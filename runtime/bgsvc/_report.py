@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bgsvc._capabilities import PlatformCapabilities
-    from bgsvc._state import RunRecord
+    from bgsvc._state import RunRecord, Saved
     from bgsvc._validate import SetupReport
 
 
@@ -33,14 +33,20 @@ def state_on_disk(folder: str, name: str) -> dict[str, object]:
     running = holder is not None and saved.current is not None
     return {
         "service": name,
-        "state": "running" if running else "stopped" if saved.run else "idle",
-        "pid": holder,
+        "state": _state_now(saved, running=running),
+        "pid": holder or None,
         "run": saved.run,
         "desiredRunning": saved.desired_running,
         "since": saved.since,
         "history": [entry.to_wire() for entry in saved.history],
         "lost": saved.current is not None and holder is None,
     }
+
+
+def _state_now(saved: Saved, *, running: bool) -> str:
+    if running:
+        return "running" if saved.stop_request is None else "stopping"
+    return "stopped" if saved.run else "idle"
 
 
 def state_text(folder: str, name: str) -> str:
@@ -85,4 +91,7 @@ def _line(entry: RunRecord) -> str:
 
 
 def _clock(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+    except (OSError, OverflowError, ValueError):  # no calendar goes that far
+        return f"{moment:g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from bgsvc._context import Mailbox
@@ -69,6 +70,7 @@ class Run:
         self.ended = clock.new_event()
         self._factory = factory
         self._clock = clock
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Future[object] | None = None
@@ -139,16 +141,21 @@ class Run:
 
     def _guarded(self, kind: type[BackgroundServiceError], hook: Callable[[], object]) -> bool:
         """Call one hook; whatever it raises becomes the run's error. True if it raised nothing."""
+        raised: BaseException | None = None
         try:
             result = hook()
             if is_awaitable(result):
                 self._drive(result)
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt too
-            if self._was_cancelled(error):
-                return True
-            self._failed(kind, error)
-            return False
-        return True
+            raised = error
+        if os.getpid() != self._process:
+            from bgsvc._forked import leave
+
+            leave(raised)  # a child the hook forked has come back by its parent's way
+        if raised is None or self._was_cancelled(raised):
+            return True
+        self._failed(kind, raised)
+        return False
 
     def _was_cancelled(self, error: BaseException) -> bool:
         """Return whether `error` is the cancellation we asked for ourselves."""

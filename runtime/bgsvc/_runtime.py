@@ -93,6 +93,10 @@ class Runtime:
                 supervisor.stop(reason)
             except NotRunningError:
                 continue
+            except Exception:
+                import logging
+
+                logging.getLogger("bgsvc").exception("%s cannot be stopped", supervisor.config.name)
 
     def finish_tasks(self, grace: float) -> None:
         """Give open finite tasks `grace` seconds, then expire those that are left."""

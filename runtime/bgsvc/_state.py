@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERSION = 1
+MOST = 2**53
+"""No number that was written is larger; beyond it JSON's numbers are not exact."""
 HISTORY = 20
 """How many runs are remembered."""
 
@@ -106,7 +108,7 @@ def saved_from_wire(fields: Mapping[str, object]) -> Saved:
     return Saved(
         desired_running=desired,
         since=_number(fields, "since"),
-        run=int(_number(fields, "run")),
+        run=_run_number(fields),
         current=None if current is None else _current(_table(current)),
         config=None if config is None else _table(config),
         stop_request=None if stop_request is None else StopReason(stop_request),
@@ -116,13 +118,13 @@ def saved_from_wire(fields: Mapping[str, object]) -> Saved:
 
 def _current(fields: Mapping[str, object]) -> tuple[int, StartReason, float]:
     reason = StartReason(fields.get("startReason"))
-    return int(_number(fields, "run")), reason, _number(fields, "started")
+    return _run_number(fields), reason, _number(fields, "started")
 
 
 def _run_record(fields: Mapping[str, object]) -> RunRecord:
     error = fields.get("error")
     return RunRecord(
-        run=int(_number(fields, "run")),
+        run=_run_number(fields),
         start_reason=StartReason(fields.get("startReason")),
         started=_number(fields, "started"),
         ended=None if fields.get("ended") is None else _number(fields, "ended"),
@@ -134,9 +136,16 @@ def _run_record(fields: Mapping[str, object]) -> RunRecord:
 
 def _number(fields: Mapping[str, object], key: str) -> float:
     value = fields.get(key)
-    if not is_number(value):
+    if not is_number(value) or abs(value) > MOST:
         raise ValueError(key)
     return value
+
+
+def _run_number(fields: Mapping[str, object]) -> int:
+    number = _number(fields, "run")
+    if number < 0 or number != int(number):
+        raise ValueError("run")
+    return int(number)
 
 
 def _table(value: object) -> dict[str, object]:

@@ -32,6 +32,7 @@ class StateFile:
         self._folder = folder
         self._service = service
         self._path = os.path.join(folder, f"{service}.json")
+        self._process = os.getpid()
         self._lock_path = os.path.join(folder, f"{service}.lock")
 
     def load(self) -> tuple[Saved, BackgroundServiceError | None]:
@@ -50,9 +51,13 @@ class StateFile:
     def update(self, change: Callable[[Saved], Saved]) -> Saved:
         """Replace what is on disk by `change` of it; nobody else writes in between.
 
+        A forked child writes nothing: the service is its parent's.
+
         Raises:
             StateNotSavedError: If the disk would not take it; the old file is untouched.
         """
+        if os.getpid() != self._process:
+            return change(self.peek())
         try:
             with FileLock(self._lock_path, self._folder):
                 before, _ = self._read()

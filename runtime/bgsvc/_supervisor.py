@@ -12,6 +12,7 @@ from bgsvc._errors import (
     ConfigError,
     NotRunningError,
     PlatformError,
+    StateNotSavedError,
     StillStoppingError,
     StopTimeoutError,
     described,
@@ -19,6 +20,7 @@ from bgsvc._errors import (
 )
 from bgsvc._events import RESERVED, EventSource
 from bgsvc._journal import Journal
+from bgsvc._lock import InstanceLock
 from bgsvc._run import Run
 from bgsvc._state import RunRecord
 from bgsvc._status import ServiceStatus, StartResult
@@ -54,6 +56,7 @@ class Supervisor:
         self._ports = ports
         self._lock = threading.RLock()
         self._journal = Journal(ports.keeper(config.name))
+        self._only = InstanceLock(ports.state_dir, f"{config.name}~run")
         self._source = EventSource(config.name, ports.bus, ports.clock)
         self._own_notifier: Notifier | None = None
         self._plan = self._planned(config)
@@ -74,7 +77,7 @@ class Supervisor:
         """Accept a run and return; the run goes on in a thread of its own.
 
         Raises:
-            AlreadyRunningError: There is a run.
+            AlreadyRunningError: There is a run, in this process or another.
             StillStoppingError: There is a run that was told to stop.
             QuotaExhaustedError: The platform's time budget is used up.
             PlatformError: The system has no thread to give.
@@ -86,7 +89,12 @@ class Supervisor:
                 self._plan.forget()
             self._report(self._journal.take_problem())
             config = config_to_wire(self.config)
-            meter = self._metered(foreground_type, granted)
+            self._refuse_other_processes()
+            try:
+                meter = self._metered(foreground_type, granted)
+            except BaseException:
+                self._only.release()
+                raise
             number, trouble = self._journal.begin(reason, self._ports.clock.now(), config)
             self._report(trouble)
             self._ports.host.desired_state(self.config.name, running=True)
@@ -204,6 +212,7 @@ class Supervisor:
             run, self._run = self._run, None
             if run is None:
                 return
+            self._only.release()
             self._disarm(run)
             if run.meter is not None:
                 run.meter.allowance.close()
@@ -273,6 +282,14 @@ class Supervisor:
         if self._run.stop_reason is not None:
             raise StillStoppingError(f"run {number} of {name} is still stopping")
         raise AlreadyRunningError(f"{name} is running already, as run {number}")
+
+    def _refuse_other_processes(self) -> None:
+        try:
+            if self._only.acquire():
+                return
+        except StateNotSavedError:
+            return  # the journal says so, and nobody else can use the folder either
+        raise AlreadyRunningError(f"{self.config.name} is running already, in another process")
 
     def _new_signal(self) -> ShutdownSignal:
         return ShutdownSignal(self._ports.clock)
@@ -380,6 +397,7 @@ class Supervisor:
             self._conclude(run)
         finally:  # whatever fails above, the run is over and nobody waits for it
             self._run = None
+            self._only.release()
             self._state = ServiceState.STOPPED
             run.ended.set()
 

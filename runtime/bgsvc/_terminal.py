@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -27,14 +28,49 @@ def print_event_json(event: Event, stream: TextIO | None = None) -> None:
     _put(encode(event.to_wire()), stream or sys.stdout)
 
 
+_told: list[bool] = []
+
+
 def _short(value: object) -> str:
     text = str(value)
     return repr(text) if not text or " " in text else text
 
 
-def _put(line: str, stream: TextIO) -> None:
+def _put(line: str, stream: TextIO | None) -> None:
+    if stream is None:
+        return  # there is nowhere to print
     try:
-        stream.write(f"{line}\n")  # in one piece: other threads may print too
+        try:
+            stream.write(f"{line}\n")  # in one piece: other threads may print too
+        except UnicodeEncodeError as error:
+            stream.write(line.encode(error.encoding, "backslashreplace").decode(error.encoding))
+            stream.write("\n")
         stream.flush()
-    except (BrokenPipeError, ValueError):
+    except BrokenPipeError:
         return  # nobody reads any more; the service goes on
+    except (OSError, ValueError) as error:
+        if not _told:
+            _told.append(True)
+            tell(f"bgsvc: events cannot be printed: {error}")
+
+
+def tell(line: str) -> None:
+    """Say something on the standard error output, if anybody can hear it."""
+    try:
+        if sys.stderr is not None:
+            print(line, file=sys.stderr)  # noqa: T201 - the product
+    except (OSError, ValueError):
+        return
+
+
+def flush_or_drop() -> None:
+    """Write out what is printed; drop it where that cannot be, so that the exit is not about it."""
+    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            try:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            except OSError:
+                continue

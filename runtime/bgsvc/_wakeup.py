@@ -12,6 +12,8 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Callable
+    from types import FrameType
 else:
     signal = __import__("_signal")  # the same without a start-up's worth of enums
 
@@ -25,14 +27,17 @@ class Wakeup:
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
         if os.name != "nt":
             os.set_blocking(self._writer, False)
 
     def listen(self, *numbers: int) -> None:
-        """Be woken by these signals, instead of ending by them."""
+        """Be woken by these signals, instead of ending by them; a forked child is not."""
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for number in numbers:
-            signal.signal(number, _noted)
+            self._before[number] = signal.signal(number, _noted)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
 
     def wake(self) -> None:
         """End the sleep, from any thread."""
@@ -42,8 +47,20 @@ class Wakeup:
             return  # so much is unread that it will wake anyway
 
     def sleep(self) -> bool:
-        """Sleep until something happens; True if a signal came."""
-        return os.read(self._reader, 512).strip(EVENT) != b""
+        """Sleep until something happens; True if one of the signals listened to came.
+
+        The interpreter writes the number of every signal that has a handler, whoever's it is.
+        """
+        return any(number in self._before for number in os.read(self._reader, 512))
+
+    def _forked(self) -> None:
+        """Let a forked child end by its own signals, and wake nobody by them."""
+        signal.set_wakeup_fd(-1)
+        for number, handler in self._before.items():
+            if signal.getsignal(number) is _noted:
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        os.close(self._reader)
+        os.close(self._writer)
 
 
 def _noted(number: int, frame: object) -> None:

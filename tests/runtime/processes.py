@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bgsvc._kinds import is_object
@@ -13,6 +15,9 @@ from bgsvc._kinds import is_object
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'runtime'}{os.pathsep}{ROOT}"}
 ENTRY = "tests.runtime.services:SyncService"
+
+
+PATIENCE = 60.0  # real seconds, far beyond what anything here takes
 
 
 class Told:
@@ -35,31 +40,55 @@ class Told:
 
 @contextmanager
 def hosted(folder: Path, *options: str, entry: str = ENTRY, **environment: str) -> Generator[Told]:
-    """Run a service in a process; whatever the test left of it is killed."""
+    """Run a service in a process; whatever the test left of it and of its children is killed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bgsvc", "run", entry, "--json", "--data-dir", folder, *options],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         env={**ENVIRONMENT, **environment},
+        start_new_session=True,
     )
+    overdue = threading.Timer(PATIENCE, kill_group, [process])  # else a hang is a stall
+    overdue.daemon = True
+    overdue.start()
     try:
         yield Told(process)
     finally:
-        process.kill()
+        overdue.cancel()
+        kill_group(process)
         process.communicate()
+
+
+def ended(
+    words: "Sequence[str | Path]", environment: "Mapping[str, str] | None" = None, cwd: Path = ROOT
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, which must come; whatever is left of its children is killed."""
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env={**ENVIRONMENT, **(environment or {})},
+        start_new_session=True,
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        finally:
+            kill_group(process)
+    return subprocess.CompletedProcess(list(words), process.returncode, stdout, stderr)
 
 
 def command(*arguments: "str | Path", **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run `python -m bgsvc` with `arguments` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "bgsvc", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**ENVIRONMENT, **environment},
-    )
+    return ended([sys.executable, "-m", "bgsvc", *arguments], environment)
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """Kill a process that leads a session of its own, and its children with it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def on_disk(folder: Path, service: str = "sync") -> "dict[str, object]":

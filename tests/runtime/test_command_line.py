@@ -1,14 +1,13 @@
 import json
 import signal
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bgsvc._options import HELP, UsageError, parse
-from tests.runtime.processes import ENTRY, ENVIRONMENT, ROOT, command, hosted, on_disk
+from tests.runtime.processes import ENTRY, ROOT, command, ended, hosted, on_disk
 
 DEAF = "tests.runtime.services:ReallyDeafService"
 
@@ -23,7 +22,7 @@ def test_a_run_that_ignores_its_token_is_reported_and_ended_at_its_deadline(
         overdue = told.until("stop_overdue")
         assert (overdue["code"], overdue["seconds"]) == ("stopTimeout", 0.2)
         assert told.until("stopped") == {"reason": "processExit", "forced": True}
-        assert told.process.wait() == 70
+        assert told.process.wait(20) == 70
     assert on_disk(tmp_path, "really-deaf")["desiredRunning"] is True
 
 
@@ -33,7 +32,7 @@ def test_ctrl_c_ends_a_run_gracefully(tmp_path: Path) -> None:
         told.process.send_signal(signal.SIGINT)
 
         assert told.until("stopped") == {"reason": "processExit"}
-        assert told.process.wait() == 0
+        assert told.process.wait(20) == 0
 
 
 def test_a_failed_run_is_a_failed_command(tmp_path: Path) -> None:
@@ -52,7 +51,7 @@ def test_systemd_is_told_of_readiness_life_and_stopping(tmp_path: Path) -> None:
         with hosted(tmp_path, NOTIFY_SOCKET=path, WATCHDOG_USEC="20000000") as told:
             said = {channel.recv(100), channel.recv(100)}
             told.process.terminate()
-            told.process.wait()
+            told.process.wait(20)
         assert said == {b"READY=1", b"WATCHDOG=1"}
         assert channel.recv(100) == b"STOPPING=1"
 
@@ -67,7 +66,7 @@ def test_the_state_is_told_without_disturbing_the_service(tmp_path: Path) -> Non
         assert state["state"] == "running"
         assert state["pid"] == told.process.pid
         told.process.kill()
-        told.process.wait()
+        told.process.wait(20)
     found = command("state", "--data-dir", tmp_path)
     assert found.stdout.splitlines() == [
         "sync: stopped, wanted",
@@ -126,18 +125,9 @@ def test_help_names_every_option_there_is() -> None:
 
 def test_importing_the_package_imports_nothing_that_costs() -> None:
     code = "import sys; before = set(sys.modules); import bgsvc; print(*set(sys.modules) - before)"
-    found = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            f"import sys; sys.path.insert(0, {str(ROOT / 'runtime')!r}); {code}",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    start = f"import sys; sys.path.insert(0, {str(ROOT / 'runtime')!r}); "
+    found = ended([sys.executable, "-I", "-S", "-c", start + code])
+
     assert found.stdout.split() == ["bgsvc"]
 
 
@@ -150,24 +140,9 @@ def test_a_plain_service_is_hosted_without_what_costs(tmp_path: Path) -> None:
         "        costly = 'argparse asyncio ctypes dataclasses inspect logging pathlib typing'\n"
         "        ctx.emit('loaded', {'costly': [m for m in costly.split() if m in sys.modules]})\n"
     )
-    found = subprocess.run(
-        [
-            sys.executable,
-            "-S",
-            "-m",
-            "bgsvc",
-            "run",
-            "plain:PlainService",
-            "--json",
-            "--data-dir",
-            ".",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "PYTHONPATH": str(ROOT / "runtime")},
-    )
+    words = [sys.executable, "-S", "-m", "bgsvc", "run", "plain:PlainService"]
+    alone = {"PYTHONPATH": str(ROOT / "runtime")}
+    found = ended([*words, "--json", "--data-dir", "."], alone, cwd=tmp_path)
     loaded = [json.loads(line) for line in found.stdout.splitlines()]
     assert next(one["data"] for one in loaded if one["event"] == "loaded") == {"costly": []}
 

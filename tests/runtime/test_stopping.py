@@ -1,7 +1,6 @@
 """A stop reaches the service whatever its callbacks, its threads and the system do."""
 
 import asyncio
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from bgsvc import (
 )
 from bgsvc._clock import SystemClock
 from bgsvc._current import desktop_runtime, forget, use
-from bgsvc._errors import StillStoppingError
+from bgsvc._errors import AlreadyRunningError, StillStoppingError
 from bgsvc._journal import Journal
 from bgsvc._local import LocalHost
 from bgsvc._record import replaced
@@ -31,7 +30,7 @@ from bgsvc._state import Saved
 from bgsvc._store import StateFile
 from bgsvc._supervisor import Supervisor
 from bgsvc.testing import FakeHost
-from tests.runtime.processes import ENVIRONMENT, ROOT
+from tests.runtime.processes import ended
 
 PATIENCE = 20.0  # real seconds, far beyond what anything here takes
 
@@ -397,17 +396,9 @@ class AService(bgsvc.BackgroundService):
 bgsvc.start_service(AService)
 running.wait()
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        timeout=60,
-    )
+    found = ended([sys.executable, "-c", script, str(tmp_path)])
 
-    assert ended.stdout == "told\n"
+    assert found.stdout == "told\n"
 
 
 def asked_to_stop(saved: Saved) -> Saved:
@@ -464,3 +455,28 @@ def test_a_message_callback_that_exits_does_not_end_the_sender(host: FakeHost) -
 
     assert bgsvc.send_message("hello")
     assert bgsvc.is_service_running()
+
+
+def test_of_two_apps_with_one_data_folder_only_one_runs_the_service(
+    real: Runtime, tmp_path: Path
+) -> None:
+    class Plain(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            ctx.shutdown.wait()
+
+    other = desktop_runtime(LocalHost(), data_dir=str(tmp_path))
+    first, second = adopted(real, "plain", Plain), adopted(other, "plain", Plain)
+    first.start(StartReason.APP)
+    with pytest.raises(AlreadyRunningError):
+        second.start(StartReason.APP)
+    first.stop(StopReason.APP_STOP)
+    assert first.wait_stopped(PATIENCE)
+    assert second.start(StartReason.APP).run == 2
+    second.stop(StopReason.APP_STOP)
+    assert second.wait_stopped(PATIENCE)
+
+    history = StateFile(real.ports.state_dir, "plain").peek().history
+    assert [(entry.run, entry.reason) for entry in history] == [
+        (1, StopReason.APP_STOP),
+        (2, StopReason.APP_STOP),
+    ]

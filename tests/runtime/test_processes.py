@@ -1,0 +1,322 @@
+"""What holds for whole processes: signals, forks, locks, ends, and outputs that refuse."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bgsvc._lock import InstanceLock
+from tests.runtime.processes import ENTRY, ENVIRONMENT, command, ended, hosted, on_disk
+
+ROUGH = "tests.runtime.rough_services:"
+
+
+def run_app(folder: Path, text: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run an app that has services, written as a script, to its end."""
+    start = f"from bgsvc import *\nimport os, sys, threading\nconfigure(data_dir={str(folder)!r})\n"
+    return ended([sys.executable, "-c", start + text], environment)
+
+
+def test_a_signal_that_a_service_has_a_use_for_does_not_stop_it(tmp_path: Path) -> None:
+    with hosted(tmp_path, entry=f"{ROUGH}HearingService", HEAR="1") as told:
+        told.until("started")
+        told.process.send_signal(signal.SIGUSR1)
+
+        assert told.until("heard") == {"toldToStop": False}
+        told.process.terminate()
+        assert told.until("stopped") == {"reason": "processExit"}
+
+
+def test_a_forked_child_can_be_terminated_and_its_parent_goes_on(tmp_path: Path) -> None:
+    with hosted(tmp_path, entry=f"{ROUGH}ParentService") as told:
+        assert told.until("child") == {"alive": False, "toldToStop": False}
+
+
+def test_a_child_that_outlives_its_parent_does_not_keep_the_parents_lock(tmp_path: Path) -> None:
+    with hosted(tmp_path, entry=f"{ROUGH}OutlivedService") as told:
+        child = told.until("child")["pid"]
+        assert isinstance(child, int)
+        told.process.kill()
+        told.process.wait(20)
+        try:
+            assert InstanceLock(str(tmp_path / "bgsvc"), "outlived").holder() is None
+            with hosted(tmp_path, entry=f"{ROUGH}OutlivedService") as again:
+                other = again.until("child")["pid"]
+                assert isinstance(other, int)
+                os.kill(other, signal.SIGKILL)
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("way", "status"), [("exit", 3), ("say", 1), ("raise", 1), ("return", 0), ("await", 4)]
+)
+def test_a_forked_child_that_leaves_by_its_parents_way_says_and_keeps_nothing(
+    tmp_path: Path, way: str, status: int
+) -> None:
+    service = "AsyncChildService" if way == "await" else "FailedChildService"
+    with hosted(tmp_path, "--name", "failed-child", entry=ROUGH + service, WAY=way) as told:
+        assert told.process.stdout is not None
+        said = [json.loads(told.process.stdout.readline()) for _ in range(2)]
+
+        assert [line["event"] for line in said] == ["started", "childLeft"]
+        assert said[1]["data"] == {"status": status}
+        assert on_disk(tmp_path, "failed-child")["current"] is not None
+
+
+def test_stopping_what_died_under_its_lock_says_that_it_does_not_run(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lock = InstanceLock(str(tmp_path / "bgsvc"), "sync")
+    assert lock.acquire()
+    (tmp_path / "bgsvc" / "sync.pid").write_text(f"{dead.pid}\n")
+
+    found = command("stop", ENTRY, "--data-dir", tmp_path)
+    assert (found.returncode, found.stderr.split()[:2]) == (2, ["bgsvc:", "notRunning:"])
+    lock.release()
+
+
+def test_a_lock_given_back_names_nobody(tmp_path: Path) -> None:
+    lock = InstanceLock(str(tmp_path), "sync")
+    assert lock.acquire()
+    assert lock.holder() == os.getpid()
+    lock.release()
+
+    assert (tmp_path / "sync.pid").read_text() == ""
+    assert lock.holder() is None
+
+
+def test_those_who_look_at_a_lock_do_not_keep_anybody_from_taking_it(tmp_path: Path) -> None:
+    lock = InstanceLock(str(tmp_path), "sync")
+    assert lock.acquire()
+    lock.release()
+    code = (
+        "from bgsvc._lock import InstanceLock\n"
+        f"lock = InstanceLock({str(tmp_path)!r}, 'sync')\n"
+        "lock.holder()\nprint(flush=True)\nwhile True: lock.holder()"
+    )
+    looking = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            code,
+        ],
+        stdout=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    try:
+        assert looking.stdout is not None
+        looking.stdout.readline()
+        for _ in range(300):
+            assert lock.acquire()
+            lock.release()
+    finally:
+        looking.kill()
+        looking.communicate()
+
+
+def test_a_lock_that_somebody_looks_at_is_not_held(tmp_path: Path) -> None:
+    path = tmp_path / "sync.pid"
+    path.touch()
+    with path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        assert InstanceLock(str(tmp_path), "sync").holder() is None
+
+
+def test_a_disk_too_full_for_the_process_id_does_not_stop_a_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    lock = InstanceLock(str(tmp_path), "sync")
+    monkeypatch.setattr(os, "write", full)
+    assert lock.acquire()
+
+    assert lock.trouble is not None
+    assert lock.trouble.code == "stateNotSaved"
+    assert lock.holder() == 0
+    lock.release()
+
+
+def test_an_app_gives_the_work_it_promised_time_to_finish(tmp_path: Path) -> None:
+    app = (
+        "def work(task):\n"
+        "    threading.Event().wait(0.5)\n"
+        "    print('saved', flush=True)\n"
+        "    finish(task)\n"
+        "before_exit(work)\n"
+    )
+    found = run_app(tmp_path, app)
+
+    assert (found.returncode, found.stdout, found.stderr) == (0, "saved\n", "")
+
+
+def test_work_that_is_unfinished_at_the_bound_is_told_ended_and_counted(tmp_path: Path) -> None:
+    app = (
+        "import bgsvc._current\n"
+        "bgsvc._current.EXIT_GRACE = 0.2\n"
+        "on_plugin_event(lambda event: print(event.event, event.data['count'], flush=True))\n"
+        "def work():\n"
+        "    with finite_task('upload') as task:\n"
+        "        task.on_expire(lambda: print('told', flush=True))\n"
+        "        begun.set()\n"
+        "        threading.Event().wait()\n"
+        "begun = threading.Event()\n"
+        "threading.Thread(target=work, daemon=True).start()\n"
+        "begun.wait()\n"
+    )
+    found = run_app(tmp_path, app)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert sorted(found.stdout.splitlines()) == ["finite_task_expired 1", "told"]
+
+
+def test_a_process_of_its_own_waits_for_the_work_its_service_promised(tmp_path: Path) -> None:
+    with hosted(tmp_path, entry=f"{ROUGH}UploadService") as told:
+        told.until("stopped")
+        assert told.process.wait(20) == 0
+    assert (tmp_path / "services" / "upload" / "uploaded").exists()
+
+
+def test_an_app_that_ends_stops_its_services_and_tells_its_listeners(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        ctx.shutdown.wait()\n"
+        "    def shutdown(self, ctx, reason):\n"
+        "        print(reason.value, flush=True)\n"
+        "started = threading.Event()\n"
+        "def hear(event):\n"
+        "    print(event.event, flush=True)\n"
+        "    started.set()\n"
+        "on_plugin_event(hear)\n"
+        "start_service(SyncService)\n"
+        "started.wait()\n"
+    )
+    found = run_app(tmp_path, app)
+
+    assert found.returncode == 0
+    assert "Traceback" not in found.stderr
+    said = [line for line in found.stdout.splitlines() if line != "state_problem"]
+    assert said == ["started", "processExit", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("service", "status"), [("BusyThreadService", 70), ("LeftThreadService", 0)]
+)
+def test_a_process_leaves_soon_after_its_service_stopped(
+    tmp_path: Path, service: str, status: int
+) -> None:
+    with hosted(tmp_path, "--stop-timeout", "1", entry=ROUGH + service) as told:
+        told.until("started")
+        told.process.terminate()
+        told.until("stopped")
+
+        assert told.process.wait(10) == status
+
+
+def test_a_process_stays_for_restarts_that_follow_at_once(tmp_path: Path) -> None:
+    restart = {"on": "failure", "delay": 0, "limit": 100}
+    config = {"name": "flapping", "entry": f"{ROUGH}FlappingService", "restart": restart}
+    with hosted(tmp_path, "--config", json.dumps(config)) as told:
+        told.until("good")
+        told.process.terminate()
+        assert told.process.wait(20) == 0
+
+
+def test_a_forked_child_of_an_app_leaves_at_once(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        started.set()\n"
+        "        ctx.shutdown.wait()\n"
+        "    def shutdown(self, ctx, reason):\n"
+        "        print('ended', os.getpid() == parent, flush=True)\n"
+        "parent, started = os.getpid(), threading.Event()\n"
+        "start_service(SyncService)\n"
+        "started.wait()\n"
+        "reader, writer = os.pipe()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os.close(reader)\n"
+        "    sys.exit(7)\n"
+        "os.close(writer)\n"
+        "import select\n"
+        "print(bool(select.select([reader], [], [], 5)[0]), flush=True)\n"
+        "print(os.waitpid(child, 0)[1] >> 8, flush=True)\n"
+    )
+    found = run_app(tmp_path, app, PYTHONWARNINGS="ignore")
+
+    assert found.stdout.splitlines() == ["True", "7", "ended True"]
+
+
+@pytest.mark.parametrize("kind", ["file", "below a file", "read-only"])
+def test_a_folder_that_cannot_be_used_is_an_error_with_a_fix(tmp_path: Path, kind: str) -> None:
+    taken = tmp_path / "taken"
+    taken.touch()
+    folders = {"file": taken, "below a file": taken / "below", "read-only": Path("/proc/self")}
+    found = command("run", ENTRY, "--data-dir", folders[kind])
+
+    assert found.returncode == 2
+    assert found.stderr.startswith("bgsvc: stateNotSaved: ")
+    assert "\n  fix: " in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", ">&- 2>&-", ">/dev/full 2>/dev/full"])
+def test_an_output_that_takes_nothing_is_mentioned_once(
+    tmp_path: Path, redirection: str, options: list[str]
+) -> None:
+    entry = f"{ROUGH}ForeignService"
+    words = [sys.executable, "-m", "bgsvc", "run", entry, "--data-dir", str(tmp_path), *options]
+    found = ended(["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", *words])
+    assert found.returncode == 0
+    assert len(found.stderr.splitlines()) <= 1
+    assert on_disk(tmp_path, "foreign")["current"] is None
+
+
+def test_an_event_that_a_terminal_cannot_show_is_shown_all_the_same(tmp_path: Path) -> None:
+    found = command(
+        "run", f"{ROUGH}ForeignService", "--data-dir", tmp_path, PYTHONIOENCODING="ascii"
+    )
+    assert "text=gr\\xf6\\xdfer" in found.stdout
+    assert found.stderr == ""
+
+
+@pytest.mark.parametrize("home", ["~", "relative"])
+def test_a_user_without_a_home_gets_an_error_instead_of_a_folder_named_so(home: str) -> None:
+    found = command("state", HOME=home, XDG_STATE_HOME="")
+
+    assert found.returncode == 2
+    assert found.stderr.startswith("bgsvc: platform: ")
+    assert "--data-dir" in found.stderr
+
+
+@pytest.mark.parametrize("number", ["1.7e308", "-1", "1.5", "1" + "0" * 400])
+def test_a_run_number_that_nobody_can_have_written_is_damage(tmp_path: Path, number: str) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+    path = tmp_path / "bgsvc" / "sync.json"
+    path.write_text(path.read_text().replace('"run": 1', f'"run": {number}'))
+
+    with hosted(tmp_path) as told:
+        assert told.until("state_problem")["code"] == "stateDamaged"
+        told.until("started")
+    assert on_disk(tmp_path)["run"] == 1
+
+
+def test_the_state_says_that_a_service_was_told_to_stop_and_has_not_yet(tmp_path: Path) -> None:
+    deaf = "tests.runtime.services:ReallyDeafService"
+    with hosted(tmp_path, "--stop-timeout", "60", entry=deaf) as told:
+        told.until("deaf")
+        command("stop", "--name", "really-deaf", "--data-dir", tmp_path)
+        found = command("state", "--json", "--data-dir", tmp_path)
+
+        assert json.loads(found.stdout)["services"][0]["state"] == "stopping"
