@@ -17,25 +17,20 @@ if TYPE_CHECKING:
         finish,
         finite_task,
         get_desired_service_state,
-        get_os_service_status,
         get_platform_capabilities,
         get_service_state,
-        install_service,
         is_service_running,
         on_app_state_change,
         on_plugin_event,
         replay_desired_state,
         report_app_state,
-        restart_os_service,
         send_message,
-        start_os_service,
         start_service,
-        stop_os_service,
         stop_service,
-        uninstall_service,
         validate_background_service_setup,
     )
     from bgsvc._capabilities import Capability, PlatformCapabilities
+    from bgsvc._cli import serve_if_asked
     from bgsvc._config import RestartPolicy, ServiceConfig
     from bgsvc._context import ServiceContext
     from bgsvc._current import configure
@@ -44,6 +39,15 @@ if TYPE_CHECKING:
     from bgsvc._finite import FiniteTask
     from bgsvc._host_words import AppState, Guarantee, NativeState
     from bgsvc._notifier import Notifier
+    from bgsvc._os.api import (
+        get_os_service_status,
+        install_service,
+        restart_os_service,
+        start_os_service,
+        stop_os_service,
+        uninstall_service,
+    )
+    from bgsvc._os.service import LastExit, OsService, OsServiceState, OsServiceStatus, Scope
     from bgsvc._service import BackgroundService
     from bgsvc._state import RunRecord
     from bgsvc._status import DesiredState, ServiceStatus, StartResult
@@ -61,13 +65,18 @@ __all__ = [
     "Event",
     "FiniteTask",
     "Guarantee",
+    "LastExit",
     "NativeState",
     "Notifier",
     "OnTimeout",
+    "OsService",
+    "OsServiceState",
+    "OsServiceStatus",
     "PlatformCapabilities",
     "RestartOn",
     "RestartPolicy",
     "RunRecord",
+    "Scope",
     "ServiceConfig",
     "ServiceContext",
     "ServiceState",
@@ -98,6 +107,7 @@ __all__ = [
     "report_app_state",
     "restart_os_service",
     "send_message",
+    "serve_if_asked",
     "start_os_service",
     "start_service",
     "stop_os_service",
@@ -109,13 +119,14 @@ __all__ = [
 _HOMES = {
     "_api": (
         "before_exit disable_auto_restart enable_auto_restart finish finite_task "
-        "get_desired_service_state get_os_service_status get_platform_capabilities "
-        "get_service_state install_service is_service_running on_app_state_change "
-        "on_plugin_event replay_desired_state report_app_state restart_os_service "
-        "send_message start_os_service start_service stop_os_service stop_service "
-        "uninstall_service validate_background_service_setup"
+        "get_desired_service_state get_platform_capabilities "
+        "get_service_state is_service_running on_app_state_change "
+        "on_plugin_event replay_desired_state report_app_state "
+        "send_message start_service stop_service "
+        "validate_background_service_setup"
     ),
     "_capabilities": "Capability PlatformCapabilities",
+    "_cli": "serve_if_asked",
     "_config": "RestartPolicy ServiceConfig",
     "_context": "ServiceContext",
     "_current": "configure",
@@ -124,6 +135,11 @@ _HOMES = {
     "_finite": "FiniteTask",
     "_host_words": "AppState Guarantee NativeState",
     "_notifier": "Notifier",
+    "_os.api": (
+        "get_os_service_status install_service restart_os_service start_os_service "
+        "stop_os_service uninstall_service"
+    ),
+    "_os.service": "LastExit OsService OsServiceState OsServiceStatus Scope",
     "_service": "BackgroundService",
     "_state": "RunRecord",
     "_status": "DesiredState ServiceStatus StartResult",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bgsvc._capabilities import capabilities_of
 from bgsvc._config import ServiceConfig
 from bgsvc._current import current
-from bgsvc._errors import BackgroundServiceError, NotSupportedError
+from bgsvc._errors import BackgroundServiceError
 from bgsvc._runtime import config_of
 from bgsvc._status import DesiredState
 from bgsvc._validate import validate_setup
@@ -189,22 +189,6 @@ def replay_desired_state(*services: type[BackgroundService] | ServiceConfig) -> 
         if supervisor.journal.saved.desired_running and not supervisor.running:
             started.append(supervisor.start(StartReason.REPLAY))
     return started
-
-
-def install_service(*_: object, **__: object) -> None:
-    """Refuse: services are installed by the files the generator writes.
-
-    Raises:
-        NotSupportedError: Always, in this version.
-    """
-    raise NotSupportedError(
-        "this version does not install services from Python",
-        fix="run `bgsvc-gen desktop` and the install script it writes",
-    )
-
-
-uninstall_service = start_os_service = stop_os_service = restart_os_service = install_service
-get_os_service_status = install_service
 
 
 def _adopted(service: str | type[BackgroundService] | ServiceConfig) -> Supervisor:

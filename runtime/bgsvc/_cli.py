@@ -6,7 +6,7 @@ import os
 import sys
 
 from bgsvc._errors import BackgroundServiceError, ConfigError, NotRunningError, PlatformError
-from bgsvc._options import parse
+from bgsvc._options import OS_COMMANDS, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
 
 
+def serve_if_asked() -> None:
+    """Run the service and exit, if the process was started for that; else return.
+
+    Call it first thing in the main function of a bundled app (PyInstaller, AppImage): a service
+    manager starts the app itself with `-m bgsvc run …`, for there is no other Python.
+    """
+    if sys.argv[1:3] == ["-m", "bgsvc"]:
+        raise SystemExit(main(sys.argv[3:]))
+
+
 def _run(given: Options) -> int:
     from bgsvc._process import ServiceProcess
 
@@ -43,9 +53,19 @@ def _run(given: Options) -> int:
     return process.run(as_json=given.json, boot=given.boot)
 
 
+def _os(given: Options) -> int:
+    """Ask the operating system's service manager."""
+    from bgsvc._os.cli import perform
+
+    return perform(given)
+
+
 def _stop(given: Options) -> int:
     """Write down that the service is not wanted, then wake the process that hosts it."""
     import signal
+
+    if given.scope or (given.entry is not None and not _is_entry(given.entry)):
+        return _os(given)
 
     from bgsvc._lock import InstanceLock
     from bgsvc._record import replaced
@@ -136,7 +156,13 @@ _COMMANDS = {
     "state": _state,
     "capabilities": _capabilities,
     "validate": _validate,
+    **dict.fromkeys(OS_COMMANDS, _os),
 }
+
+
+def _is_entry(word: str) -> bool:
+    """Return whether `word` names a class, not a service of the operating system or its file."""
+    return all(part.isidentifier() for part in word.replace(":", ".", 1).split(".")) and ":" in word
 
 
 def _say(text: str) -> int:

@@ -18,6 +18,15 @@ commands:
   capabilities      tell what this platform promises to a service
   validate ENTRY    look whether a service can run here
 
+commands on services of the operating system; LABEL is such as com.example.notes.sync:
+  install FILE      install or upgrade the service that a generated FILE defines
+  uninstall LABEL   stop it, disable it and remove every trace of it; its data stay
+  start LABEL       start it, and return once it is ready
+  stop LABEL        stop it, until it is started again or the next boot starts it
+  restart LABEL     stop it if it runs, and start it
+  status LABEL      tell whether it is installed, enabled and running, and what is wrong
+  logs LABEL        print what it wrote
+
 options:
   --name NAME       the service's name; by default made of its class's
   --app ID          the app's id, which names the default data folder
@@ -29,13 +38,22 @@ options:
   --boot            run: do nothing if the service was stopped by its user
   --mode MODE       capabilities: of another mode, such as systemdUser or iosRefresh
   --types A,B       capabilities: for these Android types
+  --scope SCOPE     OS services: user or system; by default where it is installed
+  --now             install: start it as well
+  --lines N         logs: how many of the last lines (100)
+  --follow          logs: go on with what it writes from now on
 
 exit status: 0 ended well, 1 the run failed or something was found, 2 a usage or other error,
 70 the process was ended because a run would not stop
 """
 
-_COMMANDS = ("run", "stop", "state", "capabilities", "validate")
+OS_COMMANDS = ("install", "uninstall", "start", "restart", "status", "logs")
+"""What is asked of the operating system's service manager; `stop` may be too."""
+
+_COMMANDS = ("run", "stop", "state", "capabilities", "validate", *OS_COMMANDS)
 _TEXTS = ("--name", "--app", "--data-dir", "--label", "--config", "--mode", "--types")
+_CHECKED = ("--scope", "--stop-timeout", "--lines")
+_FLAGS = ("--json", "--boot", "--now", "--follow")
 
 
 class UsageError(BackgroundServiceError):
@@ -60,8 +78,12 @@ class Options:
         self.mode: str | None = None
         self.types: list[str] = []
         self.stop_timeout = 10.0
+        self.scope: str | None = None
+        self.lines = 100
         self.json = False
         self.boot = False
+        self.now = False
+        self.follow = False
 
     def set(self, option: str, value: str) -> None:
         """Take an option that has a value.
@@ -76,6 +98,14 @@ class Options:
                 raise UsageError(f"--stop-timeout takes seconds, not {value!r}") from None
             if not 0 <= self.stop_timeout < float("inf"):
                 raise UsageError(f"--stop-timeout takes seconds from zero up, not {value!r}")
+        elif option == "--scope":
+            if value not in {"user", "system"}:
+                raise UsageError(f"--scope takes user or system, not {value!r}")
+            self.scope = value
+        elif option == "--lines":
+            if not (value.isascii() and value.isdigit()):
+                raise UsageError(f"--lines takes a number from zero up, not {value!r}")
+            self.lines = int(value)
         elif option == "--types":
             self.types = [kind for kind in value.split(",") if kind]
         else:
@@ -109,9 +139,9 @@ def parse(arguments: Sequence[str]) -> Options:
         option, equals, value = word.partition("=")
         if word in {"-h", "--help"}:
             options.help = HELP.rstrip()
-        elif word in {"--json", "--boot"}:
+        elif word in _FLAGS:
             setattr(options, word[2:], True)
-        elif option in _TEXTS or option == "--stop-timeout":
+        elif option in _TEXTS or option in _CHECKED:
             options.set(option, value if equals else _next(rest, option))
         elif word.startswith("-"):
             raise UsageError(f"there is no option {word!r}")

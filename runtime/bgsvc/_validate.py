@@ -30,6 +30,15 @@ class SetupIssue:
     message: str
     fix: str
 
+    def to_wire(self) -> dict[str, str]:
+        """Return the issue as JSON carries it."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "fix": self.fix,
+        }
+
 
 @record(frozen=True)
 class SetupReport:
@@ -48,16 +57,7 @@ class SetupReport:
 
     def to_wire(self) -> dict[str, object]:
         """Return the report as JSON carries it."""
-        issues = [
-            {
-                "code": issue.code,
-                "severity": issue.severity,
-                "message": issue.message,
-                "fix": issue.fix,
-            }
-            for issue in self.issues
-        ]
-        return {"ok": self.ok, "issues": issues}
+        return {"ok": self.ok, "issues": [issue.to_wire() for issue in self.issues]}
 
 
 def validate_setup(configs: list[ServiceConfig], host: Host, data_dir: str) -> SetupReport:

@@ -117,10 +117,20 @@ def test_a_command_line_that_makes_no_sense_is_refused(arguments: list[str]) -> 
 def test_help_names_every_option_there_is() -> None:
     options = {word for word in HELP.split() if word.startswith("--")}
 
-    for option in options - {"--json", "--boot", "--types"}:
+    flags = {"--json", "--boot", "--now", "--follow"}
+    for option in options - flags - {"--types", "--scope"}:
         parse(["run", option, "1"])
+    for flag in flags:
+        parse(["install", flag])
+    assert parse(["status", "a.b", "--scope=system"]).scope == "system"
     assert parse(["run", "--json", "--boot", "--types=a,b"]).types == ["a", "b"]
     assert parse(["--help"]).help is not None
+
+
+@pytest.mark.parametrize("wrong", ["--scope=root", "--lines=-1", "--lines=1e3"])
+def test_an_option_that_takes_a_word_or_a_number_takes_no_other(wrong: str) -> None:
+    with pytest.raises(UsageError):
+        parse(["logs", "a.b", wrong])
 
 
 def test_importing_the_package_imports_nothing_that_costs() -> None:
