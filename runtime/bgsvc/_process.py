@@ -12,7 +12,7 @@ from bgsvc._errors import AlreadyRunningError, NotRunningError
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._systemd import notify, watchdog_interval
-from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
+from bgsvc._terminal import print_event, print_event_json, tell
 from bgsvc._wakeup import SIGINT, SIGTERM, Wakeup
 from bgsvc._words import StartReason, StopReason
 
@@ -75,7 +75,6 @@ class ServiceProcess:
         status = FAILED if self._failed else 0
         if not drained or not _all_ended(LEAVE_GRACE):
             self._runtime.ports.host.end_process(status)
-        flush_or_drop()
         return status
 
     def _beat(self, interval: float) -> None:

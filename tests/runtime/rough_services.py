@@ -112,7 +112,7 @@ class LeftThreadService(BackgroundService):
     """A service that leaves a thread behind which never ends."""
 
     def run(self, ctx: ServiceContext) -> None:
-        threading.Thread(target=threading.Event().wait).start()
+        threading.Thread(target=threading.Event().wait, daemon=False).start()
         ctx.shutdown.wait()
 
 
@@ -127,19 +127,20 @@ class FlappingService(BackgroundService):
 
 
 class UploadService(BackgroundService):
-    """A service that leaves a finite task behind when it ends."""
+    """A service that leaves a finite task, and a thread that never ends, behind when it ends."""
 
     def run(self, ctx: ServiceContext) -> None:
         def work() -> None:
             with finite_task("upload"):
                 begun.set()
-                threading.Event().wait(0.5)
+                threading.Event().wait(2)  # longer than threads alone would get
                 folder = Path(ctx.data_dir)
                 folder.mkdir(parents=True, exist_ok=True)
                 (folder / "uploaded").touch()
 
         begun = threading.Event()
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=work).start()
+        threading.Thread(target=threading.Event().wait, daemon=False).start()
         begun.wait()
 
 
