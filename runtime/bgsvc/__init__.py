@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from bgsvc._events import Event
     from bgsvc._finite import FiniteTask
     from bgsvc._host_words import AppState, Guarantee, NativeState
+    from bgsvc._ipc._async import AsyncConnection, connect_async
+    from bgsvc._ipc._client import Connection, connect
     from bgsvc._notifier import Notifier
     from bgsvc._os.api import (
         get_os_service_status,
@@ -58,9 +60,11 @@ if TYPE_CHECKING:
 __all__ = [
     "PROTOCOL_VERSION",
     "AppState",
+    "AsyncConnection",
     "BackgroundService",
     "BackgroundServiceError",
     "Capability",
+    "Connection",
     "DesiredState",
     "Event",
     "FiniteTask",
@@ -90,6 +94,8 @@ __all__ = [
     "__version__",
     "before_exit",
     "configure",
+    "connect",
+    "connect_async",
     "disable_auto_restart",
     "enable_auto_restart",
     "finish",
@@ -134,6 +140,8 @@ _HOMES = {
     "_events": "Event",
     "_finite": "FiniteTask",
     "_host_words": "AppState Guarantee NativeState",
+    "_ipc._async": "AsyncConnection connect_async",
+    "_ipc._client": "Connection connect",
     "_notifier": "Notifier",
     "_os.api": (
         "get_os_service_status install_service restart_os_service start_os_service "

@@ -8,7 +8,7 @@ import threading
 import time
 
 from bgsvc._current import DRAIN, EXIT_GRACE, desktop_runtime, use
-from bgsvc._errors import AlreadyRunningError, NotRunningError
+from bgsvc._errors import AlreadyRunningError, BackgroundServiceError, NotRunningError
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._systemd import notify, watchdog_interval
@@ -20,10 +20,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bgsvc._config import ServiceConfig
     from bgsvc._events import Event
+    from bgsvc._ipc._channel import Channel
+    from bgsvc._ipc._log import EventLog
     from bgsvc._runtime import Runtime
     from bgsvc._supervisor import Supervisor
 
 FAILED = 1
+START_GRACE = 0.1
+"""Seconds a service may take to start before its channel is opened beside it."""
 LEAVE_GRACE = 1.0
 """Seconds the threads a service left behind have once it has stopped."""
 
@@ -38,6 +42,10 @@ class ServiceProcess:
         self._supervisor: Supervisor = self._runtime.adopt(config)
         self._wakeup = Wakeup()
         self._failed = False
+        self._data_dir = data_dir
+        self._settled = threading.Event()
+        self._hearing = threading.Lock()
+        self._heard: list[Event] | EventLog = []
 
     def run(self, *, as_json: bool, boot: bool) -> int:
         """Run the service and return the exit status: 0 ended well, 1 ended by an error.
@@ -68,14 +76,36 @@ class ServiceProcess:
         interval = watchdog_interval()
         if interval is not None:
             self._beat(interval)
+        channel, trouble = self._open_channel()
         self._wait()
         self._runtime.finish_tasks(EXIT_GRACE)
         drained = self._runtime.ports.bus.drain(DRAIN)
+        if channel is not None:
+            channel.close()
         lock.release()
         status = FAILED if self._failed else 0
+        if isinstance(trouble, AlreadyRunningError):
+            raise trouble
         if not drained or not _all_ended(LEAVE_GRACE):
             self._runtime.ports.host.end_process(status)
         return status
+
+    def _open_channel(self) -> tuple[Channel | None, BackgroundServiceError | None]:
+        """Listen to the service's peers, but not before it has started: it is not to wait."""
+        self._settled.wait(START_GRACE)
+        from bgsvc._ipc._channel import open_channel
+        from bgsvc._ipc._log import EventLog
+
+        with self._hearing:
+            self._heard = log = EventLog(self._heard if isinstance(self._heard, list) else ())
+        try:
+            name = self._supervisor.config.name
+            return open_channel(self._runtime, name, self._data_dir, log), None
+        except BackgroundServiceError as error:
+            tell(f"bgsvc: {error.code}: {error.message}")
+            if isinstance(error, AlreadyRunningError):
+                self._stop()  # one that nobody can reach is not to go on beside another
+            return None, error
 
     def _beat(self, interval: float) -> None:
         """Tell the watchdog, now and every `interval` seconds, that the service is alive."""
@@ -97,9 +127,13 @@ class ServiceProcess:
             return  # it has just ended by itself
 
     def _hear(self, event: Event) -> None:
+        with self._hearing:
+            self._heard.append(event)
         if event.event == "started":
             notify("READY=1")
+            self._settled.set()
         elif event.event == "stopped":
+            self._settled.set()
             self._failed = event.data.get("reason") == StopReason.ERROR
             if not event.data.get("forced"):  # else the process is being ended already
                 self._wakeup.wake()

@@ -1,0 +1,156 @@
+"""A client's connection to a daemon: requests and their replies, one after the other."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from bgsvc._current import default_data_dir
+from bgsvc._errors import IpcError, PlatformError, ProtocolError, from_wire
+from bgsvc._ipc._frames import Frames, framed, unframed
+from bgsvc._ipc._transport import dial
+from bgsvc._kinds import is_object
+from bgsvc._ports import state_dir_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bgsvc._ipc._address import Address
+
+_REDIAL, _LONGEST = 0.02, 0.5
+
+
+class Link:
+    """One connection, greeted; not for several threads at a time.
+
+    Attributes:
+        process: The process that made it: a fork's child is to make its own.
+        instance: Which process of the daemon is at the other end.
+    """
+
+    def __init__(self, address: Address, service: str, timeout: float) -> None:
+        self.process = os.getpid()
+        self._service = service
+        self._count = 0
+        stream = dial(address, timeout)
+        self._frames = Frames(stream)
+        try:
+            hello = self.ask({"type": "hello"})
+        except BaseException:
+            self.close()
+            raise
+        if not is_object(hello) or hello.get("service") != service:
+            self.close()
+            raise ProtocolError(f"whoever answers at {address.path} is not {service}'s daemon")
+        self.instance = str(hello.get("instance"))
+
+    def ask(self, request: Mapping[str, object]) -> object:
+        """Send a request and return its result.
+
+        Raises:
+            BackgroundServiceError: The daemon's own error, its code kept.
+            LinkLostError: The connection broke, or the answer did not come in time.
+        """
+        self._count += 1
+        asked = str(self._count)
+        frame = framed({"id": asked, "service": self._service, **request})
+        try:
+            self._frames.write(frame)
+        except OSError as error:
+            raise LinkLostError(f"the daemon has gone: {error}", sent=False) from error
+        while True:
+            reply = self.read()
+            if reply.get("type") != "reply":
+                continue
+            if reply.get("ok") is not True:
+                refusal = reply.get("error")
+                raise from_wire(refusal if is_object(refusal) else {})
+            if reply.get("id") == asked:
+                return reply.get("result")
+
+    def read(self) -> dict[str, object]:
+        """Return the next message.
+
+        Raises:
+            LinkLostError: There is none.
+        """
+        try:
+            content = self._frames.read()
+        except OSError as error:
+            late = isinstance(error, (BlockingIOError, TimeoutError))
+            text = "the daemon did not answer in time" if late else f"the daemon has gone: {error}"
+            raise LinkLostError(text, late=late) from error
+        if content is None:
+            raise LinkLostError("the daemon has gone")
+        return unframed(content)
+
+    def hang_up(self) -> None:
+        """End it, from any thread; whoever reads sees it."""
+        self._frames.hang_up()
+
+    def close(self) -> None:
+        """Give it back."""
+        self._frames.close()
+
+
+class LinkLostError(IpcError):
+    """A connection that was there is no more.
+
+    Attributes:
+        sent: Whether the daemon may have had the request.
+        late: Whether it is only that an answer did not come in time.
+    """
+
+    default_code = "ipc"
+    default_fix = "see whether the service runs; ask again"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        fix: str | None = None,
+        sent: bool = True,
+        late: bool = False,
+    ) -> None:
+        super().__init__(message, code=code, fix=fix)
+        self.sent = sent
+        self.late = late
+
+
+def linked(address: Address, service: str, timeout: float, *, retry: bool) -> Link:
+    """Return a link; with `retry`, try for `timeout` seconds, for a daemon may be coming up.
+
+    Raises:
+        IpcError: Nobody answered in time.
+        BackgroundServiceError: Whoever answered is not to be talked to.
+    """
+    deadline = time.monotonic() + timeout
+    pause = _REDIAL
+    while True:
+        try:
+            return Link(address, service, timeout)
+        except IpcError:
+            if not retry or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST)
+
+
+def is_coming(app: str, data_dir: str | None, service: str) -> bool:
+    """Return whether a process hosts the service, so that its channel will be there shortly.
+
+    It only reads: to try the instance lock could make the process that starts fail.
+    """
+    if os.name == "nt":
+        return True
+    try:
+        folder = state_dir_in(data_dir or default_data_dir(app))
+        with open(os.path.join(folder, f"{service}.pid"), encoding="ascii") as file:
+            os.kill(int(file.read(32)), 0)
+    except PermissionError:
+        return True  # somebody else's, and alive
+    except (OSError, ValueError, PlatformError):
+        return False
+    return True
