@@ -67,13 +67,17 @@ def _stop(given: Options) -> int:
     if given.scope or (given.entry is not None and not _is_entry(given.entry)):
         return _os(given)
 
-    from bgsvc._lock import InstanceLock
+    from bgsvc._lock import InstanceLock, run_lock
     from bgsvc._record import replaced
     from bgsvc._store import StateFile
     from bgsvc._words import StopReason
 
     name, folder = _name(given), _folder(given)
     holder = _living(name, InstanceLock(folder, name).holder())
+    elsewhere = None if holder is not None else _living(name, run_lock(folder, name).holder())
+    if elsewhere is not None:
+        text = f"{name} runs inside another program, process {elsewhere}"
+        raise PlatformError(text, fix="stop it there, or end that program")
     file = StateFile(folder, name)
     if holder is None and not file.peek().desired_running:
         raise NotRunningError(f"{name} is not running and not wanted")

@@ -77,6 +77,9 @@ class Clock:
         """
         raise NotImplementedError
 
+    def make_ready(self) -> None:
+        """Have by now what timers need: an interpreter that ends starts no more threads."""
+
     def new_event(self) -> Signal:
         """Return an event whose waits live by this clock."""
         raise NotImplementedError
@@ -123,16 +126,21 @@ class SystemClock(Clock):
         """
         timer = Timer(self.uptime() + max(0.0, delay), callback)
         with self._due:
-            if self._thread is None:
-                thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
-                thread.start()
-                self._thread = thread
+            self._see_to_thread()
             self._count += 1
             self._timers.append((timer.when, self._count, timer))
             self._timers.sort()  # a few timers, nearly sorted: not worth importing heapq for
             self._drop_cancelled()
             self._due.notify()
         return timer
+
+    def make_ready(self) -> None:
+        """Start the timer thread, if the system has one to give."""
+        with self._due:
+            try:
+                self._see_to_thread()
+            except RuntimeError:
+                return
 
     def new_event(self) -> Signal:
         """Return a plain event."""
@@ -149,6 +157,12 @@ class SystemClock(Clock):
         import asyncio
 
         return asyncio.new_event_loop()
+
+    def _see_to_thread(self) -> None:
+        if self._thread is None:
+            thread = threading.Thread(target=self._keep, name="bgsvc-clock", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _drop_cancelled(self) -> None:
         """Forget cancelled timers before they outnumber the live ones by far."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from bgsvc._errors import ConfigError
+from bgsvc._events import RESERVED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from bgsvc._chronicle import Chronicle
     from bgsvc._clock import Clock
+    from bgsvc._config import ServiceConfig
     from bgsvc._notifier import Notifier
+    from bgsvc._ports import Ports
+    from bgsvc._run import Run
     from bgsvc._token import ShutdownToken
     from bgsvc._words import StartReason
 
@@ -147,3 +154,34 @@ class ServiceContext:
         """Return the seconds until the deadline, never below zero; None if there is none."""
         deadline = self._deadline()
         return None if deadline is None else max(0.0, deadline - self.clock.uptime())
+
+
+def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this many places
+    run: Run,
+    config: ServiceConfig,
+    ports: Ports,
+    chronicle: Chronicle,
+    notifier: Callable[[], Notifier],
+    foreground_type: str | None,
+) -> ServiceContext:
+    """Return what `run` sees of the world."""
+
+    def emit(event: str, data: Mapping[str, object]) -> None:
+        if not event or event in RESERVED:
+            raise ConfigError(f"{event!r} is not a name for an event of a service")
+        chronicle.emit(run, event, data)
+
+    return ServiceContext(
+        service_name=config.name,
+        service_label=config.label_in(ports.language),
+        run=run.number,
+        start_reason=run.start_reason,
+        foreground_service_type=foreground_type,
+        shutdown=run.signal,
+        notifier=notifier,
+        clock=ports.clock,
+        data_dir=ports.data_dir_of(config.name),
+        mailbox=run.mailbox,
+        emit=emit,
+        deadline=lambda: None if run.meter is None else run.meter.allowance.deadline,
+    )

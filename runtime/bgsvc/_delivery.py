@@ -14,101 +14,19 @@ import threading
 from collections import deque
 
 from bgsvc._kinds import is_awaitable
+from bgsvc._ring import Ring, Subscription
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from bgsvc._events import Event
-
-    Entry = tuple[int, int, Event]  # place among all events, number among its kind, the event
+    from bgsvc._ring import Entry
 
 VITAL_SIZE = 1024
 OWN_SIZE = 4096
-BATCH = 64
 STUCK_AFTER = 0.25  # seconds of real time a listener may take before others stop waiting for it
-
-
-class Ring:
-    """The last `size` events of a kind, by number; some may be missing."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.count = 0
-        self._slots: list[Entry | None] = [None] * size
-
-    def put(self, entry: Entry) -> None:
-        """Add an event, forgetting the oldest if the ring is full."""
-        number = entry[1]
-        self._slots[number % self.size] = entry
-        self.count = number + 1
-
-    def get(self, number: int) -> Entry | None:
-        """Return an event by its number; None if it is not in the ring any more."""
-        entry = self._slots[number % self.size]
-        return entry if entry is not None and entry[1] == number else None
-
-
-class Subscription:
-    """One listener and how far it has come.
-
-    Attributes:
-        dropped: How many events it missed because it was too slow for the ring.
-    """
-
-    def __init__(
-        self,
-        callback: Callable[[Event], object],
-        rings: tuple[Ring, Ring],
-        loop: asyncio.AbstractEventLoop | None,
-        close: Callable[[Subscription], None],
-    ) -> None:
-        self._close = close
-        self.callback = callback
-        self.loop = loop
-        self.rings = rings
-        self.places = [0, 0]
-        self.dropped = 0
-        self.busy = False
-        self.closed = False
-
-    def close(self) -> None:
-        """Call the listener no more; a call under way still ends."""
-        self._close(self)
-
-    def behind(self) -> bool:
-        """Return whether there is something it has not had."""
-        first, second = self.rings
-        return self.places[0] < first.count or self.places[1] < second.count
-
-    def take(self) -> list[Event]:
-        """Return the next events for it, in order, and count those it missed."""
-        events: list[Event] = []
-        while len(events) < BATCH:
-            heads = [head for head in map(self._head, (0, 1)) if head is not None]
-            if not heads:
-                break
-            (_, _, event), which = min(heads, key=_order)
-            self.places[which] += 1
-            events.append(event)
-        return events
-
-    def _head(self, which: int) -> tuple[Entry, int] | None:
-        """Return the next event of one kind, past those that are lost."""
-        ring = self.rings[which]
-        while self.places[which] < ring.count:
-            entry = ring.get(self.places[which])
-            if entry is not None:
-                return entry, which
-            oldest = max(ring.count - ring.size, self.places[which] + 1)
-            self.dropped += oldest - self.places[which]
-            self.places[which] = oldest
-        return None
-
-
-def _order(head: tuple[Entry, int]) -> int:
-    return head[0][0]
 
 
 class Delivery:
@@ -146,6 +64,12 @@ class Delivery:
             self._counts[which] += 1
         if self._idle:
             self._rouse()
+
+    def make_ready(self) -> None:
+        """See that somebody leads, if the system has a thread to give."""
+        with self._lock:
+            if self._leader is None:
+                self._lead_anew()
 
     def _rouse(self) -> None:
         """See that somebody leads, and somebody watches where one listener may hold up another."""
@@ -282,60 +206,18 @@ class Delivery:
             try:
                 result = listener.callback(event)
             except BaseException:  # noqa: BLE001 - a listener's failure is its own
-                _log_failure(listener)
+                listener.log_failure()
                 continue
             if is_awaitable(result):
-                return self._await_rest(listener, result, events[position + 1 :])
+                from bgsvc._async_listener import hand_over
+
+                rest = events[position + 1 :]
+                return hand_over(listener, result, rest, lambda: self._released(listener))
         return False
-
-    def _await_rest(
-        self, listener: Subscription, first: Awaitable[object], rest: list[Event]
-    ) -> bool:
-        import asyncio
-
-        work = _call_all(listener, first, rest)
-        loop = listener.loop
-        if loop is None:
-            try:
-                asyncio.run(work)
-            except BaseException:  # noqa: BLE001 - as in `_serve`
-                _log_failure(listener)
-            return False
-        try:
-            future = asyncio.run_coroutine_threadsafe(work, loop)
-        except RuntimeError:  # its loop has been closed: nobody is there to listen
-            work.close()
-            close: object = getattr(first, "close", None)
-            if callable(close):
-                close()
-            self._unsubscribe(listener)
-            return False
-        future.add_done_callback(lambda _: self._released(listener))
-        return True
 
     def _released(self, listener: Subscription) -> None:
         with self._lock:
             self._release(listener)
-
-
-async def _call_all(listener: Subscription, first: Awaitable[object], rest: list[Event]) -> None:
-    """Await one call already made, then make and await those for `rest`."""
-    from functools import partial
-
-    await _called(listener, lambda: first)
-    for event in rest:
-        await _called(listener, partial(listener.callback, event))
-
-
-async def _called(listener: Subscription, call: Callable[[], object]) -> None:
-    try:
-        result = call()
-        if is_awaitable(result):
-            await result
-    except GeneratorExit:  # the loop is being closed
-        raise
-    except BaseException:  # noqa: BLE001 - a listener's failure is its own, a cancelled one too
-        _log_failure(listener)
 
 
 def _started(target: Callable[[], None], name: str) -> threading.Thread | None:
@@ -358,10 +240,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _log_failure(listener: Subscription) -> None:
-    import logging
-
-    text = "the event listener %r failed"
-    logging.getLogger("bgsvc").error(text, listener.callback, exc_info=sys.exc_info())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bgsvc._clock import Clock
-    from bgsvc._delivery import Subscription
+    from bgsvc._ring import Subscription
 
 RESERVED = frozenset(
     {
@@ -93,6 +93,10 @@ class Bus:
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
         """Call `callback` with every event from now on; it may be an `async def`."""
         return self._delivery.subscribe(callback)
+
+    def make_ready(self) -> None:
+        """Have by now what delivery needs: an interpreter that ends starts no more threads."""
+        self._delivery.make_ready()
 
     def tap(self, callback: Callable[[Event], None]) -> None:
         """Call `callback` in the emitting thread itself; it must neither block nor raise."""

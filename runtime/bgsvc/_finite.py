@@ -83,7 +83,7 @@ class FiniteTasks:
 
     def begin(self, name: str) -> FiniteTask:
         """Ask the platform for time and return the task that has it."""
-        self._ports.clock.call_later(0.0, _nothing)  # its thread cannot be started at the exit
+        self._ports.clock.make_ready()
         with self._lock:
             self._count += 1
             task = FiniteTask(self, f"task-{self._count}", name)
@@ -223,7 +223,3 @@ class FiniteTasks:
         finally:
             asyncio.set_event_loop(None)
             loop.close()
-
-
-def _nothing() -> None:
-    """Be due, and no more."""

@@ -76,6 +76,7 @@ class Journal:
                 since=saved.since if saved.desired_running is wanted else now,
                 run=number,
                 current=(number, reason, now),
+                restart_due=None,
                 config=config,
                 stop_request=asked,
                 history=saved.history[-HISTORY:],
@@ -85,13 +86,14 @@ class Journal:
         return self.saved.run, trouble
 
     def end(
-        self, entry: RunRecord, now: float, *, desired: bool | None
+        self, entry: RunRecord, now: float, *, desired: bool | None, due: float | None = None
     ) -> BackgroundServiceError | None:
-        """Note how a run ended, and what is wanted from now on if that changes with it."""
+        """Note how a run ended, what is wanted if that changes with it, when the next is due."""
 
         def change(saved: Saved) -> Saved:
             history = (*saved.history, entry)[-HISTORY:]
-            return _wishing(replaced(saved, current=None, history=history), desired, now)
+            ended = replaced(saved, current=None, restart_due=due, history=history)
+            return _wishing(ended, desired, now)
 
         return self._change(change)
 

@@ -88,19 +88,38 @@ class InstanceLock:
                 pass  # then it names a process that holds no lock
             _close(descriptor)
 
+    def note(self, word: str) -> None:
+        """Write down, for those who look, what the holder is at; lost with the lock."""
+        if self._descriptor in _open:
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            try:  # noqa: SIM105 - as above
+                os.write(self._descriptor, f"{os.getpid()} {word:<12}\n".encode())
+            except OSError:
+                pass  # it says less, but nothing wrong
+
     def holder(self) -> int | None:
         """Return the process id of whoever holds the lock; None if nobody does.
 
         It is 0 if the holder could not write it down.
         """
+        found = self.look()
+        return None if found is None else found[0]
+
+    def look(self) -> tuple[int, str] | None:
+        """Return the holder's process id and what it noted last; None if there is no holder."""
         try:
             descriptor = _registered(self._path, os.O_RDWR)
         except OSError:
             return None
         try:
-            return _holder(descriptor)
+            return _look(descriptor)
         finally:
             _close(descriptor)
+
+
+def run_lock(folder: str, service: str) -> InstanceLock:
+    """Return the lock that says which process has a run of `service`, as an app's part or alone."""
+    return InstanceLock(folder, f"{service}~run")
 
 
 def _taken(descriptor: int) -> bool:
@@ -117,16 +136,17 @@ def _taken(descriptor: int) -> bool:
     return False
 
 
-def _holder(descriptor: int) -> int | None:
+def _look(descriptor: int) -> tuple[int, str] | None:
     for _ in range(TRIES):
         if _free(descriptor):
             return None
         os.lseek(descriptor, 0, os.SEEK_SET)
-        text = os.read(descriptor, 32)
-        if text.endswith(b"\n") and text.strip().isdigit():
-            return int(text)
+        text = os.read(descriptor, 64).decode(errors="replace")
+        number, _, word = text.strip().partition(" ")
+        if text.endswith("\n") and number.isdigit():
+            return int(number), word
         time.sleep(PAUSE)  # it is being written
-    return 0
+    return 0, ""
 
 
 _guard = threading.RLock()

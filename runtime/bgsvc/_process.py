@@ -137,6 +137,9 @@ class ServiceProcess:
             self._failed = event.data.get("reason") == StopReason.ERROR
             if not event.data.get("forced"):  # else the process is being ended already
                 self._wakeup.wake()
+        elif event.event == "restart_failed":
+            self._failed = True
+            self._wakeup.wake()
 
 
 def _in_process(number: int | None) -> str:

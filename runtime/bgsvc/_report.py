@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from bgsvc._lock import InstanceLock
+from bgsvc._lock import InstanceLock, run_lock
 from bgsvc._store import StateFile
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bgsvc._capabilities import PlatformCapabilities
-    from bgsvc._state import RunRecord, Saved
+    from bgsvc._state import RunRecord
     from bgsvc._validate import SetupReport
 
 
@@ -28,25 +28,24 @@ def services_in(folder: str) -> list[str]:
 
 def state_on_disk(folder: str, name: str) -> dict[str, object]:
     """Return what is known of a service without asking its process."""
-    saved = StateFile(folder, name).peek()
-    holder = InstanceLock(folder, name).holder()
-    running = holder is not None and saved.current is not None
+    host = InstanceLock(folder, name).holder()
+    file, lock = StateFile(folder, name), run_lock(folder, name)
+    run, saved = lock.look(), file.peek()
+    if run is None and saved.current is not None:  # lost, or begun since the look
+        run, saved = lock.look(), file.peek()
+    due = None if run is not None or host is None else saved.restart_due
+    pid = run[0] if host is None and run is not None else host
     return {
         "service": name,
-        "state": _state_now(saved, running=running),
-        "pid": holder or None,
+        "state": run[1] or "running" if run is not None else "stopped" if saved.run else "idle",
+        "pid": pid or None,
         "run": saved.run,
         "desiredRunning": saved.desired_running,
         "since": saved.since,
+        "restartIn": None if due is None else max(0.0, due - time.time()),
         "history": [entry.to_wire() for entry in saved.history],
-        "lost": saved.current is not None and holder is None,
+        "lost": saved.current is not None and run is None,
     }
-
-
-def _state_now(saved: Saved, *, running: bool) -> str:
-    if running:
-        return "running" if saved.stop_request is None else "stopping"
-    return "stopped" if saved.run else "idle"
 
 
 def state_text(folder: str, name: str) -> str:
@@ -57,6 +56,8 @@ def state_text(folder: str, name: str) -> str:
     lines = [
         f"{name}: {state['state']}{pid}, {wanted[StateFile(folder, name).peek().desired_running]}"
     ]
+    if isinstance(state["restartIn"], float):
+        lines.append(f"  starts again in {state['restartIn']:.0f} s")
     if state["lost"]:
         lines.append(f"  run {state['run']} was lost: its process died under it")
     lines += [_line(entry) for entry in reversed(StateFile(folder, name).peek().history[-5:])]

@@ -6,9 +6,12 @@ from bgsvc._words import RestartOn, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
+    from bgsvc._clock import Timer
     from bgsvc._config import RestartPolicy
+    from bgsvc._ports import Ports
 
 
 class RestartPlan:
@@ -50,3 +53,81 @@ class RestartPlan:
         """Start counting anew, because somebody started the service on purpose."""
         self._restarts.clear()
         self.gave_up = False
+
+
+class Restarts:
+    """Sees to one service's restarts; whoever calls it holds the service's lock."""
+
+    def __init__(
+        self,
+        policy: RestartPolicy,
+        ports: Ports,
+        lock: threading.RLock,
+        begin: Callable[[], object],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Have nothing due; `begin` will start a run, `failed` hear why none could begin."""
+        self._ports = ports
+        self._lock = lock
+        self._begin = begin
+        self._failed = failed
+        self._timer: Timer | None = None
+        self._plan = RestartPlan(policy, ports.jitter)
+
+    def follow(self, policy: RestartPolicy) -> None:
+        """Decide by `policy` from now on; what is due stays due."""
+        self._plan = RestartPlan(policy, self._ports.jitter)
+
+    def forget(self) -> None:
+        """Start counting anew."""
+        self._plan.forget()
+
+    def decide(self, reason: StopReason, data: dict[str, object]) -> float | None:
+        """Return the seconds to the next run, None for none; `data` gets to know of a loop."""
+        delay = self._plan.after(reason, self._ports.clock.uptime())
+        if self._plan.gave_up:
+            data["gaveUp"] = True
+        return delay
+
+    @property
+    def due_in(self) -> float | None:
+        """Seconds to the next run; None if none is due."""
+        timer = self._timer
+        return None if timer is None else max(0.0, timer.when - self._ports.clock.uptime())
+
+    def call_off(self) -> None:
+        """Let none be due."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def schedule(self, delay: float) -> bool:
+        """See that a run begins in `delay` seconds; False if nothing can see to it."""
+
+        def again() -> None:
+            with self._lock:
+                if self._timer is timer:
+                    self._timer = None
+                    self._start()
+
+        def hand_over() -> None:  # a start writes to disk, and the clock's thread is everybody's
+            try:
+                self._ports.clock.spawn(again, "bgsvc-restart")
+            except RuntimeError as error:
+                with self._lock:
+                    self.call_off()
+                    self._failed(error)
+
+        try:
+            timer = self._ports.clock.call_later(delay, hand_over)
+        except RuntimeError as error:
+            self._failed(error)
+            return False
+        self._timer = timer
+        return True
+
+    def _start(self) -> None:
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001 - there is nobody above to hear of it
+            self._failed(error)

@@ -1,4 +1,4 @@
-"""One run of a service: its instance, its thread, its event loop."""
+"""One run of a service: its instance, its thread, its end."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import threading
 from bgsvc._context import Mailbox
 from bgsvc._errors import InitError, RunError, ShutdownError, described
 from bgsvc._kinds import is_awaitable
+from bgsvc._token import ShutdownSignal
+from bgsvc._words import StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Callable
     from typing import Protocol
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from bgsvc._context import ServiceContext
     from bgsvc._errors import BackgroundServiceError
     from bgsvc._meter import Meter
+    from bgsvc._own_loop import OwnLoop
     from bgsvc._service import BackgroundService
-    from bgsvc._token import ShutdownSignal
-    from bgsvc._words import StartReason, StopReason
+    from bgsvc._words import StartReason
 
     class Watcher(Protocol):
         """Who is told what becomes of a run, from the run's own thread."""
@@ -37,45 +38,77 @@ if TYPE_CHECKING:
             """Nothing of the service's is being executed any more."""
 
 
+CANCEL_AT = 0.75
+"""The part of the stop timeout a run has to itself before an `async` one is cancelled."""
+
+
 class Run:
     """One start-to-stop of a service.
 
     Attributes:
-        number: Counts the service's runs over the life of the installation.
+        number: Counts the service's runs over the life of the installation; 0 until accepted.
+        signal: What tells it to stop.
+        stop_timeout: Seconds it has for that.
         stop_reason: Why it was asked to stop; None if nobody asked.
         error: What it failed with, if it did.
+        meter: What counts the platform's time; None where no platform sets a limit.
         ended: Set when nothing of it is left.
     """
 
     def __init__(
         self,
-        number: int,
         reason: StartReason,
         factory: Callable[[], BackgroundService],
-        signal: ShutdownSignal,
         clock: Clock,
+        stop_timeout: float,
     ) -> None:
-        self.number = number
+        self.number = 0
         self.start_reason = reason
-        self.signal = signal
+        self.signal = ShutdownSignal(clock)
+        self.stop_timeout = stop_timeout
         self.stop_reason: StopReason | None = None
         self.error: BackgroundServiceError | None = None
         self.started_at = clock.now()
-        self.started = False
         self.overdue = False
         self.forced = False
-        self.timers: list[Timer] = []
         self.mailbox = Mailbox()
         self.meter: Meter | None = None
         self.ended = clock.new_event()
         self._factory = factory
         self._clock = clock
         self._process = os.getpid()
+        self._timers: list[Timer] = []
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Future[object] | None = None
+        self._loop: OwnLoop | None = None
         self._cancelled = False
         self._thread: threading.Thread | None = None
+
+    @property
+    def reason(self) -> StopReason:
+        """Why it ends: an error before all, then what it was asked for."""
+        if self.error is not None:
+            return StopReason.ERROR
+        return self.stop_reason or StopReason.TASK_COMPLETED
+
+    def end_within(self, seconds: float, overdue: Callable[[], None]) -> None:
+        """Cancel it in time, then call `overdue`, unless that is due sooner already.
+
+        Raises:
+            RuntimeError: If the system has no thread to give.
+        """
+        if self._timers and self._timers[-1].when <= self._clock.uptime() + seconds:
+            return
+        self.unbound()
+        self._timers = [
+            self._clock.call_later(seconds * CANCEL_AT, self.cancel),
+            self._clock.call_later(seconds, overdue),
+        ]
+
+    def unbound(self) -> None:
+        """Let it take its time again."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = []
 
     def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
         """Start the run's thread; `watcher` hears of everything from there."""
@@ -89,8 +122,8 @@ class Run:
         """Cancel an `async` hook that is under way; a plain one cannot be cancelled."""
         with self._lock:
             self._cancelled = True
-            if self._loop is not None and self._task is not None:
-                self._loop.call_soon_threadsafe(self._task.cancel)
+            if self._loop is not None:
+                self._loop.cancel()
 
     def pulse(self, beat: Callable[[], object]) -> None:
         """Call `beat` from the run's event loop, so that a blocked loop is silent.
@@ -101,7 +134,7 @@ class Run:
             if self._loop is None:
                 beat()
             else:
-                self._loop.call_soon_threadsafe(beat)
+                self._loop.call_soon(beat)
 
     def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
         self._thread = threading.current_thread()
@@ -175,52 +208,27 @@ class Run:
 
     def _drive(self, awaitable: Awaitable[object]) -> None:
         """Run an awaitable to its end in this run's event loop."""
-        import asyncio
+        loop = self._loop
+        if loop is None:
+            from bgsvc._own_loop import OwnLoop
 
-        if self._loop is None:
-            loop = self._clock.new_event_loop()
-            asyncio.set_event_loop(loop)
-            self._loop = loop
-        task = asyncio.ensure_future(awaitable, loop=self._loop)
+            loop = OwnLoop(self._clock.new_event_loop())
         with self._lock:
-            self._task = task
+            self._loop = loop
+            loop.take(awaitable)
             if self._cancelled:
-                task.cancel()
-        try:
-            self._loop.run_until_complete(task)
-        finally:
-            with self._lock:
-                self._task = None
+                loop.cancel()
+        loop.drive()
 
     def _close_loop(self) -> None:
-        """End everything the service left in its event loop, then the loop."""
         loop = self._loop
         if loop is None:
             return
-        import asyncio
-
         try:
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            if left:
-                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            _end_threads(loop)
+            loop.end_all()
         except BaseException as error:  # noqa: BLE001 - a leftover task may raise anything
             self._failed(RunError, error)
         finally:
             with self._lock:
                 self._loop = None
-            asyncio.set_event_loop(None)
             loop.close()
-
-
-def _end_threads(loop: asyncio.AbstractEventLoop) -> None:
-    """Wait for what the service still runs in `asyncio.to_thread`; it is the service's code."""
-    try:
-        loop.run_until_complete(loop.shutdown_default_executor())
-    except RuntimeError:  # no thread to wait in: wait in this one
-        executor = getattr(loop, "_default_executor", None)
-        if executor is not None:
-            executor.shutdown(wait=True)

@@ -111,7 +111,10 @@ class Runtime:
 
     def listen(self, callback: Callable[[Event], object]) -> Callable[[], None]:
         """Call `callback` with every event; return a function that ends it."""
-        return self.ports.bus.subscribe(callback).close
+        subscription = self.ports.bus.subscribe(callback)
+        if not self.ports.host.owns_process:
+            self.ports.bus.make_ready()
+        return subscription.close
 
     def instance_lock(self, name: str) -> InstanceLock:
         """Return the lock that says which process hosts the service `name`."""

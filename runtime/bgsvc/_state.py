@@ -63,6 +63,7 @@ class Saved:
         current: The run under way as (number, start reason, start time), if one is.
         config: The configuration of the last run, as it travels.
         stop_request: A stop that another process asked this one for.
+        restart_due: When the runtime is to start it again, if it is.
         history: The last runs, oldest first.
     """
 
@@ -72,6 +73,7 @@ class Saved:
     current: tuple[int, StartReason, float] | None = None
     config: Mapping[str, object] | None = None
     stop_request: StopReason | None = None
+    restart_due: float | None = None
     history: tuple[RunRecord, ...] = ()
 
     def to_wire(self, service: str) -> dict[str, object]:
@@ -88,6 +90,7 @@ class Saved:
             else {"run": current[0], "startReason": current[1].value, "started": current[2]},
             "config": None if self.config is None else dict(self.config),
             "stopRequest": None if self.stop_request is None else self.stop_request.value,
+            "restartDue": self.restart_due,
             "history": [entry.to_wire() for entry in self.history],
         }
 
@@ -112,6 +115,7 @@ def saved_from_wire(fields: Mapping[str, object]) -> Saved:
         current=None if current is None else _current(_table(current)),
         config=None if config is None else _table(config),
         stop_request=None if stop_request is None else StopReason(stop_request),
+        restart_due=_moment(fields, "restartDue"),
         history=tuple(_run_record(_table(entry)) for entry in history),
     )
 
@@ -127,7 +131,7 @@ def _run_record(fields: Mapping[str, object]) -> RunRecord:
         run=_run_number(fields),
         start_reason=StartReason(fields.get("startReason")),
         started=_number(fields, "started"),
-        ended=None if fields.get("ended") is None else _number(fields, "ended"),
+        ended=_moment(fields, "ended"),
         reason=StopReason(fields.get("reason")),
         error=None if error is None else {k: str(v) for k, v in _table(error).items()},
         forced=fields.get("forced") is True,
@@ -139,6 +143,10 @@ def _number(fields: Mapping[str, object], key: str) -> float:
     if not is_number(value) or abs(value) > MOST:
         raise ValueError(key)
     return value
+
+
+def _moment(fields: Mapping[str, object], key: str) -> float | None:
+    return None if fields.get(key) is None else _number(fields, key)
 
 
 def _run_number(fields: Mapping[str, object]) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bgsvc._errors import from_wire
 from bgsvc._record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bgsvc._errors import BackgroundServiceError
     from bgsvc._host_words import NativeState
+    from bgsvc._life import Life
+    from bgsvc._run import Run
     from bgsvc._state import RunRecord
     from bgsvc._words import ServiceState, StartReason, StopReason
 
@@ -107,3 +110,33 @@ class DesiredState:
     service: str
     running: bool | None
     since: float
+
+
+def status_of(service: str, life: Life, native_state: NativeState | None) -> ServiceStatus:
+    """Return where a service is in its life; its lock is held."""
+    saved, run = life.chronicle.journal.saved, life.run
+    last = saved.history[-1] if saved.history else None
+    error = life.last_error
+    if error is None and last is not None and last.error is not None and run is None:
+        error = from_wire(last.error)
+    ended = None if last is None else last.reason
+    return ServiceStatus(
+        service=service,
+        state=life.state,
+        run=saved.run,
+        desired_running=saved.desired_running,
+        native_state=native_state,
+        start_reason=None if run is None else run.start_reason,
+        stop_reason=ended if run is None else run.stop_reason,
+        overdue=run is not None and run.overdue,
+        restart_in=life.restart_in,
+        remaining=_remaining(run),
+        last_error=error,
+        history=saved.history,
+    )
+
+
+def _remaining(run: Run | None) -> float | None:
+    if run is None or run.meter is None or run.meter.allowance.deadline is None:
+        return None
+    return run.meter.allowance.remaining()

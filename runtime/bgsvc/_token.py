@@ -83,14 +83,21 @@ class ShutdownSignal(ShutdownToken):
     def request(self) -> None:
         """Set the token and see that its callbacks are called; later calls change nothing.
 
-        Only where the system has no thread to give they are called in this one.
+        They have a thread of their own; where the system has none to give, the clock's, else this.
         """
         self.set()
         with self._lock:
             if self._telling or not self._callbacks:
                 return
             self._telling = True
-        try:
-            self._clock.spawn(lambda: self._call(self._callbacks), "bgsvc-token")
-        except RuntimeError:
+
+        def tell() -> None:
             self._call(self._callbacks)
+
+        try:
+            self._clock.spawn(tell, "bgsvc-token")
+        except RuntimeError:
+            try:
+                self._clock.call_later(0.0, tell)
+            except RuntimeError:
+                tell()

@@ -126,6 +126,16 @@ class FlappingService(BackgroundService):
         ctx.shutdown.wait()
 
 
+class SlowInitService(BackgroundService):
+    """A service that is never ready."""
+
+    def init(self, ctx: ServiceContext) -> None:
+        ctx.shutdown.wait()
+
+    def run(self, ctx: ServiceContext) -> None:
+        raise AssertionError
+
+
 class UploadService(BackgroundService):
     """A service that leaves a finite task, and a thread that never ends, behind when it ends."""
 

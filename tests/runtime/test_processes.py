@@ -6,21 +6,52 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bgsvc._cli import main
-from bgsvc._lock import InstanceLock
-from tests.runtime.processes import ENTRY, ENVIRONMENT, command, ended, hosted, on_disk
+from bgsvc._lock import InstanceLock, run_lock
+from tests.runtime.processes import ENTRY, ENVIRONMENT, PATIENCE, command, ended, hosted, on_disk
 
 ROUGH = "tests.runtime.rough_services:"
+
+
+def services_of(folder: Path) -> "list[dict[str, object]]":
+    """Return what `python -m bgsvc state` says of every service."""
+    said = command("state", "--json", "--data-dir", folder).stdout
+    services: list[dict[str, object]] = json.loads(said)["services"]
+    return services
+
+
+def state_of(folder: Path) -> "dict[str, object]":
+    """Return what it says of the only one."""
+    (service,) = services_of(folder)
+    return service
+
+
+def history_of(folder: Path, service: str = "sync") -> "list[dict[str, object]]":
+    """Return the runs that are remembered."""
+    said = on_disk(folder, service)
+    history: list[dict[str, object]] = json.loads(json.dumps(said["history"]))
+    return history
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Try until something holds, which it must within bounds."""
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        threading.Event().wait(0.01)
 
 
 def run_app(folder: Path, text: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run an app that has services, written as a script, to its end."""
     start = f"from bgsvc import *\nimport os, sys, threading\nconfigure(data_dir={str(folder)!r})\n"
-    return ended([sys.executable, "-c", start + text], environment)
+    return ended([sys.executable, "-c", start + text, str(folder)], environment)
 
 
 def test_a_signal_that_a_service_has_a_use_for_does_not_stop_it(tmp_path: Path) -> None:
@@ -126,11 +157,14 @@ def test_those_who_look_at_a_lock_do_not_keep_anybody_from_taking_it(tmp_path: P
 def test_a_start_waits_for_somebody_who_just_looks_at_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def look_away(_: float) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
     path = tmp_path / "sync.pid"
     path.touch()
     with path.open() as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        monkeypatch.setattr("time.sleep", lambda _: fcntl.flock(file, fcntl.LOCK_UN))
+        monkeypatch.setattr(time, "sleep", look_away)
         lock = InstanceLock(str(tmp_path), "sync")
         assert lock.acquire()
         lock.release()
@@ -239,6 +273,36 @@ def test_an_app_that_ends_stops_its_services_and_tells_its_listeners(tmp_path: P
     assert found.stdout.splitlines() == ["started", "processExit", "stopped"]
 
 
+def test_a_listener_of_the_last_moment_hears_how_it_ended(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        started.set()\n"
+        "        ctx.shutdown.wait()\n"
+        "started = threading.Event()\n"
+        "start_service(SyncService)\n"
+        "started.wait()\n"
+        "on_plugin_event(lambda event: print(event.event, flush=True))\n"
+    )
+    found = run_app(tmp_path, app)
+
+    assert (found.stdout, found.stderr) == ("stopped\n", "")
+
+
+def test_an_app_that_ends_does_not_wait_for_a_service_stuck_in_a_callback(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        ctx.shutdown.on_set(lambda: threading.Event().wait())\n"
+        "        started.set()\n"
+        "        ctx.shutdown.wait()\n"
+        "started = threading.Event()\n"
+        "start_service(SyncService)\n"
+        "started.wait()\n"
+    )
+    assert run_app(tmp_path, app).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("service", "status"), [("BusyThreadService", 70), ("LeftThreadService", 0)]
 )
@@ -344,11 +408,99 @@ def test_a_run_number_that_nobody_can_have_written_is_damage(tmp_path: Path, num
     assert on_disk(tmp_path)["run"] == 1
 
 
-def test_the_state_says_that_a_service_was_told_to_stop_and_has_not_yet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["stop", "signal"])
+def test_the_state_says_that_a_service_was_told_to_stop_and_has_not_yet(
+    tmp_path: Path, way: str
+) -> None:
     deaf = "tests.runtime.services:ReallyDeafService"
     with hosted(tmp_path, "--stop-timeout", "60", entry=deaf) as told:
         told.until("deaf")
-        command("stop", "--name", "really-deaf", "--data-dir", tmp_path)
-        found = command("state", "--json", "--data-dir", tmp_path)
+        assert state_of(tmp_path)["state"] == "running"
+        if way == "stop":
+            command("stop", "--name", "really-deaf", "--data-dir", tmp_path)
+        else:
+            told.process.terminate()
 
-        assert json.loads(found.stdout)["services"][0]["state"] == "stopping"
+        wait_until(lambda: state_of(tmp_path)["state"] == "stopping")
+
+
+def test_the_state_says_that_a_service_has_not_begun_yet(tmp_path: Path) -> None:
+    with hosted(tmp_path, entry=f"{ROUGH}SlowInitService") as told:
+        wait_until(lambda: bool(services_of(tmp_path)))
+        wait_until(lambda: state_of(tmp_path)["state"] == "initializing")
+        told.process.kill()
+
+
+def test_the_state_says_when_a_service_starts_again(tmp_path: Path) -> None:
+    restart = {"on": "failure", "delay": 1000, "maxDelay": 1000}
+    config = {"name": "flapping", "entry": f"{ROUGH}FlappingService", "restart": restart}
+    with hosted(tmp_path, "--config", json.dumps(config)) as told:
+        promised = told.until("stopped")["restartIn"]
+        state = state_of(tmp_path)
+        assert isinstance(promised, float)
+        assert isinstance(state["restartIn"], float)
+        assert promised - 60 < state["restartIn"] <= promised
+        assert (state["state"], state["pid"]) == ("stopped", told.process.pid)
+        found = command("state", "--data-dir", tmp_path).stdout
+        assert "  starts again in " in found
+        told.process.terminate()
+        assert told.process.wait(20) == 1
+    assert state_of(tmp_path)["restartIn"] is None
+
+
+def test_a_process_whose_service_cannot_be_started_again_ends_and_says_so(tmp_path: Path) -> None:
+    restart = {"on": "failure", "delay": 0.2}
+    config = {"name": "flapping", "entry": f"{ROUGH}FlappingService", "restart": restart}
+    lock = run_lock(str(tmp_path / "bgsvc"), "flapping")
+    with hosted(tmp_path, "--config", json.dumps(config)) as told:
+        told.until("started")
+        wait_until(lock.acquire)  # between two runs
+        assert told.until("restart_failed")["code"] == "alreadyRunning"
+        assert told.process.wait(20) == 1
+    lock.release()
+
+
+def test_the_state_of_a_service_in_an_app_is_not_that_of_a_dead_one(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        ctx.shutdown.wait()\n"
+        "started = threading.Event()\n"
+        "on_plugin_event(lambda _: started.set())\n"
+        "start_service(SyncService)\n"
+        "started.wait()\n"
+        "import subprocess\n"
+        "words = [sys.executable, '-m', 'bgsvc']\n"
+        "options = ['--name', 'sync', '--data-dir', sys.argv[1]]\n"
+        "subprocess.run([*words, 'state', '--json', *options])\n"
+        "subprocess.run([*words, 'stop', *options])\n"
+        "print(os.getpid(), is_service_running(), flush=True)\n"
+    )
+    found = run_app(tmp_path, app)
+
+    lines = found.stdout.splitlines()
+    state = json.loads(lines[0])["services"][0]
+    assert (state["state"], state["lost"]) == ("running", False)
+    assert lines[1] == f"{state['pid']} True"
+    assert found.stderr.startswith("bgsvc: platform: sync runs inside another program, process ")
+    assert on_disk(tmp_path)["desiredRunning"] is True
+
+
+def test_a_run_of_a_live_process_is_never_remembered_as_lost(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        ctx.shutdown.wait()\n"
+        "try:\n"
+        "    start_service(SyncService)\n"
+        "except BackgroundServiceError as error:\n"
+        "    print(error.code)\n"
+    )
+    with hosted(tmp_path) as told:
+        told.until("started")
+        assert run_app(tmp_path, app).stdout == "alreadyRunning\n"
+        saved = on_disk(tmp_path)
+        assert (saved["run"], saved["history"]) == (1, [])
+        told.process.terminate()
+        assert told.until("stopped") == {"reason": "processExit"}
+    assert [entry["ended"] is None for entry in history_of(tmp_path)] == [False]

@@ -23,6 +23,7 @@ from bgsvc._clock import SystemClock
 from bgsvc._current import desktop_runtime, forget, use
 from bgsvc._errors import AlreadyRunningError, StillStoppingError
 from bgsvc._journal import Journal
+from bgsvc._life import Life
 from bgsvc._local import LocalHost
 from bgsvc._record import replaced
 from bgsvc._runtime import Runtime
@@ -335,29 +336,32 @@ def test_a_timer_that_ends_its_thread_ends_nobody_elses_timers() -> None:
     assert done.wait(PATIENCE)
 
 
+@pytest.mark.parametrize("part_of", ["process", "app"])
 def test_a_stop_reaches_the_run_where_no_thread_is_to_be_had(
-    real: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part_of: str
 ) -> None:
-    called: list[bool] = []
+    called = threading.Event()
+    owned = part_of == "process"
 
     class Plain(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
-            ctx.shutdown.on_set(lambda: called.append(True))
+            ctx.shutdown.on_set(called.set)
             ctx.emit("ready")
             ctx.shutdown.wait()
 
-    heard = Heard(real)
-    supervisor = adopted(real, "plain", Plain)
+    runtime = desktop_runtime(LocalHost(owns_process=owned), data_dir=str(tmp_path))
+    heard = Heard(runtime)
+    supervisor = adopted(runtime, "plain", Plain)
     supervisor.start(StartReason.APP)
     assert heard.wait_for("plain", "ready")
     with monkeypatch.context() as broken:
         broken.setattr(threading.Thread, "start", no_thread)
         supervisor.stop(StopReason.APP_STOP)
         assert supervisor.wait_stopped(PATIENCE)
+        assert called.wait(PATIENCE)
 
-    assert called == [True]
-    assert ("plain", "state_problem") in heard.events
-    assert "nothing bounds the stop" in caplog.text
+    assert (("plain", "state_problem") in heard.events) is owned
+    assert ("nothing bounds the stop" in caplog.text) is owned
 
 
 @pytest.mark.parametrize("at", ["run_started", "run_closing"])
@@ -371,7 +375,7 @@ def test_a_failure_of_our_own_leaves_no_service_running_for_ever(
         def run(self, ctx: ServiceContext) -> None:
             ctx.shutdown.wait()
 
-    monkeypatch.setattr(Supervisor, at, fail)
+    monkeypatch.setattr(Life, at, fail)
     host.start(Plain)
     if at == "run_closing":
         host.stop()
@@ -379,6 +383,48 @@ def test_a_failure_of_our_own_leaves_no_service_running_for_ever(
     assert not bgsvc.is_service_running()
     assert host.events("error")[0].data["code"] == "runtime"
     assert host.events("stopped")
+
+
+@pytest.mark.parametrize("raised", [MemoryError(), SystemExit(3), ZeroDivisionError("ours")])
+def test_an_end_that_cannot_be_kept_is_told_all_the_same_and_once(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    class Plain(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            ctx.shutdown.wait()
+
+    host.start(Plain)
+    with monkeypatch.context() as broken:
+        broken.setattr(Journal, "end", fail)
+        host.stop()
+
+    assert [event.event for event in host.events()] == ["started", "error", "stopped"]
+    assert host.state().state is ServiceState.STOPPED
+    assert host.start(Plain).run == 2
+
+
+@pytest.mark.parametrize("raised", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_run_that_cannot_begin_is_told_as_ended(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, raised: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise raised
+
+    class Plain(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            ctx.shutdown.wait()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(host.clock, "spawn", fail)
+        with pytest.raises((MemoryError, bgsvc.BackgroundServiceError)):
+            host.start(Plain)
+
+    assert [event.event for event in host.events()] == ["error", "stopped"]
+    assert not bgsvc.is_service_running()
+    assert host.start(Plain).run == 2
 
 
 def test_a_process_that_ends_stops_its_services_where_threads_are_no_more(

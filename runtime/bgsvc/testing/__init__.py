@@ -12,6 +12,7 @@ def test_it_syncs_once_a_minute():
 """
 
 from bgsvc.testing._clock import VirtualClock
-from bgsvc.testing._host import FakeHost, Notification
+from bgsvc.testing._host import FakeHost
+from bgsvc.testing._notification import Notification
 
 __all__ = ["FakeHost", "Notification", "VirtualClock"]

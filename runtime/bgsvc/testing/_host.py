@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 from bgsvc._config import ServiceConfig
 from bgsvc._current import forget, use
 from bgsvc._events import Bus
-from bgsvc._host import Host
 from bgsvc._host_words import AppState, NativeState
-from bgsvc._ports import Ports, state_dir_in
+from bgsvc._ports import state_dir_in
 from bgsvc._quota import Ledger
-from bgsvc._record import record
 from bgsvc._runtime import Runtime, config_of
 from bgsvc._words import StartReason, StopReason
 from bgsvc.testing._clock import VirtualClock
-from bgsvc.testing._keeper import MortalKeeper
+from bgsvc.testing._keeper import MortalHost, MortalPorts
+from bgsvc.testing._notification import Notification, notification_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,33 +29,9 @@ if TYPE_CHECKING:
     from bgsvc._notifier import NotificationReply
     from bgsvc._service import BackgroundService
     from bgsvc._status import ServiceStatus, StartResult
-    from bgsvc._store import StateFile
 
 
-@record(frozen=True)
-class Notification:
-    """What a service asked to be shown.
-
-    Attributes:
-        service: Whose it is.
-        op: `show`, `update` or `cancel`.
-        key: What tells it from the service's others.
-        title: Its first line; None on `cancel`.
-        body: The text; None on `cancel`.
-        actions: Its buttons, as (id, title).
-        progress: How much is done, and of how much.
-    """
-
-    service: str
-    op: str
-    key: str
-    title: str | None = None
-    body: str | None = None
-    actions: tuple[tuple[str, str], ...] = ()
-    progress: tuple[float, float] | None = None
-
-
-class FakeHost(Host):
+class FakeHost(MortalHost):
     """A platform for tests, used in a `with`; the module functions of `bgsvc` act on it.
 
     Args:
@@ -85,6 +60,7 @@ class FakeHost(Host):
         language: str | None = None,
         folder: Path | None = None,
     ) -> None:
+        super().__init__()
         self.platform = platform
         self.mode = mode
         self.api_level = api_level
@@ -98,7 +74,6 @@ class FakeHost(Host):
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="bgsvc-")
         self._folder = folder or Path(self._temporary.name if self._temporary else "")
         self._events: list[Event] = []
-        self._keepers: list[MortalKeeper] = []
         self._boots = 1
         self.runtime = self._new_runtime()
 
@@ -229,7 +204,7 @@ class FakeHost(Host):
     def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
         """Remember it."""
         del reply
-        self.notifications.append(_notification(message))
+        self.notifications.append(notification_in(message))
 
     def finite_task(self, op: str, task: str, name: str) -> None:
         """Remember it."""
@@ -256,7 +231,7 @@ class FakeHost(Host):
         data_dir = str(self._folder)
         ledger = Ledger(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
         return Runtime(
-            _FakePorts(
+            MortalPorts(
                 clock=self.clock,
                 host=self,
                 bus=bus,
@@ -270,55 +245,6 @@ class FakeHost(Host):
     def _abandon(self) -> None:
         """Leave the old process's threads without a disk, listeners or a reason to go on."""
         old = self.runtime
-        for keeper in self._keepers:
-            keeper.die()
-        self._keepers.clear()
+        self.silence()
         old.abandon()
         self.clock.settle()
-
-    def keep(self, keeper: MortalKeeper) -> MortalKeeper:
-        """Remember who writes for the process that lives now."""
-        self._keepers.append(keeper)
-        return keeper
-
-
-class _FakePorts(Ports):
-    """Ports whose writes end when the fake process dies."""
-
-    def keeper(self, service: str) -> StateFile:
-        keeper = MortalKeeper(self.state_dir, service)
-        if isinstance(self.host, FakeHost):
-            self.host.keep(keeper)
-        return keeper
-
-
-def _notification(message: Mapping[str, object]) -> Notification:
-    def text(key: str) -> str | None:
-        value = message.get(key)
-        return value if isinstance(value, str) else None
-
-    return Notification(
-        service=text("service") or "",
-        op=text("op") or "",
-        key=text("key") or "",
-        title=text("title"),
-        body=text("body"),
-        actions=_actions(message.get("actions")),
-        progress=_progress(message.get("progress")),
-    )
-
-
-def _actions(value: object) -> tuple[tuple[str, str], ...]:
-    from bgsvc._kinds import is_array, is_object
-
-    entries = [entry for entry in value if is_object(entry)] if is_array(value) else []
-    return tuple((str(entry.get("id")), str(entry.get("title"))) for entry in entries)
-
-
-def _progress(value: object) -> tuple[float, float] | None:
-    from bgsvc._kinds import is_number, is_object
-
-    if not is_object(value):
-        return None
-    done, total = value.get("done"), value.get("total")
-    return (done, total) if is_number(done) and is_number(total) else None

@@ -1,9 +1,11 @@
-"""A state file whose writer can die."""
+"""A process that can die: what it has not written by then, it never will."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bgsvc._host import Host
+from bgsvc._ports import Ports
 from bgsvc._state import Saved
 from bgsvc._store import StateFile
 
@@ -25,3 +27,30 @@ class MortalKeeper(StateFile):
     def update(self, change: Callable[[Saved], Saved]) -> Saved:
         """Replace what is on disk, unless the process is dead."""
         return change(Saved()) if self._dead else super().update(change)
+
+
+class MortalHost(Host):
+    """A host that knows who writes for the process that lives now."""
+
+    def __init__(self) -> None:
+        self._keepers: list[MortalKeeper] = []
+
+    def keep(self, keeper: MortalKeeper) -> MortalKeeper:
+        """Remember somebody who writes."""
+        self._keepers.append(keeper)
+        return keeper
+
+    def silence(self) -> None:
+        """Let all of them write nothing any more."""
+        for keeper in self._keepers:
+            keeper.die()
+        self._keepers.clear()
+
+
+class MortalPorts(Ports):
+    """Ports whose writes end when the process dies."""
+
+    def keeper(self, service: str) -> StateFile:
+        """Return where the state of `service` is kept."""
+        keeper = MortalKeeper(self.state_dir, service)
+        return self.host.keep(keeper) if isinstance(self.host, MortalHost) else keeper

@@ -1,0 +1,66 @@
+"""The event loop of one run, and everything a service can leave in it."""
+
+from __future__ import annotations
+
+import asyncio
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class OwnLoop:
+    """Runs a service's hooks, one after another; made in the run's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._task: asyncio.Future[object] | None = None
+        asyncio.set_event_loop(loop)
+
+    def take(self, awaitable: Awaitable[object]) -> None:
+        """Take what `drive` is to run next."""
+        self._task = asyncio.ensure_future(awaitable, loop=self._loop)
+
+    def drive(self) -> None:
+        """Run it to its end; whatever it raises is raised here."""
+        task, loop = self._task, self._loop
+        try:
+            if task is not None:
+                loop.run_until_complete(task)
+        finally:
+            self._task = None
+
+    def cancel(self) -> None:
+        """Cancel what is being run, from any thread."""
+        task = self._task
+        if task is not None:
+            self._loop.call_soon_threadsafe(task.cancel)
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Call `callback` in the loop, from any thread; never, if the loop is blocked."""
+        self._loop.call_soon_threadsafe(callback)
+
+    def end_all(self) -> None:
+        """End everything the service left here, and wait for its threads."""
+        loop = self._loop
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        self._end_threads()
+
+    def _end_threads(self) -> None:
+        """Wait for what the service still runs in `asyncio.to_thread`; it is the service's code."""
+        try:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        except RuntimeError:  # no thread to wait in: wait in this one
+            executor = getattr(self._loop, "_default_executor", None)
+            if executor is not None:
+                executor.shutdown(wait=True)
+
+    def close(self) -> None:
+        """Close the loop."""
+        asyncio.set_event_loop(None)
+        self._loop.close()

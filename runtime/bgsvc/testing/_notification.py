@@ -1,0 +1,64 @@
+"""What a fake host remembers of notifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bgsvc._kinds import is_array, is_number, is_object
+from bgsvc._record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@record(frozen=True)
+class Notification:
+    """What a service asked to be shown.
+
+    Attributes:
+        service: Whose it is.
+        op: `show`, `update` or `cancel`.
+        key: What tells it from the service's others.
+        title: Its first line; None on `cancel`.
+        body: The text; None on `cancel`.
+        actions: Its buttons, as (id, title).
+        progress: How much is done, and of how much.
+    """
+
+    service: str
+    op: str
+    key: str
+    title: str | None = None
+    body: str | None = None
+    actions: tuple[tuple[str, str], ...] = ()
+    progress: tuple[float, float] | None = None
+
+
+def notification_in(message: Mapping[str, object]) -> Notification:
+    """Return what a `notification` message asks for."""
+
+    def text(key: str) -> str | None:
+        value = message.get(key)
+        return value if isinstance(value, str) else None
+
+    return Notification(
+        service=text("service") or "",
+        op=text("op") or "",
+        key=text("key") or "",
+        title=text("title"),
+        body=text("body"),
+        actions=_actions(message.get("actions")),
+        progress=_progress(message.get("progress")),
+    )
+
+
+def _actions(value: object) -> tuple[tuple[str, str], ...]:
+    entries = [entry for entry in value if is_object(entry)] if is_array(value) else []
+    return tuple((str(entry.get("id")), str(entry.get("title"))) for entry in entries)
+
+
+def _progress(value: object) -> tuple[float, float] | None:
+    if not is_object(value):
+        return None
+    done, total = value.get("done"), value.get("total")
+    return (done, total) if is_number(done) and is_number(total) else None
