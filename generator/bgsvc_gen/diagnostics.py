@@ -35,6 +35,9 @@ CODES: Final = {
     "BG501": "iOS task identifier that this app cannot have",
     "BG502": "two iOS tasks with one identifier",
     "BG503": "more processing tasks than iOS keeps",
+    "BG601": "not a variable of an environment",
+    "BG602": "a setting of the other scope",
+    "BG603": "not a value that a service manager takes",
 }
 """Every code a diagnostic may carry, and what it stands for."""
 

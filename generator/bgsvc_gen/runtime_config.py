@@ -12,9 +12,27 @@ def runtime_config(spec: Spec, service: Service, *, android: bool = False) -> st
     The fields are those of `docs/bridge.md`, *Service configuration*; what only Android's shim
     has to say stands in `android` ones alone, so that a change of type leaves other targets alone.
     """
+    config = _fields(spec, service)
+    if android:
+        config["foregroundServiceTypes"] = list(service.android.types)
+        config["onTimeout"] = service.android.on_timeout
+    return _json(config)
+
+
+def desktop_config(spec: Spec, service: Service) -> str:
+    """Return `service` as a desktop's command line says it: the same, but for the restarts.
+
+    A service manager starts it again, in a new process; the runtime must not count as well.
+    """
+    config = _fields(spec, service)
+    del config["restart"]
+    return _json(config)
+
+
+def _fields(spec: Spec, service: Service) -> dict[str, object]:
     restart = service.restart
     label = service.label
-    config: dict[str, object] = {
+    return {
         "name": service.name,
         "entry": service.entry,
         "label": dict(label.translations) or label.default,
@@ -29,7 +47,7 @@ def runtime_config(spec: Spec, service: Service, *, android: bool = False) -> st
         "startOnBoot": service.start_on_boot,
         "allow": list(spec.allow),
     }
-    if android:
-        config["foregroundServiceTypes"] = list(service.android.types)
-        config["onTimeout"] = service.android.on_timeout
+
+
+def _json(config: dict[str, object]) -> str:
     return json.dumps(config, separators=(",", ":"))

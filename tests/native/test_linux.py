@@ -1,5 +1,6 @@
 """The units, read by systemd's own parser: without a manager, it checks a unit and dumps it."""
 
+import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,9 +10,20 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bgsvc_gen.facts.systemd import RELAXATIONS
 from bgsvc_gen.lang import systemd
 from bgsvc_gen.render import render
-from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Scope, Service, Spec
+from bgsvc_gen.spec.model import (
+    App,
+    Desktop,
+    Label,
+    Restart,
+    RestartOn,
+    Scope,
+    Service,
+    Spec,
+    Timer,
+)
 from bgsvc_gen.targets import linux
 
 pytestmark = pytest.mark.native
@@ -85,7 +97,13 @@ def test_systemd_has_nothing_to_say_about_a_unit(
         Label(HOSTILE),
         restart=Restart(restart, delay=0.25),
         stop_timeout=2.5,
-        desktop=Desktop(scope, watchdog=30.0),
+        desktop=Desktop(
+            scope,
+            watchdog=30.0,
+            working_directory="/",
+            environment={"A": HOSTILE},
+            after=("dbus.socket",),
+        ),
     )
 
     (unit,) = units(spec_of(service), tmp_path)
@@ -95,12 +113,36 @@ def test_systemd_has_nothing_to_say_about_a_unit(
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("name", RELAXATIONS)
+@pytest.mark.parametrize("scope", ["user", "system"])
+def test_systemd_has_nothing_to_say_about_a_relaxed_unit(
+    scope: Scope, name: str, verify: Verify, tmp_path: Path
+) -> None:
+    desktop = Desktop(scope, user="root" if scope == "system" else None, relax=(name,))
+
+    (unit,) = units(spec_of(Service("a", "b:C", Label("A"), desktop=desktop)), tmp_path)
+    done = verify(unit, scope)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("timer", [Timer(every=900.0), Timer(calendar="Mon..Fri 08:00")])
+def test_systemd_has_nothing_to_say_about_a_timer(
+    timer: Timer, verify: Verify, tmp_path: Path
+) -> None:
+    service = Service("a", "b:C", Label("A"), desktop=Desktop(timer=timer))
+
+    for unit in units(spec_of(service), tmp_path):
+        done = verify(unit, "user")
+        assert (done.returncode, done.stderr) == (0, ""), unit.name
+
+
 def test_a_system_unit_exposes_little(tool: Callable[[str], str], tmp_path: Path) -> None:
     service = Service("sync", "notes.sync:Sync", Label("Sync"), desktop=Desktop("system"))
 
     (unit,) = units(spec_of(service), tmp_path)
     done = subprocess.run(
-        [tool("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit],
+        [tool("systemd-analyze"), "security", "--offline=true", "--threshold=15", unit],
         check=False,
         capture_output=True,
         env={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
@@ -121,10 +163,9 @@ def test_systemd_reads_the_label_as_it_was_written(
     (unit,) = units(spec_of(service), tmp_path)
     dump = verify(unit, scope, dump=True).stdout
 
-    assert command(dump) == [
-        *("/usr/bin/env", "python3", "-m", "bgsvc", "run", "notes.sync:Sync", "--name=sync"),
-        *(f"--label={label}", "--app=com.example.notes", "--stop-timeout=10"),
-    ]
+    found = command(dump)
+    assert found[:6] == ["/usr/bin/env", "python3", "-m", "bgsvc", "run", "notes.sync:Sync"]
+    assert json.loads(found[7].removeprefix("--config="))["label"] == label
     assert f"\tDescription: {label} (Q & A 100%)\n" in dump
 
 

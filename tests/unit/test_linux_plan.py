@@ -1,8 +1,10 @@
+import json
 from dataclasses import replace
 
 import pytest
 
-from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Service, Spec
+from bgsvc_gen.facts.systemd import RELAXATIONS, sandbox
+from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Service, Spec, Timer
 from bgsvc_gen.targets import linux
 from bgsvc_gen.targets.linux import Unit
 
@@ -59,9 +61,41 @@ def test_a_service_without_a_watchdog_has_none() -> None:
 
 
 def test_a_label_that_looks_like_an_option_stays_a_label() -> None:
-    service = Service("sync", "notes.sync:Sync", Label("--help"))
+    entry, app, config, boot = unit(Service("sync", "notes.sync:Sync", Label("--help"))).arguments
 
-    assert unit(service).arguments == (
-        *("notes.sync:Sync", "--name=sync", "--label=--help"),
-        *("--app=com.example.notes", "--stop-timeout=10"),
-    )
+    assert (entry, app, boot) == ("notes.sync:Sync", "--app=com.example.notes", "--boot")
+    assert json.loads(config.removeprefix("--config=")) == {
+        "name": "sync",
+        "entry": "notes.sync:Sync",
+        "label": "--help",
+        "stopTimeout": 10.0,
+        "startOnBoot": False,
+        "allow": [],
+    }
+
+
+def test_a_service_on_a_timer_is_enabled_by_it_and_runs_however_it_ended_last() -> None:
+    service = replace(SYNC, desktop=Desktop(timer=Timer(every=900.0)))
+    plan = linux.plan(Spec(App("com.example.notes", "Notes"), (service,), allow=()))
+
+    assert [str(output.path) for output in plan.outputs()] == [
+        *("com.example.notes.sync.service", "com.example.notes.sync.timer"),
+    ]
+    assert plan.timers[0].every == "900s"
+    assert plan.units[0].wanted_by is None
+    assert "--boot" not in plan.units[0].arguments
+
+
+@pytest.mark.parametrize("name", RELAXATIONS)
+def test_each_relaxation_changes_the_sandbox(name: str) -> None:
+    whole = sandbox((), is_system=True)
+    relaxed = sandbox((name,), is_system=True)
+
+    assert set(relaxed) != set(whole)
+    assert len(relaxed) <= len(whole)
+
+
+def test_an_account_of_its_own_is_made_only_where_none_is_named() -> None:
+    assert unit(replace(SYNC, desktop=Desktop("system"))).has_dynamic_user
+    assert not unit(replace(SYNC, desktop=Desktop("system", user="notes"))).has_dynamic_user
+    assert not unit(SYNC).has_dynamic_user

@@ -154,11 +154,42 @@ class Ios:
 
 
 @dataclass(frozen=True, slots=True)
+class Timer:
+    """When a service is started again and again; one of the two is set.
+
+    Attributes:
+        every: Seconds from one start to the next.
+        calendar: A calendar event as systemd.time(7) writes it, such as `Mon..Fri 08:00`.
+    """
+
+    every: float | None = None
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desktop:
-    """`[services.<name>.desktop]`; `watchdog` in seconds, `None` for none."""
+    """`[services.<name>.desktop]`.
+
+    Attributes:
+        watchdog: Seconds it may be silent; `None` for no watchdog.
+        user: The account it runs as, in the system scope; `None` for the platform's choice.
+        working_directory: Where it starts, absolute or `~`; `None` for the manager's choice.
+        environment: Variables it gets.
+        after: Units it is started after, and wants; systemd only.
+        credentials: Names of systemd credentials it is given, in the system scope.
+        relax: The names of what its sandbox is to let through; systemd only.
+        timer: What starts it in place of a boot; systemd only.
+    """
 
     scope: Scope = "user"
     watchdog: float | None = None
+    user: str | None = None
+    working_directory: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    after: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
+    relax: tuple[str, ...] = ()
+    timer: Timer | None = None
 
 
 @dataclass(frozen=True, slots=True)

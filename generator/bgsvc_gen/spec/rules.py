@@ -57,7 +57,8 @@ def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
 def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """A label is an argument on a Windows command line, where some texts cannot be written."""
     for service in spec.services:
-        found = windows.expanded(service.label.default)
+        texts = (service.label.default, *service.label.translations.values())
+        found = next(filter(None, map(windows.expanded, texts)), None)
         if found is not None:
             place = Place((*path, service.name, "label"))
             message = f'Windows would replace "{found}" by something else'

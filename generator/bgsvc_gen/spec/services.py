@@ -1,13 +1,12 @@
 """Reading one `[services.<name>]` table."""
 
-from typing import Final
-
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.android import read_android
+from bgsvc_gen.spec.desktop import read_desktop
+from bgsvc_gen.spec.durations import duration
 from bgsvc_gen.spec.labels import TEXT_HINT, read_label
 from bgsvc_gen.spec.model import (
     Continued,
-    Desktop,
     Ios,
     Processing,
     Refresh,
@@ -15,8 +14,6 @@ from bgsvc_gen.spec.model import (
     Service,
 )
 from bgsvc_gen.spec.table import Place, Table
-
-_DURATION_HINT: Final = 'write a number and a unit: "250ms", "30s", "15m", "6h" or "1d"'
 
 
 def read_service(table: Table) -> Service:
@@ -32,10 +29,10 @@ def read_service(table: Table) -> Service:
         label=read_label(table, "label", default=name),
         start_on_boot=table.boolean("start_on_boot", default=False),
         restart=_restart(table),
-        stop_timeout=_duration(table, "stop_timeout", 10.0, least=0.1),
+        stop_timeout=duration(table, "stop_timeout", 10.0, least=0.1),
         android=read_android(table),
         ios=_ios(table),
-        desktop=_desktop(table),
+        desktop=read_desktop(table),
     )
     table.close()
     return service
@@ -51,22 +48,6 @@ def _entry(table: Table) -> str:
     return entry or ""
 
 
-def _duration(table: Table, key: str, default: float, least: float = 0.0) -> float:
-    value = table.string(key)
-    if value is None:
-        return default
-    length = values.seconds(value)
-    if length is None:
-        table.wrong(key, "BG105", f'"{value}" is no duration', _DURATION_HINT)
-        return default
-    if not least <= length <= values.LONGEST_DURATION:
-        message = f'{table.name(key)} = "{value}" is out of range'
-        hint = f"write a duration from {least:g} seconds to 366 days"
-        table.wrong(key, "BG105", message, hint)
-        return default
-    return length
-
-
 def _restart(table: Table) -> Restart:
     section = table.table("restart")
     default = Restart()
@@ -74,10 +55,10 @@ def _restart(table: Table) -> Restart:
         return default
     restart = Restart(
         on=section.choice("on", ("failure", "always", "never"), default.on),
-        delay=_duration(section, "delay", default.delay),
-        max_delay=_duration(section, "max_delay", default.max_delay),
+        delay=duration(section, "delay", default.delay),
+        max_delay=duration(section, "max_delay", default.max_delay),
         limit=section.whole("limit", default.limit, least=1, most=1000),
-        window=_duration(section, "window", default.window, least=1.0),
+        window=duration(section, "window", default.window, least=1.0),
     )
     if restart.max_delay < restart.delay:
         message = "max_delay is shorter than delay"
@@ -94,7 +75,7 @@ def _ios(table: Table) -> Ios:
     processing = section.table("processing")
     continued = section.table("continued")
     ios = Ios(
-        refresh=Refresh(earliest=_duration(refresh, "earliest", 900.0)) if refresh else None,
+        refresh=Refresh(earliest=duration(refresh, "earliest", 900.0)) if refresh else None,
         processing=_processing(processing) if processing else None,
         continued=_continued(continued) if continued else None,
         foreground=section.boolean("foreground", default=False),
@@ -107,7 +88,7 @@ def _ios(table: Table) -> Ios:
 
 def _processing(section: Table) -> Processing:
     return Processing(
-        earliest=_duration(section, "earliest", 900.0),
+        earliest=duration(section, "earliest", 900.0),
         network=section.boolean("network", default=False),
         power=section.boolean("power", default=False),
         health_research=section.boolean("health_research", default=False),
@@ -130,15 +111,3 @@ def _text(section: Table, key: str) -> str | None:
         message = f"{section.name(key)} is blank or holds a control character"
         section.wrong(key, "BG106", message, TEXT_HINT)
     return text
-
-
-def _desktop(table: Table) -> Desktop:
-    section = table.table("desktop")
-    if section is None:
-        return Desktop()
-    desktop = Desktop(
-        scope=section.choice("scope", ("user", "system"), "user"),
-        watchdog=_duration(section, "watchdog", 0.0, least=1.0) or None,
-    )
-    section.close()
-    return desktop

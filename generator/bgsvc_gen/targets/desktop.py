@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bgsvc_gen.runtime_config import desktop_config
 from bgsvc_gen.spec.model import Service, Spec
 
 STOP_MARGIN: Final = 5.0
@@ -22,14 +23,12 @@ def title(spec: Spec, service: Service) -> str:
 def run_arguments(spec: Spec, service: Service) -> tuple[str, ...]:
     """Return what follows `python -m bgsvc run` for `service`, unquoted.
 
-    An option and its value are one argument, so that a label may begin with a hyphen.
+    An option and its value are one argument, so that a value may begin with a hyphen.
     """
     return (
         service.entry,
-        f"--name={service.name}",
-        f"--label={service.label.default}",
         f"--app={spec.app.id}",
-        f"--stop-timeout={decimal(service.stop_timeout)}",
+        f"--config={desktop_config(spec, service)}",
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from bgsvc_gen.spec.model import RestartOn, Service, Spec
+from bgsvc_gen.facts.systemd import sandbox
+from bgsvc_gen.spec.model import Desktop, RestartOn, Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
 from bgsvc_gen.targets.desktop import STOP_MARGIN, decimal, run_arguments, service_id, title
 
@@ -25,16 +26,24 @@ class Unit:
     """One service's unit file; durations are systemd time spans.
 
     Attributes:
+        after: The units it wants, and is started after.
+        environment: Assignments, `NAME=value`.
         restarts: Whether systemd starts it again by itself, and so needs a limit.
         start_limit: How many starts fall into a window: the first one, and the restarts.
         watchdog: How long the service may be silent; `None` for no watchdog.
         is_system: Whether the system's manager runs it, not a user's.
-        wanted_by: The target that starts it once it is enabled.
+        has_dynamic_user: Whether it gets an account of its own for as long as it runs.
+        sandbox: The lines that say what it may not do.
+        wanted_by: The target that starts it once it is enabled; `None` if a timer does.
+        start_on_boot: `yes` or `no`: whether installing it enables it.
     """
 
     name: str
     description: str
+    after: tuple[str, ...]
     arguments: tuple[str, ...]
+    environment: tuple[str, ...]
+    working_directory: str | None
     restart: str
     restarts: bool
     restart_delay: str
@@ -43,7 +52,28 @@ class Unit:
     stop_timeout: str
     watchdog: str | None
     is_system: bool
-    wanted_by: str
+    user: str | None
+    has_dynamic_user: bool
+    credentials: tuple[str, ...]
+    sandbox: tuple[str, ...]
+    wanted_by: str | None
+    scope: str
+    start_on_boot: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerUnit:
+    """What starts a service again and again; one of the two is set.
+
+    Attributes:
+        every: A time span.
+        calendar: A calendar event.
+    """
+
+    name: str
+    description: str
+    every: str | None
+    calendar: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +81,85 @@ class LinuxPlan(Plan):
     """The units of all services."""
 
     units: tuple[Unit, ...]
+    timers: tuple[TimerUnit, ...]
 
     def outputs(self) -> tuple[Output, ...]:
         """Return one file for each unit."""
-        return tuple(
+        services = (
             Output(PurePosixPath(f"{unit.name}.service"), "desktop/systemd.service.j2", unit)
             for unit in self.units
         )
+        timers = (
+            Output(PurePosixPath(f"{timer.name}.timer"), "desktop/systemd.timer.j2", timer)
+            for timer in self.timers
+        )
+        return (*services, *timers)
 
 
 def plan(spec: Spec) -> LinuxPlan:
     """Decide how `spec` runs under systemd."""
-    return LinuxPlan(tuple(_unit(spec, service) for service in spec.services))
+    units = tuple(_unit(spec, service) for service in spec.services)
+    timers = (_timer(spec, service) for service in spec.services)
+    return LinuxPlan(units, tuple(timer for timer in timers if timer is not None))
 
 
 def _unit(spec: Spec, service: Service) -> Unit:
-    restart = service.restart
-    watchdog = service.desktop.watchdog
-    is_system = service.desktop.scope == "system"
+    restart, desktop = service.restart, service.desktop
+    is_system = desktop.scope == "system"
     return Unit(
         name=service_id(spec, service),
         description=title(spec, service),
-        arguments=run_arguments(spec, service),
+        after=desktop.after,
+        arguments=_arguments(spec, service),
+        environment=_environment(desktop),
+        working_directory=desktop.working_directory,
         restart=RESTART[restart.on],
         restarts=restart.on != "never",
         restart_delay=_span(restart.delay),
         start_limit=restart.limit + 1,
         start_window=_span(restart.window),
         stop_timeout=_span(service.stop_timeout + STOP_MARGIN),
-        watchdog=None if watchdog is None else _span(watchdog),
+        watchdog=None if desktop.watchdog is None else _span(desktop.watchdog),
         is_system=is_system,
-        wanted_by="multi-user.target" if is_system else "default.target",
+        user=desktop.user,
+        has_dynamic_user=is_system and desktop.user is None,
+        credentials=desktop.credentials,
+        sandbox=sandbox(desktop.relax, is_system=is_system),
+        wanted_by=_wanted_by(desktop),
+        scope=desktop.scope,
+        start_on_boot="yes" if service.start_on_boot else "no",
+    )
+
+
+def _arguments(spec: Spec, service: Service) -> tuple[str, ...]:
+    """Return the arguments; a timer's start is no boot, and what it finds stopped is to run."""
+    arguments = run_arguments(spec, service)
+    return arguments if service.desktop.timer else (*arguments, "--boot")
+
+
+def _environment(desktop: Desktop) -> tuple[str, ...]:
+    """Return the assignments; a watchdog's signal makes Python say where it stood."""
+    ours = {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+    watched = {} if desktop.watchdog is None else {"PYTHONFAULTHANDLER": "1"}
+    found = {**ours, **watched, **desktop.environment}
+    return tuple(f"{name}={value}" for name, value in found.items())
+
+
+def _wanted_by(desktop: Desktop) -> str | None:
+    if desktop.timer is not None:
+        return None
+    return "multi-user.target" if desktop.scope == "system" else "default.target"
+
+
+def _timer(spec: Spec, service: Service) -> TimerUnit | None:
+    timer = service.desktop.timer
+    if timer is None:
+        return None
+    return TimerUnit(
+        name=service_id(spec, service),
+        description=title(spec, service),
+        every=None if timer.every is None else _span(timer.every),
+        calendar=timer.calendar,
     )
 
 

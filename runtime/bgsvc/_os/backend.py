@@ -94,5 +94,8 @@ def backend_for(scope: Scope) -> Backend:
     return make(scope)
 
 
-_HOMES: dict[tuple[str, str], str] = {}
+_HOMES: dict[tuple[str, str], str] = {
+    ("linux", "user"): "bgsvc._os.systemd:Systemd",
+    ("linux", "system"): "bgsvc._os.systemd:Systemd",
+}
 """Platform and scope → the class that is called with the scope."""

@@ -47,7 +47,8 @@ class OsService:
         stop_timeout: Seconds from the request to stop to the kill.
         watchdog: Seconds it may be silent; None for no watchdog.
         log: The folder of its log files; None where the platform keeps logs itself.
-        definition: The file it was read from, whole, where the backend starts from such a file.
+        definition: The file to install, whole, where the manager reads a file.
+        companions: Further files that belong to it, such as a timer: name → content.
     """
 
     label: str
@@ -64,6 +65,7 @@ class OsService:
     watchdog: float | None = None
     log: str | None = None
     definition: bytes = b""
+    companions: Mapping[str, bytes] = {}
 
 
 @record(frozen=True)

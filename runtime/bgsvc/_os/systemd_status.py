@@ -1,0 +1,177 @@
+"""What systemd says of a service, read in one go, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+from bgsvc._os.errors import NoServiceManagerError, OsServiceTimeoutError
+from bgsvc._os.files import search_path
+from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope
+from bgsvc._os.unit import read_unit, setting
+from bgsvc._validate import SetupIssue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bgsvc._os.systemctl import Systemctl
+
+_WANTED = (
+    *("LoadState", "ActiveState", "SubState", "Result", "MainPID", "UnitFileState", "NRestarts"),
+    *("WatchdogUSec", "StatusText", "ExecMainStatus", "ExecMainCode", "FragmentPath"),
+    *("ActiveEnterTimestampMonotonic", "ExecMainExitTimestampMonotonic", "NeedDaemonReload"),
+)
+_SIGNALLED = {"2", "3"}
+"""`ExecMainCode`: killed, dumped; waitid(2)."""
+
+
+def status_of(label: str, scope: Scope, systemctl: Systemctl) -> OsServiceStatus:
+    """Return what is true of a service now; where nobody answers, what its file says."""
+    found: dict[str, str] = {}
+    issues: list[SetupIssue] = []
+    try:
+        systemctl.require()
+        found = systemctl.show(f"{label}.service", _WANTED)
+    except (NoServiceManagerError, OsServiceTimeoutError) as error:
+        issues.append(SetupIssue(error.code, "error", error.message, error.fix))
+    except subprocess.CalledProcessError as error:
+        fix = "look at what the manager says: systemctl status"
+        issues.append(SetupIssue("managerMissing", "error", str(error.stderr).strip(), fix))
+    path = found.get("FragmentPath") or _file_of(label, scope)
+    state = _state(found, path)
+    enabled = found.get("UnitFileState") in {"enabled", "enabled-runtime", "static"}
+    if found.get("UnitFileState") == "static":
+        timer = systemctl.show(f"{label}.timer", ["UnitFileState"])
+        enabled = timer["UnitFileState"] == "enabled"
+    lingering = _lingers() if scope is Scope.USER else None
+    if state is not OsServiceState.NOT_INSTALLED:
+        control = "systemctl --user" if scope is Scope.USER else "sudo systemctl"
+        issues += _findings(label, control, found, path, enabled=enabled)
+    if state is not OsServiceState.NOT_INSTALLED and enabled and lingering is False:
+        text = "it starts at login and ends with the last session: its user does not linger"
+        issues.append(SetupIssue("not_lingering", "warning", text, "loginctl enable-linger"))
+    return OsServiceStatus(
+        label=label,
+        scope=scope,
+        state=state,
+        enabled=enabled,
+        lingering=lingering,
+        pid=_number(found, "MainPID") or None,
+        since=_since(found),
+        last_exit=_last_exit(found),
+        restarts=_number(found, "NRestarts"),
+        watchdog=_watchdog(found),
+        detail=_detail(found),
+        text=found.get("StatusText", ""),
+        definition=path or None,
+        findings=tuple(sorted(issues, key=lambda issue: issue.severity)),
+    )
+
+
+def _state(found: dict[str, str], path: str | None) -> OsServiceState:
+    if found.get("ActiveState") in {"active", "activating", "reloading", "deactivating"}:
+        waits = found.get("SubState") in {"auto-restart", "auto-restart-queued"}
+        return OsServiceState.INSTALLED if waits else OsServiceState.RUNNING
+    there = found.get("LoadState") not in {None, "not-found"} or path
+    return OsServiceState.INSTALLED if there else OsServiceState.NOT_INSTALLED
+
+
+def _findings(
+    label: str, control: str, found: dict[str, str], path: str | None, *, enabled: bool
+) -> Iterator[SetupIssue]:
+    if found.get("NeedDaemonReload") == "yes":
+        text = f"the unit of {label} has changed, and systemd has not read it again"
+        yield SetupIssue("reload_needed", "error", text, f"{control} daemon-reload")
+    if found.get("LoadState") in {"bad-setting", "error", "masked"}:
+        text = f"systemd does not take the unit: {found['LoadState']}"
+        yield SetupIssue("unit_unusable", "error", text, f"{control} status {label}")
+    if found.get("ActiveState") == "failed":
+        text = f"it failed: {found['Result']}, exit status {found['ExecMainStatus']}"
+        yield SetupIssue("failed", "error", text, f"python -m bgsvc logs {label}")
+    if path is None:
+        return
+    yield from _file_findings(label, path, control, enabled=enabled)
+
+
+def _file_findings(label: str, path: str, control: str, *, enabled: bool) -> Iterator[SetupIssue]:
+    """Compare the installed file with what it was made of, and with this machine."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
+        unit = read_unit(text)
+    except Exception as error:  # noqa: BLE001 - a file that anybody may have written
+        issue = f"{path} is no unit of ours: {error}"
+        yield SetupIssue("unit_foreign", "warning", issue, "install the generated file again")
+        return
+    program = unit.command[0]
+    if not os.access(program, os.X_OK):
+        issue = f"{program}, which the unit starts, is not there"
+        fix = "install the service again with the Python that is to run it"
+        yield SetupIssue("interpreter_missing", "error", issue, fix)
+    digest = setting(text, "X-Bgsvc", "Digest")
+    if digest is not None:
+        yield from _source_findings(text, path, digest)
+    if unit.start_on_boot and not enabled:
+        issue = f"the spec starts {label} at boot, and it is not enabled"
+        yield SetupIssue("not_enabled", "warning", issue, f"{control} enable {label}")
+
+
+def _source_findings(text: str, path: str, digest: str) -> Iterator[SetupIssue]:
+    from bgsvc._os.origin import digest_of, origin_of
+
+    if digest_of(text) != digest:
+        issue = f"{path} was edited after it was installed"
+        fix = "install it again, and keep changes in `systemctl edit`"
+        yield SetupIssue("unit_edited", "warning", issue, fix)
+    source = origin_of(text)
+    if source is not None and source.changed():
+        issue = f"{source.path} is no longer what was installed"
+        fix = f"python -m bgsvc install {source.path}"
+        yield SetupIssue("unit_differs", "warning", issue, fix)
+
+
+def _file_of(label: str, scope: Scope) -> str | None:
+    paths = (os.path.join(folder, f"{label}.service") for folder in search_path(scope))
+    return next(filter(os.path.exists, paths), None)
+
+
+def _number(found: dict[str, str], name: str) -> int | None:
+    value = found.get(name, "")
+    return int(value) if value.isdigit() else None
+
+
+def _since(found: dict[str, str]) -> float | None:
+    """Return when it became active, else when it ended; the manager counts from boot."""
+    name = "ActiveEnter" if found.get("ActiveState") == "active" else "ExecMainExit"
+    moment = _number(found, f"{name}TimestampMonotonic")
+    if not moment:
+        return None
+    return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + moment / 1e6
+
+
+def _last_exit(found: dict[str, str]) -> LastExit | None:
+    if found.get("ExecMainCode", "0") == "0":
+        return None
+    status = _number(found, "ExecMainStatus")
+    if found["ExecMainCode"] in _SIGNALLED:
+        return LastExit(found["Result"], None, status)
+    return LastExit(found["Result"], status)
+
+
+def _watchdog(found: dict[str, str]) -> float | None:
+    from bgsvc._os.systemd import span
+
+    text = found.get("WatchdogUSec", "")
+    return None if text in {"", "0", "infinity"} else span(text)
+
+
+def _detail(found: dict[str, str]) -> str:
+    return f"{found['ActiveState']} ({found['SubState']})" if found else ""
+
+
+def _lingers() -> bool:
+    from bgsvc._mode import lingers
+
+    return lingers()
