@@ -33,12 +33,14 @@ class Class:
         since: The first iOS with it.
         members: Member → the first iOS with it.
         constructors: The labels of each constructor.
+        properties: The members that are no methods.
     """
 
     parent: str
     since: str
     members: dict[str, str] = field(default_factory=dict[str, str])
     constructors: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    properties: set[str] = field(default_factory=set[str])
 
 
 @dataclass
@@ -133,5 +135,7 @@ def _read(lines: Iterable[str], found: Declarations) -> None:
 def _members(line: str, current: Class) -> Iterator[str]:
     if match := re.match(r"constructor\(o: \{ (.*) \}\);", line):
         current.constructors.append(tuple(re.findall(r"(\w+)\??:", match[1])))
-    elif match := re.match(r"(?:static )?(?:readonly )?(\w+)(?:\(|\??:)", line):
+    elif match := re.match(r"(?:static )?(?:readonly )?(\w+)(\(|\??:)", line):
+        if match[2] != "(":
+            current.properties.add(match[1])
         yield match[1]

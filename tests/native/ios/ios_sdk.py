@@ -31,6 +31,14 @@ CONDITIONALS: Final = (
     "#define TARGET_OS_OSX 0\n#define TARGET_OS_SIMULATOR 0\n#define TARGET_OS_TV 0\n"
     "#define TARGET_OS_WATCH 0\n#define TARGET_OS_VISION 0\n#define TARGET_OS_MACCATALYST 0\n"
 )
+ERRORS: Final = """
+@frozen public struct AutoreleasingUnsafeMutablePointer<Pointee>: Swift._Pointer {
+  public let _rawValue: Builtin.RawPointer
+  public init(_ _rawValue: Builtin.RawPointer) { self._rawValue = _rawValue }
+  public var pointee: Pointee { get { Builtin.unreachable() } nonmutating set {} }
+}
+"""
+"""Where Objective-C puts an error; on Linux Swift's library has no such thing."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,8 @@ def _write(root: Path, folder: Path) -> None:
         source = root / INTERFACES / f"{module}.swiftmodule/x86_64-pc-linux-gnu.swiftinterface"
         target = folder / f"usr/lib/swift/{module}.swiftmodule/arm64-apple-ios.swiftinterface"
         target.parent.mkdir(parents=True)
-        target.write_text(_retargeted(source.read_text(encoding="utf-8")), encoding="utf-8")
+        text = _retargeted(source.read_text(encoding="utf-8"))
+        target.write_text(text + (ERRORS if module == "Swift" else ""), encoding="utf-8")
 
 
 def _retargeted(interface: str) -> str:

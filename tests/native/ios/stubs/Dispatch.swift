@@ -5,6 +5,7 @@ public struct DispatchTime: Sendable {
   public static func + (time: DispatchTime, seconds: Double) -> DispatchTime { fatalError() }
 }
 
+#if !HEADERS
 public final class DispatchQueue: @unchecked Sendable {
   public init(label: String) { fatalError() }
   public class var main: DispatchQueue { fatalError() }
@@ -14,6 +15,7 @@ public final class DispatchQueue: @unchecked Sendable {
     deadline: DispatchTime, execute work: @escaping @Sendable @convention(block) () -> Void
   ) {}
 }
+#endif
 
 public final class DispatchSemaphore: @unchecked Sendable {
   public init(value: Int) { fatalError() }

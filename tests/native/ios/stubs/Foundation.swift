@@ -1,9 +1,11 @@
 // As much of Foundation as the sources use, for the iOS type check: declarations without a body.
-// Availability and isolation as in Apple's documentation of each.
+// Availability and isolation as in Apple's documentation of each. With HEADERS, what BackgroundTasks
+// needs of it comes from headers instead: FoundationHeaders.swift.
 @_exported import Dispatch
 
 public typealias TimeInterval = Double
 
+#if !HEADERS
 public protocol NSObjectProtocol: AnyObject {}
 open class NSObject: NSObjectProtocol, Equatable, Hashable {
   public init() {}
@@ -12,6 +14,7 @@ open class NSObject: NSObjectProtocol, Equatable, Hashable {
 }
 public struct NSZone {}
 public protocol NSCopying { func copy(with zone: NSZone?) -> Any }
+#endif
 
 public struct Date: Sendable, Hashable, Comparable, Codable {
   public init() { fatalError() }
@@ -84,6 +87,7 @@ open class Thread: NSObject {
   open class var isMainThread: Bool { fatalError() }
 }
 
+#if !HEADERS
 open class Progress: NSObject, @unchecked Sendable {
   public init(totalUnitCount: Int64) { fatalError() }
   open var totalUnitCount: Int64 {
@@ -96,6 +100,7 @@ open class Progress: NSObject, @unchecked Sendable {
   }
 }
 public protocol ProgressReporting: NSObjectProtocol { var progress: Progress { get } }
+#endif
 
 open class UserDefaults: NSObject {
   open class var standard: UserDefaults { fatalError() }
