@@ -24,9 +24,14 @@ else:
 
     def _with_record_methods(cls):
         names = tuple(cls.__annotations__)
+        every = frozenset(names)
+        check = getattr(cls, "__post_init__", None)
         defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
 
         def __init__(self, *args, **kwargs):  # noqa: N807
+            if not args and check is None and kwargs.keys() == every:
+                self.__dict__.update(kwargs)
+                return
             fields = dict(zip(names, args, strict=False))
             unknown = [name for name in kwargs if name not in names or name in fields]
             fields = {**defaults, **fields, **kwargs}
@@ -35,9 +40,8 @@ else:
                 detail = f"missing {missing}, unexpected {unknown}"
                 raise TypeError(f"{cls.__name__} takes {', '.join(names)}: {detail}")
             self.__dict__.update(fields)
-            check = getattr(self, "__post_init__", None)
             if check is not None:
-                check()
+                check(self)
 
         def __repr__(self):  # noqa: N807
             return f"{cls.__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in names)})"

@@ -71,6 +71,11 @@ class Channel:
             session.hang_up()
         self._thread.join(FAREWELL)
 
+    @property
+    def peers(self) -> int:
+        """How many are being served."""
+        return len(self._sessions)
+
     def _all(self) -> list[Session]:
         with self._lock:
             return list(self._sessions)

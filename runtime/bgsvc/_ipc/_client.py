@@ -112,7 +112,7 @@ class Connection:
         for stream in list(self._streams):
             stream.close()
         link = self._link
-        if link is not None and link.process == os.getpid():
+        if link is not None and link.mine:
             link.hang_up()  # wakes whoever waits for an answer
         with self._lock:
             self._drop()
@@ -205,18 +205,18 @@ class Connection:
         with self._lock:
             link = self._linked()
             try:
-                return link.ask({"type": kind, **fields})
+                return link.ask(kind, fields)
             except LinkLostError as error:
                 self._drop()
                 if error.late or (error.sent and kind not in _HARMLESS):
                     raise
-                return self._linked().ask({"type": kind, **fields})
+                return self._linked().ask(kind, fields)
 
     def _linked(self) -> Link:
         """Return a link that is this process's own."""
         if self._closed:
             raise IpcError("the connection was closed", fix="connect again")
-        if self._link is not None and self._link.process != os.getpid():
+        if self._link is not None and not self._link.mine:
             self._drop()
         if self._link is None:
             self._link = linked(self._address, self.service, self._timeout, retry=True)

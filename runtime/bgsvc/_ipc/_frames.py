@@ -135,11 +135,32 @@ def framed(message: Mapping[str, object]) -> bytes:
     Raises:
         MessageInvalidError: It does not fit.
     """
-    whole = {"v": PROTOCOL_VERSION, **message}
+    return sealed(encoded({"v": PROTOCOL_VERSION, **message}))
+
+
+def encoded(value: object) -> str:
+    """Return `value` as JSON.
+
+    Raises:
+        MessageInvalidError: There is no way to say it.
+    """
+    if _encode is not None:
+        try:
+            return "".join(_encode(value, 0))
+        except (TypeError, ValueError, RecursionError):  # an odd key, a NaN, too deep
+            pass
     try:
-        text = "".join(_encode(whole, 0)) if _encode is not None else encode(whole)
-    except (TypeError, ValueError, RecursionError):  # an odd key, a NaN, too deep
-        text = _encoded_with_care(whole)
+        return encode(value)
+    except Exception as error:
+        raise MessageInvalidError(f"not for JSON: {described(error)}") from error
+
+
+def sealed(text: str) -> bytes:
+    """Return JSON as a frame.
+
+    Raises:
+        MessageInvalidError: It does not fit.
+    """
     content = text.encode()
     if len(content) > LIMIT:
         raise MessageInvalidError(
@@ -147,13 +168,6 @@ def framed(message: Mapping[str, object]) -> bytes:
             fix="send less at a time, or the name of a file",
         )
     return len(content).to_bytes(_HEADER, "big") + content
-
-
-def _encoded_with_care(message: Mapping[str, object]) -> str:
-    try:
-        return encode(message)
-    except Exception as error:
-        raise MessageInvalidError(f"not for JSON: {described(error)}") from error
 
 
 def event_frame(event: Event) -> bytes:

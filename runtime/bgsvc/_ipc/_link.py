@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 
+from bgsvc import PROTOCOL_VERSION as VERSION
 from bgsvc._current import default_data_dir
 from bgsvc._errors import IpcError, PlatformError, ProtocolError, from_wire
-from bgsvc._ipc._frames import Frames, framed, unframed
+from bgsvc._ipc._frames import Frames, encoded, sealed, unframed
 from bgsvc._ipc._transport import dial
 from bgsvc._kinds import is_object
 from bgsvc._ports import state_dir_in
@@ -21,22 +23,36 @@ if TYPE_CHECKING:
 _REDIAL, _LONGEST = 0.02, 0.5
 
 
+_made: weakref.WeakSet[Link] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    """Let a fork's child know that its parent's links are not its own."""
+    for link in list(_made):
+        link.mine = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 class Link:
     """One connection, greeted; not for several threads at a time.
 
     Attributes:
-        process: The process that made it: a fork's child is to make its own.
+        mine: Whether this process made it: a fork's child is to make its own.
         instance: Which process of the daemon is at the other end.
     """
 
     def __init__(self, address: Address, service: str, timeout: float) -> None:
-        self.process = os.getpid()
+        self.mine = True
+        _made.add(self)
         self._service = service
         self._count = 0
         stream = dial(address, timeout)
         self._frames = Frames(stream)
         try:
-            hello = self.ask({"type": "hello"})
+            hello = self.ask("hello", {})
         except BaseException:
             self.close()
             raise
@@ -45,7 +61,7 @@ class Link:
             raise ProtocolError(f"whoever answers at {address.path} is not {service}'s daemon")
         self.instance = str(hello.get("instance"))
 
-    def ask(self, request: Mapping[str, object]) -> object:
+    def ask(self, kind: str, fields: Mapping[str, object]) -> object:
         """Send a request and return its result.
 
         Raises:
@@ -54,20 +70,26 @@ class Link:
         """
         self._count += 1
         asked = str(self._count)
-        frame = framed({"id": asked, "service": self._service, **request})
+        request = {"v": VERSION, "type": kind, "id": asked, "service": self._service, **fields}
+        frame = sealed(encoded(request))
         try:
             self._frames.write(frame)
         except OSError as error:
+            self._parting_word()
             raise LinkLostError(f"the daemon has gone: {error}", sent=False) from error
         while True:
             reply = self.read()
-            if reply.get("type") != "reply":
-                continue
-            if reply.get("ok") is not True:
-                refusal = reply.get("error")
-                raise from_wire(refusal if is_object(refusal) else {})
-            if reply.get("id") == asked:
-                return reply.get("result")
+            if reply.get("type") == "reply":
+                _refuse(reply)
+                if reply.get("id") == asked:
+                    return reply.get("result")
+
+    def _parting_word(self) -> None:
+        """Raise what the daemon said before it hung up, if it said why."""
+        try:
+            _refuse(self.read())
+        except LinkLostError:
+            return
 
     def read(self) -> dict[str, object]:
         """Return the next message.
@@ -92,6 +114,13 @@ class Link:
     def close(self) -> None:
         """Give it back."""
         self._frames.close()
+
+
+def _refuse(reply: Mapping[str, object]) -> None:
+    """Raise the error that a reply carries, if it does."""
+    if reply.get("type") == "reply" and reply.get("ok") is not True:
+        error = reply.get("error")
+        raise from_wire(error if is_object(error) else {})
 
 
 class LinkLostError(IpcError):

@@ -11,7 +11,6 @@ from bgsvc._errors import (
     MessageInvalidError,
     NotAllowedError,
     NotRunningError,
-    ProtocolError,
     UnknownMessageError,
 )
 from bgsvc._kinds import is_number
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from bgsvc._runtime import Runtime
     from bgsvc._supervisor import Supervisor
+
+    _Handler = Callable[[Supervisor, Mapping[str, object]], object]
 
 DEFAULT_ALLOW = (
     "start-service",
@@ -51,7 +52,7 @@ class Requests:
         self.instance = f"{os.getpid()}-{time.time_ns():x}"
         self._runtime = runtime
         self._app = app
-        self._handlers: dict[str, tuple[str, Callable[[Mapping[str, object]], object]]] = {
+        self._handlers: dict[str, tuple[str, _Handler]] = {
             "hello": ("", self._hello),
             "start": ("start-service", self._start),
             "stop": ("stop-service", self._stop),
@@ -74,27 +75,19 @@ class Requests:
         permission, handler = self._handlers.get(kind if isinstance(kind, str) else "", ("", None))
         if handler is None:
             raise UnknownMessageError(f"no message of type {kind!r}")
+        supervisor = self.service(message)
         if permission:
-            self.require(permission, message)
-        return handler(message)
+            self.require(supervisor, permission)
+        return handler(supervisor, message)
 
     @staticmethod
-    def check_version(message: Mapping[str, object]) -> None:
-        """Look whether a message is of the protocol that is spoken here.
-
-        Raises:
-            ProtocolError: It is not.
-        """
-        if message.get("v") != PROTOCOL_VERSION:
-            raise ProtocolError(f"this daemon speaks {PROTOCOL_VERSION}, not {message.get('v')!r}")
-
-    def require(self, permission: str, message: Mapping[str, object]) -> None:
-        """Look whether the spec allows what `message` asks.
+    def require(supervisor: Supervisor, permission: str) -> None:
+        """Look whether the spec allows a peer something.
 
         Raises:
             NotAllowedError: It does not.
         """
-        allow = self.service(message).config.allow
+        allow = supervisor.config.allow
         if permission not in (DEFAULT_ALLOW if allow is None else allow):
             raise NotAllowedError(
                 f"{permission} is not allowed",
@@ -108,7 +101,8 @@ class Requests:
             raise MessageInvalidError(f"{message.get('type')}.service must be a string")
         return self._runtime.find(name)
 
-    def _hello(self, message: Mapping[str, object]) -> object:
+    def _hello(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
+        del message
         return {
             "protocol": PROTOCOL_VERSION,
             "runtime": __version__,
@@ -116,15 +110,14 @@ class Requests:
             "instance": self.instance,
             "pid": os.getpid(),
             "app": self._app,
-            "service": self.service(message).config.name,
+            "service": supervisor.config.name,
         }
 
-    def _start(self, message: Mapping[str, object]) -> object:
+    def _start(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         reason = _reason(message, StartReason.APP, _START_REASONS)
-        return self.service(message).start(StartReason(reason)).to_wire()
+        return supervisor.start(StartReason(reason)).to_wire()
 
-    def _stop(self, message: Mapping[str, object]) -> object:
-        supervisor = self.service(message)
+    def _stop(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         reason = _reason(message, StopReason.USER_STOP, _STOP_REASONS)
         wait = message.get("wait", 0)
         if not is_number(wait) or wait < 0:
@@ -134,14 +127,16 @@ class Requests:
             supervisor.wait_stopped(min(wait, supervisor.config.stop_timeout))
         return supervisor.status().to_wire()
 
-    def _running(self, message: Mapping[str, object]) -> object:
-        return {"running": self.service(message).running}
+    def _running(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
+        del message
+        return {"running": supervisor.running}
 
-    def _state(self, message: Mapping[str, object]) -> object:
-        return self.service(message).status().to_wire()
+    def _state(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
+        del message
+        return supervisor.status().to_wire()
 
-    def _desired(self, message: Mapping[str, object]) -> object:
-        supervisor = self.service(message)
+    def _desired(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
+        del message
         saved = supervisor.journal.saved
         return {
             "service": supervisor.config.name,
@@ -149,29 +144,29 @@ class Requests:
             "since": saved.since,
         }
 
-    def _wish(self, message: Mapping[str, object]) -> object:
+    def _wish(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         running = message.get("running")
         if not isinstance(running, bool):
             raise MessageInvalidError("wish needs running, true or false")
-        self.require("enable-auto-restart" if running else "disable-auto-restart", message)
-        self.service(message).wish(running=running)
-        return self._desired(message)
+        self.require(supervisor, "enable-auto-restart" if running else "disable-auto-restart")
+        supervisor.wish(running=running)
+        return self._desired(supervisor, message)
 
-    def _capabilities(self, message: Mapping[str, object]) -> object:
-        del message
+    def _capabilities(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
+        del supervisor, message
         from bgsvc._capabilities import capabilities_of
 
         return capabilities_of(self._runtime.ports.host).to_wire()
 
-    def _validate(self, message: Mapping[str, object]) -> object:
+    def _validate(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
+        del message
         from bgsvc._validate import validate_setup
 
         ports = self._runtime.ports
-        config = self.service(message).config
+        config = supervisor.config
         return validate_setup([config], ports.host, ports.data_dir).to_wire()
 
-    def _message(self, message: Mapping[str, object]) -> object:
-        supervisor = self.service(message)
+    def _message(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         if not supervisor.deliver(message.get("data")):
             raise NotRunningError(f"{supervisor.config.name} is not running")
         return {}

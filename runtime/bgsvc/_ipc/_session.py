@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 
+from bgsvc import PROTOCOL_VERSION as VERSION
 from bgsvc._errors import (
     BackgroundServiceError,
     IpcError,
     MessageInvalidError,
+    ProtocolError,
     normalize_background_service_error,
 )
-from bgsvc._ipc._frames import Frames, event_frame, framed, unframed
+from bgsvc._ipc._frames import Frames, encoded, event_frame, framed, sealed, unframed
 from bgsvc._ipc._log import Reader
 from bgsvc._kinds import is_number
 
@@ -105,24 +107,27 @@ class Session:
             request = unframed(content)
             asked = request.get("id")
             result = self._result(request)
-            return framed({"type": "reply", "id": asked, "ok": True, "result": result})
+            reply = {"v": VERSION, "type": "reply", "id": asked, "ok": True, "result": result}
+            return sealed(encoded(reply))
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets it as a reply
             return _refusal(error, asked)
 
     def _result(self, request: Mapping[str, object]) -> object:
-        self._requests.check_version(request)
+        if request.get("v") != VERSION:
+            raise ProtocolError(f"this daemon speaks {VERSION}, not {request.get('v')!r}")
         kind = request.get("type")
-        if kind == "hello":
-            result = self._requests.answer(request)
-            self._greeted = True
-            return result
-        if not self._greeted:
+        if kind == "events" and self._greeted:
+            return self._subscribe(request)
+        if not self._greeted and kind != "hello":
             raise MessageInvalidError("say hello first")
-        return self._subscribe(request) if kind == "events" else self._requests.answer(request)
+        result = self._requests.answer(request)
+        self._greeted = True
+        return result
 
     def _subscribe(self, request: Mapping[str, object]) -> object:
         """Begin to send events: those behind `after`, or those from now on."""
-        self._requests.require("on-plugin-event", request)
+        supervisor = self._requests.service(request)
+        self._requests.require(supervisor, "on-plugin-event")
         if self._reader is not None:
             raise MessageInvalidError("this connection has its events already")
         after = request.get("after")
@@ -130,7 +135,7 @@ class Session:
             raise MessageInvalidError("events.after must be a number from zero up")
         if request.get("instance") not in {None, self._requests.instance}:
             after = None if after is None else 0  # counted by a process that is no more
-        service = self._requests.service(request).config.name
+        service = supervisor.config.name
         self._reader = Reader(self._log, service, None if after is None else int(after))
         return {"instance": self._requests.instance, "after": self._reader.after}
 
@@ -148,11 +153,12 @@ class Session:
         said = 0
         try:
             while self._log.wait(reader.place, self._is_closed):
-                for entry in reader.take():
-                    self._frames.write(_frame(entry))
+                entries = reader.take()
                 if reader.missed > said:
                     said = reader.missed
                     self._frames.write(framed({"type": "dropped", "count": said}))
+                for entry in entries:
+                    self._frames.write(_frame(entry))
         except OSError:
             self.hang_up()  # the session's other thread sees it at its next read
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 
 from bgsvc._errors import BackgroundServiceError, IpcError
 from bgsvc._ipc import _wire
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bgsvc._ipc._address import Address
 
 _SHORTEST, _LONGEST = 0.02, 2.0
+_BRIEF = 1.0
 
 
 class EventStream:
@@ -37,12 +38,25 @@ class EventStream:
         self._instance: str | None = None
         self._dropped_before = 0
         self._last: dict[str, int] = {}
+        self._over = threading.Event()
+        self._reading = threading.Lock()
         self._link: Link | None = self._subscribed()
 
     def __iter__(self) -> EventStream:
         return self
 
     def __next__(self) -> Event:
+        with self._reading:
+            try:
+                event = self._next()
+            finally:
+                if self.closed:
+                    self._drop()
+        if event is None:
+            raise StopIteration
+        return event
+
+    def _next(self) -> Event | None:
         while not self.closed:
             try:
                 if self._link is None:
@@ -56,15 +70,18 @@ class EventStream:
             event = self._heard(message)
             if event is not None:
                 return event
-        self._drop()
-        raise StopIteration
+        return None
 
     def close(self) -> None:
         """End the iteration, from any thread."""
         self.closed = True
+        self._over.set()
         link = self._link
         if link is not None:
             link.hang_up()
+        if self._reading.acquire(timeout=_BRIEF):  # else whoever reads sees that it is over
+            self._drop()
+            self._reading.release()
 
     def _heard(self, message: dict[str, object]) -> Event | None:
         """Take a message in; return the event it is, unless it was known already."""
@@ -84,8 +101,7 @@ class EventStream:
     def _subscribed(self) -> Link:
         link = Link(self._address, self._service, self._timeout)
         try:
-            request = {"type": "events", "after": self._after, "instance": self._instance}
-            result = link.ask(request)
+            result = link.ask("events", {"after": self._after, "instance": self._instance})
         except BaseException:
             link.close()
             raise
@@ -105,9 +121,9 @@ class EventStream:
                 return self._subscribed()
             except BackgroundServiceError as error:
                 if error.code != "ipc":
-                    self.close()
+                    self.closed = True
                     raise
-            time.sleep(pause)
+            self._over.wait(pause)
             pause = min(pause * 2, _LONGEST)
         return None
 

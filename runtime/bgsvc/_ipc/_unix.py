@@ -105,6 +105,7 @@ def dial(address: Address, timeout: float) -> socket.socket:
                 f"nobody answers at {address.path}: {error}", fix="start the service"
             ) from error
         raise
+    set_patience(stream, timeout)
     return stream
 
 

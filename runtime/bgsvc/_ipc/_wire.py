@@ -84,7 +84,9 @@ def setup_report(value: object) -> SetupReport:
 
 def running(value: object) -> bool:
     """Read the result of `running`."""
-    return _Fields(value).flag_or_none("running") is True
+    if not is_object(value):
+        raise _nonsense(value)
+    return value.get("running") is True
 
 
 def event(message: object) -> Event:

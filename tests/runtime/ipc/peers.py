@@ -1,0 +1,145 @@
+"""A channel in this process, and peers that speak its frames by hand."""
+
+import json
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bgsvc._events import Bus, EventSource
+from bgsvc._host import Host
+from bgsvc._ipc._address import Address
+from bgsvc._ipc._channel import Channel
+from bgsvc._ipc._log import EventLog
+from bgsvc._kinds import is_object
+from bgsvc._ports import real_ports
+from bgsvc._runtime import Runtime, config_of
+from bgsvc._supervisor import Supervisor
+from tests.runtime.services import SyncService
+
+PATIENCE = 60.0
+
+
+@contextmanager
+def short_folder() -> Generator[Path]:
+    """Return a private folder whose path leaves room for a socket's name."""
+    folder = tempfile.mkdtemp(prefix="b")
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+class Peer:
+    """The other end of a channel, byte by byte."""
+
+    def __init__(self, path: str) -> None:
+        self.stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.stream.settimeout(PATIENCE)
+        try:
+            self.stream.connect(path)
+        except OSError:
+            self.stream.close()
+            raise
+
+    def send(self, **fields: object) -> None:
+        self.frame(json.dumps({"v": 1, "id": "1", **fields}).encode())
+
+    def frame(self, content: bytes) -> None:
+        self.stream.sendall(len(content).to_bytes(4, "big") + content)
+
+    def read(self) -> "dict[str, object] | None":
+        """Return the next message; None at the end of the stream."""
+        try:
+            size = int.from_bytes(self._exactly(4), "big")
+            message: dict[str, object] = json.loads(self._exactly(size))
+        except EOFError:
+            return None
+        return message
+
+    def ask(self, **fields: object) -> "dict[str, object]":
+        self.send(**fields)
+        reply = self.read()
+        assert reply is not None
+        return reply
+
+    def refusal(self, **fields: object) -> str:
+        return code_of(self.ask(**fields))
+
+    def greeted(self) -> "Peer":
+        assert self.ask(type="hello")["ok"] is True
+        return self
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def _exactly(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            try:
+                more = self.stream.recv(size - len(data))
+            except ConnectionResetError:
+                more = b""
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+
+def code_of(reply: "dict[str, object] | None") -> str:
+    """Return the code of the error that a reply carries."""
+    assert reply is not None
+    error = reply["error"]
+    assert is_object(error)
+    assert error.keys() == {"code", "message", "fix"}
+    return str(error["code"])
+
+
+class Daemon:
+    """A channel beside its test."""
+
+    def __init__(self, folder: Path, patience: float, own: int) -> None:
+        self.bus = Bus()
+        self.runtime = Runtime(real_ports(Host(), self.bus, str(folder / "data")))
+        self.service: Supervisor = self.runtime.adopt(config_of(SyncService), SyncService)
+        self.log = EventLog(own=own)
+        self.bus.tap(self.log.append)
+        self.address = Address(str(folder / "run"), "sync@test")
+        self.channel = Channel(self.runtime, self.address, "test", self.log, patience)
+        self.source = EventSource("sync", self.bus, self.runtime.ports.clock)
+
+    def peer(self) -> Peer:
+        return Peer(self.address.path)
+
+
+@contextmanager
+def daemon(patience: float = PATIENCE, own: int = 2048) -> Generator[Daemon]:
+    with short_folder() as folder:
+        made = Daemon(folder, patience, own)
+        try:
+            yield made
+        finally:
+            made.channel.close()
+            made.bus.close()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until, "it never was so"
+        time.sleep(0.005)
+
+
+def belongings() -> "tuple[int, int]":
+    """Return how many threads and descriptors this process has."""
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+
+def no_more(before: "tuple[int, int]") -> bool:
+    """Return whether this process has no more of either than it had."""
+    return all(now <= then for now, then in zip(belongings(), before, strict=True))
