@@ -1,5 +1,6 @@
 """An app's property list: read in either form, and given what the services need."""
 
+import os
 import plistlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,12 @@ BACKUP_SUFFIX: Final = ".before-bgsvc"
 """How the name of the copy ends that is kept when a list is changed for the first time."""
 
 _BINARY: Final = b"bplist00"
+_UNREADABLE: Final = (
+    *(plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, TypeError),
+    # A date that is none; an encoding that nobody knows; arrays in arrays in arrays.
+    *(AttributeError, LookupError, RecursionError),
+)
+"""What `plistlib` raises over a list that is none."""
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
@@ -23,7 +30,7 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
     """
     try:
         found: Any = plistlib.loads(content)
-    except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError) as error:
+    except _UNREADABLE as error:
         raise UsageError(f"{name} is no property list: {error}") from None
     if not isinstance(found, dict):
         raise UsageError(f"{name} holds no dictionary", "name the app's Info.plist")
@@ -52,31 +59,53 @@ def merged(content: bytes, additions: Mapping[str, Sequence[str]], name: str) ->
     if not is_changed:
         return content
     form = plistlib.FMT_BINARY if content.startswith(_BINARY) else plistlib.FMT_XML
-    return plistlib.dumps(found, fmt=form, sort_keys=False)
+    try:
+        return plistlib.dumps(found, fmt=form, sort_keys=False)
+    except (ValueError, OverflowError, TypeError, RecursionError) as error:
+        raise UsageError(f"{name} holds what no property list can: {error}") from None
 
 
 def read(path: Path) -> bytes:
     """Return what `path` holds.
 
     Raises:
-        OutputError: It cannot be read.
+        OutputError: It cannot be read, or is no file.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path} is no file", "name the app's Info.plist")
         return path.read_bytes()
     except OSError as error:
         raise OutputError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Make sure, before anything else is written, that the list at `path` may be replaced.
+
+    Raises:
+        OutputError: It, or the folder that it is in, is read-only.
+    """
+    real = path.resolve()
+    if not real.stat().st_mode & 0o222:
+        raise OutputError(f"{path} is read-only", "make it writable")
+    if not os.access(real.parent, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write in {real.parent}: permission denied")
+
+
 def write(path: Path, before: bytes, after: bytes) -> None:
     """Put `after` at `path`, and `before` beside it unless an earlier copy is there.
+
+    A link stays one: what it leads to is replaced.
 
     Raises:
         OutputError: The disk refuses; `path` is then what it was.
     """
-    backup = path.with_name(path.name + BACKUP_SUFFIX)
+    real = path.resolve()
+    backup = real.with_name(real.name + BACKUP_SUFFIX)
     try:
         if not backup.exists():
             replace_file(backup, before)
-        replace_file(path, after)
+            backup.chmod(real.stat().st_mode)
+        replace_file(real, after)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -148,6 +148,33 @@ def test_a_project_s_own_lists_are_found_and_others_passed_over(tmp_path: Path) 
     assert codes(tmp_path) == ["DI001", "DI002"]
 
 
+def test_a_project_may_lie_anywhere_and_have_extensions(tmp_path: Path) -> None:
+    project = tmp_path / "Contests.app/ContestsTests"
+    bare = plistlib.dumps({"CFBundleIdentifier": "$(PRODUCT_BUNDLE_IDENTIFIER)"})
+    write(project / "TestsOfStrength/Info.plist", bare)
+    write(project / "Widget/Info.plist", plistlib.dumps({"NSExtension": {}}))
+    write(project / "NotesTests/Info.plist", plistlib.dumps({"MinimumOSVersion": "9.0"}))
+    (project / "Gone-Info.plist").symlink_to("nowhere")
+
+    findings = list(check_ios(project, PLAN))
+
+    assert {finding.place for finding in findings} == {str(project / "TestsOfStrength/Info.plist")}
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"../" * 9999, b"a\0b", b""])
+def test_a_marker_of_a_module_that_names_nothing_is_told(app: Path, name: bytes) -> None:
+    write(app / "app_packages/core.fwork", name)
+
+    assert codes(app) == ["DI007"]
+
+
+def test_a_list_that_is_none_is_a_mistake(app: Path) -> None:
+    write(app / "Info.plist", b"<plist>")
+
+    with pytest.raises(UsageError, match="no property list"):
+        list(check_ios(app, PLAN))
+
+
 def test_a_folder_without_a_list_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no Info\.plist"):
         list(check_ios(tmp_path, PLAN))

@@ -1,5 +1,9 @@
+import os
 import plistlib
+import subprocess
+import sys
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +12,7 @@ from click.testing import CliRunner
 
 from bgsvc_gen.cli import main
 from bgsvc_gen.errors import UsageError
-from bgsvc_gen.plist import BACKUP_SUFFIX, merged
+from bgsvc_gen.plist import BACKUP_SUFFIX, merged, write
 
 NEEDS: Final = {
     "BGTaskSchedulerPermittedIdentifiers": ("com.example.notes.bg-refresh",),
@@ -71,6 +75,24 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
         (b"<plist><dict>", "no property list"),
         (plistlib.dumps(["an array"]), "no dictionary"),
         (plistlib.dumps({"UIBackgroundModes": "fetch"}), "no array"),
+        (b'{ UIBackgroundModes = ("fetch"); }', "no property list"),
+        (b"<plist><dict><key>a</key><date>today</date></dict></plist>", "no property list"),
+        (b"<plist><dict><key>a</key><integer>x</integer></dict></plist>", "no property list"),
+        (b"<plist><dict><key>a</key><data>!!!x</data></dict></plist>", "no property list"),
+        (b"<plist><dict><string>no key</string></dict></plist>", "no property list"),
+        (b"<plist><dict><key>a</key><string>\xff</string></dict></plist>", "no property list"),
+        (b'<?xml version="1.0" encoding="klingon"?><plist><dict/></plist>', "no property list"),
+        (b'<!DOCTYPE p [<!ENTITY a "b">]><plist><dict/></plist>', "no property list"),
+        (
+            b"<plist><dict><key>a</key><integer>99999999999999999999999</integer></dict></plist>",
+            "holds what no property list can",
+        ),
+        (
+            b"<plist><dict><key>a</key>%s%s</dict></plist>"
+            % (b"<array>" * 9999, b"</array>" * 9999),
+            "no property list",
+        ),
+        (plistlib.dumps({"a": [1] * 50}, fmt=plistlib.FMT_BINARY)[:40], "no property list"),
     ],
 )
 def test_what_cannot_be_merged_is_refused(content: bytes, said: str) -> None:
@@ -103,6 +125,89 @@ def test_the_command_merges_once_and_keeps_what_was_there_before(project: Path) 
     assert (code, (project / "Info.plist").read_bytes()) == (0, after)
     assert "unchanged" in said
     assert (project / f"Info.plist{BACKUP_SUFFIX}").read_bytes() == before
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_merged(project: Path) -> None:
+    (project / "Notes").mkdir()
+    real = (project / "Info.plist").rename(project / "Notes/Info.plist")
+    (project / "Info.plist").symlink_to(real)
+
+    assert run(project)[0] == 0
+
+    assert (project / "Info.plist").is_symlink()
+    assert plistlib.loads(real.read_bytes())["UIBackgroundModes"] == ["audio", "fetch"]
+    assert real.with_name(f"Info.plist{BACKUP_SUFFIX}").is_file()
+
+
+def test_the_copy_may_be_read_by_nobody_else(project: Path) -> None:
+    (project / "Info.plist").chmod(0o600)
+
+    assert run(project)[0] == 0
+
+    modes = [path.stat().st_mode & 0o777 for path in project.glob("Info.plist*")]
+    assert modes == [0o600, 0o600]
+
+
+def test_a_read_only_list_is_refused_before_anything_is_written(project: Path) -> None:
+    (project / "Info.plist").chmod(0o444)
+
+    code, said = run(project)
+
+    assert (code, "is read-only" in said) == (2, True)
+    assert not (project / "native").exists()
+
+
+def test_what_is_no_file_is_refused(project: Path) -> None:
+    (project / "Info.plist").unlink()
+    os.mkfifo(project / "Info.plist")
+
+    code, said = run(project)
+
+    assert (code, "is no file" in said) == (2, True)
+
+
+DIES: Final = """
+import os, sys
+from pathlib import Path
+from bgsvc_gen import plist
+
+path, left = Path(sys.argv[1]), int(sys.argv[2])
+before = path.read_bytes()
+after = plist.merged(before, {"UIBackgroundModes": ("fetch",)}, "it")
+
+def hook(event, arguments):
+    global left
+    if event in {"open", "os.rename", "os.chmod", "os.remove"}:
+        left -= 1
+        if left < 0:
+            os._exit(9)
+
+sys.addaudithook(hook)
+plist.write(path, before, after)
+"""
+
+
+@each_form
+def test_a_run_that_is_killed_leaves_the_old_list_or_the_new(
+    tmp_path: Path, form: plistlib.PlistFormat
+) -> None:
+    before = list_in(form)
+    after = merged(before, {"UIBackgroundModes": ("fetch",)}, "it")
+    seen: set[bytes] = set()
+    for step in count():
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        path = folder / "Info.plist"
+        path.write_bytes(before)
+        ended = subprocess.run([sys.executable, "-c", DIES, path, str(step)], check=False)
+        assert path.read_bytes() in {before, after}
+        seen.add(path.read_bytes())
+        write(path, path.read_bytes(), after)
+        assert path.read_bytes() == after
+        assert path.with_name(f"Info.plist{BACKUP_SUFFIX}").read_bytes() == before
+        if ended.returncode == 0:
+            assert (step > 4, seen) == (True, {before, after})
+            return
 
 
 @pytest.mark.parametrize("option", ["--check", "--diff", "--dry-run"])

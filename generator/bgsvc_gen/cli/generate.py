@@ -117,6 +117,8 @@ def ios_command(
     needs = ios.plan(build_spec(source)).property_list
     before = plist.read(plist_path)
     after = plist.merged(before, needs, str(plist_path))
+    if mode.writes and before != after:
+        plist.refuse_unwritable(plist_path)
     generate_targets(source, out, ("ios",), mode)
     if before == after:
         click.echo(f"unchanged {plist_path.as_posix()}", err=True)

@@ -35,6 +35,11 @@ INFO: Final = "Info.plist"
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:\.\*)?")
 _PASSED_OVER: Final = frozenset({"Pods", "build", "DerivedData", "bgsvc", "node_modules"})
+_BUNDLES: Final = (".framework", ".xcframework", ".app", ".appex", ".lproj", "Tests")
+"""How the name of a folder ends whose list is not the app's."""
+
+_EXTENSION: Final = "NSExtension"
+"""What an extension's list has: it has no tasks of its own."""
 
 
 def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
@@ -47,9 +52,11 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
     Raises:
         UsageError: There is no property list to look at.
     """
-    is_built = path.is_dir() and (path / INFO).is_file()
+    is_built = path.resolve().suffix == ".app" and (path / INFO).is_file()
     for found in _lists(path):
         content = plist.parse(plist.read(found), str(found))
+        if found != path and _EXTENSION in content:
+            continue
         for finding in check_list(content, plan):
             yield Finding(finding.code, finding.message, finding.fix, str(found))
     if is_built:
@@ -97,11 +104,18 @@ def check_bundle(app: Path) -> Iterator[Finding]:
         )
         yield Finding("DI007", f"{module.relative_to(app)} is a bare library", fix)
     for marker in sorted(app.rglob("*.fwork")):
-        binary = marker.read_text(encoding="utf-8").strip()
-        if not (app / binary).is_file():
+        binary = marker.read_text(encoding="utf-8", errors="replace").strip()
+        if not _is_file(app / binary):
             fix = 'run "Process Python libraries" before "Embed Frameworks"'
             yield Finding("DI007", f"{marker.relative_to(app)} names {binary}, which is gone", fix)
     yield from _runtime(app)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _runtime(app: Path) -> Iterator[Finding]:
@@ -148,14 +162,14 @@ def _lists(path: Path) -> list[Path]:
     found = [
         each
         for each in sorted(path.rglob("*Info.plist"))
-        if not _PASSED_OVER.intersection(each.relative_to(path).parts)
-        and not any(
-            part.endswith((".framework", ".xcframework", ".app", ".appex", ".lproj"))
-            for part in each.parts
-        )
-        and "Tests" not in str(each.relative_to(path))
+        if each.is_file() and _may_be_the_app_s(each.relative_to(path))
     ]
     if not found:
-        hint = "name a built .app, an Info.plist, or the folder of a project"
+        hint = "name a built .app, an Info.plist, or the folder of a project that has one"
         raise UsageError(f"no Info.plist in {path}", hint)
     return found
+
+
+def _may_be_the_app_s(place: Path) -> bool:
+    passed_over = _PASSED_OVER.intersection(place.parts)
+    return not passed_over and not any(part.endswith(_BUNDLES) for part in place.parts[:-1])
