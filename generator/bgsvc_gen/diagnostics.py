@@ -31,6 +31,8 @@ CODES: Final = {
     "BG311": "an explanation of `specialUse` without the type",
     "BG312": "not the name of an Android permission",
     "BG313": "more buttons than a notification shows",
+    "BG314": "a job with a foreground service type",
+    "BG315": "a periodic job that the user asks for",
     "BG401": "unknown permission",
     "BG501": "iOS task identifier that this app cannot have",
     "BG502": "two iOS tasks with one identifier",

@@ -159,7 +159,7 @@ def test_only_a_time_limit_that_is_to_be_outlived_has_a_job() -> None:
     ]
 
     assert [plan.services[0].job_class for plan in plans] == ["SyncJob", None, None]
-    assert ["BIND_JOB_SERVICE" in rendered(plan) for plan in plans] == [True, False, False]
+    assert ["SyncJob" in rendered(plan) for plan in plans] == [True, False, False]
 
 
 def test_a_buttons_text_is_a_resource_in_each_of_its_languages() -> None:

@@ -197,7 +197,7 @@ def _open(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
-    for service in plan.services:
+    for service in (*plan.services, *plan.jobs):
         if service.job_class is None:
             continue
         name = f"{service.package}.{service.job_class}"

@@ -5,8 +5,11 @@ from typing import Final
 
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.labels import TEXT_HINT, read_label
-from bgsvc_gen.spec.model import Android, Label, Notification
+from bgsvc_gen.spec.model import Android, Job, Label, Notification
 from bgsvc_gen.spec.table import Place, Table
+
+SHORTEST_PERIOD: Final = 900.0
+"""Seconds; `JobInfo.getMinPeriodMillis` in android-all 26-37."""
 
 _PERMISSION: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+")
 _ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -23,6 +26,7 @@ def read_android(table: Table) -> Android:
         section.wrong("special_use", "BG106", message, TEXT_HINT)
     sticky = section.boolean("sticky", default=False) if "sticky" in section.content else None
     android = Android(
+        kind=section.choice("kind", ("service", "job"), "service"),
         types=tuple(word for word, _ in section.strings("types") or []),
         host=section.choice("host", ("chaquopy", "cpython"), "chaquopy"),
         on_timeout=section.choice("on_timeout", ("stop", "notify", "reschedule"), "stop"),
@@ -32,9 +36,29 @@ def read_android(table: Table) -> Android:
         wake_lock=section.boolean("wake_lock", default=False),
         permissions=_permissions(section),
         notification=_notification(section),
+        job=_job(section),
     )
     section.close()
     return android
+
+
+def _job(section: Table) -> Job:
+    table = section.table("job")
+    if table is None:
+        return Job()
+    period = table.string("period")
+    seconds = None if period is None else values.seconds(period)
+    if period is not None and (seconds is None or seconds < SHORTEST_PERIOD):
+        message = f'"{period}" is no period of a job'
+        table.wrong("period", "BG105", message, 'write "15m" or more: Android grants no less')
+    job = Job(
+        network=table.boolean("network", default=False),
+        charging=table.boolean("charging", default=False),
+        period=seconds,
+        user_initiated=table.boolean("user_initiated", default=False),
+    )
+    table.close()
+    return job
 
 
 def _permissions(section: Table) -> tuple[str, ...]:

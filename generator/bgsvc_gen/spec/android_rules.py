@@ -29,6 +29,7 @@ def android_rules(service: Service, path: KeyPath) -> Iterator[Finding]:
     yield from _combinations(service, path)
     yield from _boot(service, rows, path)
     yield from _limited(service, rows, path)
+    yield from _job(service, path)
 
 
 def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
@@ -59,7 +60,8 @@ def _boot(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> Itera
         place = Place((*path, "types", service.android.types.index(row.name)))
         if not row.boot_allowed:
             message = f'Android refuses to start a "{row.name}" service at boot'
-            yield place, "BG305", message, f"drop start_on_boot, or use a type that may: {allowed}"
+            hint = f'drop start_on_boot, write kind = "job", or use a type that may: {allowed}'
+            yield place, "BG305", message, hint
         elif row.boot_permission not in {None, *service.android.permissions}:
             message = f'a "{row.name}" service starts at boot only with {row.boot_permission}'
             hint = f'add permissions = ["{row.boot_permission}"], or drop start_on_boot'
@@ -78,3 +80,13 @@ def _limited(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> It
             message = f'"{row.name}" has a time limit, and restart.on = "always" has no end'
             hint = 'write restart.on = "failure", or use a type without a time limit'
             yield Place((*path[:-1], "restart", "on")), "BG309", message, hint
+
+
+def _job(service: Service, path: KeyPath) -> Iterator[Finding]:
+    android = service.android
+    if android.kind == "job" and android.types:
+        message = "a job has no foreground service type"
+        yield Place((*path, "types")), "BG314", message, 'drop types, or write kind = "service"'
+    if android.job.user_initiated and android.job.period is not None:
+        message = "what the user asks for is done once, and not periodically"
+        yield Place((*path, "job", "period")), "BG315", message, "keep one of the two"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 TimeoutPolicy = Literal["stop", "notify", "reschedule"]
+AndroidKind = Literal["service", "job"]
 AndroidHost = Literal["chaquopy", "cpython"]
 Scope = Literal["user", "system"]
 Strategy = Literal["queue", "fail"]
@@ -66,10 +67,28 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """`[services.<name>.android.job]`: when Android runs a job.
+
+    Attributes:
+        network: Whether it waits for a network.
+        charging: Whether it waits for power.
+        period: Seconds from one run to the next; `None` for one run each time it is asked for.
+        user_initiated: Whether it is a transfer that the user has just asked for (API 34).
+    """
+
+    network: bool = False
+    charging: bool = False
+    period: float | None = None
+    user_initiated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Android:
     """`[services.<name>.android]`.
 
     Attributes:
+        kind: What keeps the process alive: a foreground service, or a job.
         types: Foreground service types, in the author's order.
         host: What embeds Python.
         on_timeout: What follows when the platform's time limit is reached.
@@ -80,6 +99,7 @@ class Android:
         permissions: What the manifest asks for beside what the types need, by full names.
     """
 
+    kind: AndroidKind = "service"
     types: tuple[str, ...] = ()
     host: AndroidHost = "chaquopy"
     on_timeout: TimeoutPolicy = "stop"
@@ -89,6 +109,12 @@ class Android:
     wake_lock: bool = False
     permissions: tuple[str, ...] = ()
     notification: Notification = field(default_factory=Notification)
+    job: Job = field(default_factory=Job)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the service runs on Android at all."""
+        return bool(self.types) or self.kind == "job"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def _same_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
 def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
     place = Place((*root, "app", "id"))
     unfit = values.unfit_segment(spec.app.id)
-    if unfit is not None and any(service.android.types for service in spec.services):
+    if unfit is not None and any(service.android.is_used for service in spec.services):
         message = f'"{unfit}" in the app id cannot be part of an Android package'
         hint = 'use letters, digits and "_", and no reserved word of Java or Kotlin'
         yield place, "BG201", message, hint
@@ -67,7 +67,7 @@ def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
 
 def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """A process holds one Python, and the services of an app share their process."""
-    on_android = [service for service in spec.services if service.android.types]
+    on_android = [service for service in spec.services if service.android.is_used]
     for service in on_android[1:]:
         first, host = on_android[0], service.android.host
         if host != first.android.host:

@@ -3,32 +3,43 @@ package dev.bgsvc
 import android.app.Activity
 import android.app.ActivityManager
 import android.app.Application
-import android.content.Context
 import android.os.Bundle
 
 /** Tells whether the user sees the app, as often as that changes. */
 internal class AppState(
-    private val tell: (Boolean) -> Unit,
+    app: Application,
+    private val onChange: () -> Unit,
 ) : Application.ActivityLifecycleCallbacks {
-    private var visible = 0
+    private val started = HashSet<Activity>()
 
-    /** Begins to listen, and tells how things are. */
-    fun watch(context: Context) {
-        val process = ActivityManager.RunningAppProcessInfo()
-        ActivityManager.getMyMemoryState(process)
-        visible = if (process.importance <= ActivityManager.RunningAppProcessInfo.IMPORTANCE_FOREGROUND) 1 else 0
-        (context.applicationContext as Application).registerActivityLifecycleCallbacks(this)
-        tell(visible > 0)
+    // Whether there may be an activity that has not been heard of.
+    private var assumed = ofProcess()
+
+    /** Whether the user sees one of the app's activities. */
+    var isVisible = assumed
+        private set
+
+    init {
+        app.registerActivityLifecycleCallbacks(this)
     }
 
     override fun onActivityStarted(activity: Activity) {
-        visible += 1
-        if (visible == 1) tell(true)
+        started += activity
+        assumed = false
+        update()
     }
 
+    // An activity that is made anew, as for another language, is back at once.
     override fun onActivityStopped(activity: Activity) {
-        visible -= 1
-        if (visible == 0) tell(false)
+        started -= activity
+        assumed = activity.isChangingConfigurations
+        update()
+    }
+
+    private fun update() {
+        val before = isVisible
+        isVisible = assumed || started.isNotEmpty()
+        if (isVisible != before) onChange()
     }
 
     override fun onActivityCreated(
@@ -46,4 +57,12 @@ internal class AppState(
     ) = Unit
 
     override fun onActivityDestroyed(activity: Activity) = Unit
+
+    private companion object {
+        fun ofProcess(): Boolean {
+            val process = ActivityManager.RunningAppProcessInfo()
+            ActivityManager.getMyMemoryState(process)
+            return process.importance <= ActivityManager.RunningAppProcessInfo.IMPORTANCE_FOREGROUND
+        }
+    }
 }

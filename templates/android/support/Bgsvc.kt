@@ -10,10 +10,6 @@ import android.os.Build
 import android.os.Handler
 import android.os.Looper
 import org.json.JSONObject
-import java.io.File
-import java.util.Locale
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.CopyOnWriteArrayList
 
 /**
  * The app's side of its background services: start, stop, state and events.
@@ -23,19 +19,6 @@ import java.util.concurrent.CopyOnWriteArrayList
  */
 object Bgsvc {
     private val main = Handler(Looper.getMainLooper())
-    private val listeners = CopyOnWriteArrayList<BgsvcListener>()
-    private val states = ConcurrentHashMap<String, ServiceState>()
-
-    @Volatile
-    private var app: Application? = null
-
-    // On the main thread only.
-    private val running = HashMap<String, ServiceRuns>()
-    private val notifications = HashMap<String, Notifications>()
-    private var python: PythonBridge? = null
-
-    @Volatile
-    private var installedHost: PythonHost? = null
 
     /**
      * Starts [service]; what becomes of its run arrives as events.
@@ -80,15 +63,26 @@ object Bgsvc {
         return StartResult.Refused(ForegroundService.refusalOf(cause))
     }
 
-    /** Asks the run of the service [name] to end; the event `stopped` says when it has. */
+    /**
+     * Asks the run of the service [name] to end; the event `stopped` says when it has.
+     *
+     * Whether it runs or not, it is not wanted any more, and neither are its jobs.
+     */
     @JvmStatic
     @JvmOverloads
     fun stop(
+        context: Context,
         name: String,
         reason: StopReason = StopReason.APP_STOP,
     ) {
-        if (reason.endsTheWish) app?.let { Ledger(it).want(name, false) }
-        onMain { running[name]?.stop(reason) }
+        val app = context.applicationContext
+        if (reason.endsTheWish) Ledger(app).want(name, false)
+        onMain {
+            val runs = BgsvcProcess.runs(name)
+            runs?.stop(reason)
+            // A job in which the run still ends is called off when it has.
+            if (reason.endsTheWish && runs?.isLive != true) Declared.cancelJobs(app, name)
+        }
     }
 
     /** Returns whether the service [name] is wanted; null if nobody ever asked. */
@@ -109,13 +103,28 @@ object Bgsvc {
     @JvmStatic
     fun capabilities(onAnswer: BgsvcAnswer) =
         onMain {
-            val bridge = python
-            if (bridge == null) {
+            val message = JSONObject().put("type", "capabilities")
+            if (!BgsvcProcess.ask(message) { it.handTo(onAnswer) }) {
                 onAnswer.onError(BgsvcError("notRunning", "no service has been started in this process"))
-            } else {
-                bridge.request(JSONObject().put("type", "capabilities")) { it.handTo(onAnswer) }
             }
         }
+
+    /**
+     * Asks Android to let the app finish something when the user leaves it: up to three minutes.
+     *
+     * [onExpire] is called on the main thread if that time is up before [FiniteTask.end]; a few seconds
+     * are left then.
+     */
+    @JvmStatic
+    fun beginFiniteTask(
+        context: Context,
+        onExpire: Runnable,
+    ): FiniteTask {
+        val app = context.applicationContext as Application
+        val task = FiniteTask(onExpire, { ended -> onMain { BgsvcProcess.finiteTasks(app).end(ended) } })
+        onMain { BgsvcProcess.finiteTasks(app).begin(task) }
+        return task
+    }
 
     /**
      * Asks the user to let the app show notifications (API 33), and returns whether it already may.
@@ -148,95 +157,24 @@ object Bgsvc {
 
     /** Returns where the service [name] is in its life, as far as this process knows. */
     @JvmStatic
-    fun state(name: String): ServiceState = states[name] ?: ServiceState.IDLE
+    fun state(name: String): ServiceState = BgsvcProcess.state(name)
 
     /** Lets [listener] hear of every event from now on. */
     @JvmStatic
     fun addListener(listener: BgsvcListener) {
-        listeners.addIfAbsent(listener)
+        BgsvcProcess.listeners.addIfAbsent(listener)
     }
 
     /** Lets [listener] hear no more. */
     @JvmStatic
     fun removeListener(listener: BgsvcListener) {
-        listeners.remove(listener)
+        BgsvcProcess.listeners.remove(listener)
     }
 
     /** Makes [host] what embeds Python, in place of the one the spec names; before the first start. */
     @JvmStatic
     fun installPythonHost(host: PythonHost) {
-        installedHost = host
-    }
-
-    /** Returns the runs of the service that [definition] describes, in this process. */
-    internal fun runs(
-        definition: ServiceDefinition,
-        context: Context,
-    ): ServiceRuns {
-        app = context.applicationContext as Application
-        return running.getOrPut(definition.name) {
-            LastExit.settle(context, definition.name)
-            notifications[definition.name] = Notifications(context.applicationContext, definition)
-            val bridge = python ?: connect(context, installedHost ?: definition.createPythonHost(context))
-            python = bridge
-            ServiceRuns(definition, bridge, ::publish) { states[definition.name] = it }
-        }
-    }
-
-    private fun connect(
-        context: Context,
-        host: PythonHost,
-    ): PythonBridge {
-        val hello =
-            JSONObject()
-                .put("type", "hello")
-                .put("platform", "android")
-                .put("mode", "androidForegroundService")
-                .put("app", context.packageName)
-                .put("dataDir", File(context.filesDir, "bgsvc").path)
-                .put("apiLevel", Build.VERSION.SDK_INT)
-                .put("targetSdk", context.applicationInfo.targetSdkVersion)
-                .put("language", Locale.getDefault().toLanguageTag())
-        val bridge = PythonBridge(host, hello, ::take)
-        AppState { visible ->
-            val state = if (visible) "active" else "background"
-            bridge.request(JSONObject().put("type", "appState").put("state", state))
-        }.watch(context)
-        return bridge
-    }
-
-    private fun take(message: JSONObject) {
-        when (message.getString("type")) {
-            "event" -> publish(eventOf(message))
-            "notification" -> notifications[message.getString("service")]?.take(message)
-            "desiredState" -> want(message.getString("service"), message.getBoolean("running"))
-        }
-    }
-
-    private fun want(
-        name: String,
-        running: Boolean,
-    ) {
-        app?.let { Ledger(it).want(name, running) }
-    }
-
-    private fun eventOf(message: JSONObject) =
-        BgsvcEvent(
-            service = message.getString("service"),
-            run = message.getInt("run"),
-            seq = message.getInt("seq"),
-            time = message.getDouble("time"),
-            event = message.getString("event"),
-            data = message.optJSONObject("data") ?: JSONObject(),
-        )
-
-    // A service changes its state before its listeners hear why.
-    private fun publish(event: BgsvcEvent) {
-        if (event.run > 0) {
-            app?.let { Ledger(it).take(event) }
-            running[event.service]?.onEvent(event)
-        }
-        listeners.forEach { it.onEvent(event) }
+        BgsvcProcess.installedHost = host
     }
 
     private fun onMain(action: () -> Unit) {

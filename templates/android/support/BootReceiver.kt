@@ -18,6 +18,8 @@ class BootReceiver : BroadcastReceiver() {
     ) {
         val ledger = Ledger(context)
         val declared = Declared.all(context)
+        // What the user stopped in the task manager is not wanted any more.
+        declared.forEach { LastExit.settle(context, it.name) }
         when (intent.action) {
             Intent.ACTION_BOOT_COMPLETED -> {
                 declared

@@ -4,6 +4,8 @@ import android.app.Notification
 import android.app.NotificationChannel
 import android.app.NotificationManager
 import android.app.PendingIntent
+import android.app.job.JobScheduler
+import android.app.job.JobService
 import android.content.ComponentName
 import android.content.Context
 import android.content.Intent
@@ -22,6 +24,8 @@ internal class Declared private constructor(
 
     /** Whether it starts with the device. */
     val startsOnBoot: Boolean = info.metaData.getBoolean(START_ON_BOOT)
+
+    private val isJob = info.permission == JobService.PERMISSION_BIND
 
     /** Returns an intent that starts it for [reason]. */
     fun startIntent(reason: StartReason): Intent =
@@ -60,25 +64,39 @@ internal class Declared private constructor(
         private const val NAME = "dev.bgsvc.name"
         private const val START_ON_BOOT = "dev.bgsvc.start_on_boot"
         private const val RESUME = "dev.bgsvc.resume"
-        private const val ICON = "dev.bgsvc.icon"
+
+        /** What the manifest calls the icon of a notification. */
+        const val ICON = "dev.bgsvc.icon"
 
         /** Returns the id of the channel of the service [name]. */
         fun channelOf(name: String) = "bgsvc.$name"
 
-        /** Returns every generated service of the app. */
+        /** Returns every generated foreground service of the app. */
+        fun all(context: Context): List<Declared> = everything(context).filterNot { it.isJob }
+
+        /** Returns the foreground service called [name], if the manifest has it. */
+        fun find(
+            context: Context,
+            name: String,
+        ): Declared? = all(context).find { it.name == name }
+
+        /** Calls off the jobs of the service [name]: Android has not begun them, or would again. */
+        fun cancelJobs(
+            context: Context,
+            name: String,
+        ) {
+            val scheduler = context.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
+            val components = everything(context).filter { it.isJob && it.name == name }.map { it.component }
+            scheduler.allPendingJobs.filter { it.service in components }.forEach { scheduler.cancel(it.id) }
+        }
+
         @Suppress("DEPRECATION") // The flags' own type came with API 33.
-        fun all(context: Context): List<Declared> =
+        private fun everything(context: Context): List<Declared> =
             context.packageManager
                 .getPackageInfo(context.packageName, PackageManager.GET_SERVICES or PackageManager.GET_META_DATA)
                 .services
                 .orEmpty()
                 .filter { it.metaData?.containsKey(NAME) == true }
                 .map { Declared(context, it) }
-
-        /** Returns the service called [name], if the manifest has it. */
-        fun find(
-            context: Context,
-            name: String,
-        ): Declared? = all(context).find { it.name == name }
     }
 }

@@ -1,5 +1,6 @@
 package dev.bgsvc
 
+import android.app.ActivityManager
 import android.content.Intent
 import android.os.Build
 import android.os.IBinder
@@ -16,8 +17,8 @@ abstract class ForegroundService(
     private val definition: ServiceDefinition,
 ) : TimeLimitedService() {
     private val keeper = ServiceRuns.Keeper { release() }
-    private val notifications by lazy { Notifications(this, definition) }
-    private val runs by lazy { Bgsvc.runs(definition, this) }
+    private val notifications get() = BgsvcProcess.notifications(definition, this)
+    private val runs by lazy { BgsvcProcess.runs(definition, this) }
     private val wakeLock by lazy { WakefulRun(this, definition) }
     private var lastStartId = 0
     private var timedOut = false
@@ -69,14 +70,14 @@ abstract class ForegroundService(
         when (definition.onTimeout) {
             TimeoutPolicy.STOP -> Unit
             TimeoutPolicy.NOTIFY -> Declared.find(this, definition.name)?.offerToResume()
-            TimeoutPolicy.RESCHEDULE -> JobRunService.schedule(this, definition)
+            TimeoutPolicy.RESCHEDULE -> JobRequests.place(this, definition)
         }
     }
 
     /** Asks a run to end that something else than Python has left without its service. */
     override fun onDestroy() {
         wakeLock.end()
-        runs.leave(keeper)
+        runs.leave(keeper, StopReason.APP_STOP)
         super.onDestroy()
     }
 
@@ -90,7 +91,7 @@ abstract class ForegroundService(
             } else {
                 startForeground(definition.label, notification)
             }
-            null
+            ignored()
         } catch (e: IllegalStateException) {
             refusalOf(e)
         } catch (e: IllegalArgumentException) {
@@ -98,6 +99,15 @@ abstract class ForegroundService(
         } catch (e: SecurityException) {
             refusalOf(e)
         }
+
+    // To a restricted app in the background Android says nothing, and does nothing.
+    private fun ignored(): BgsvcError? {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.Q) return null
+        if (foregroundServiceType != NO_TYPE) return null
+        val manager = getSystemService(ACTIVITY_SERVICE) as ActivityManager
+        val fix = "let the user open the app, or lift the restriction of its battery use in the system's settings"
+        return BgsvcError("platform", IGNORED, if (manager.isBackgroundRestricted) fix else "")
+    }
 
     private fun release() {
         timedOut = false
@@ -112,6 +122,8 @@ abstract class ForegroundService(
         const val EXTRA_NOTIFICATION = "dev.bgsvc.extra.NOTIFICATION"
         const val EXTRA_BUTTON = "dev.bgsvc.extra.BUTTON"
         const val EXTRA_REASON = "dev.bgsvc.extra.REASON"
+        private const val NO_TYPE = 0
+        private const val IGNORED = "Android has not brought the service to the foreground"
         private const val TIMEOUT_GRACE_MILLIS = 8_000L
 
         private fun startReason(intent: Intent?): StartReason {
@@ -133,8 +145,28 @@ abstract class ForegroundService(
             return if ("Time limit already exhausted" in message) {
                 BgsvcError("quotaExhausted", message, "wait for the user to open the app, or for 24 hours to pass")
             } else {
-                BgsvcError("platform", message)
+                BgsvcError("platform", message, fixOf(cause))
             }
         }
+
+        // By name, for the oldest Android here does not know them.
+        private fun fixOf(cause: RuntimeException): String =
+            when (cause.javaClass.simpleName) {
+                "ForegroundServiceStartNotAllowedException" -> {
+                    "start it while the user sees the app; a notification offers to"
+                }
+
+                "MissingForegroundServiceTypeException", "InvalidForegroundServiceTypeException" -> {
+                    "merge the generated manifest into the app's: bgsvc-gen doctor android tells what lacks"
+                }
+
+                "SecurityException" -> {
+                    "ask the user for the permission before the start, or merge the generated manifest"
+                }
+
+                else -> {
+                    ""
+                }
+            }
     }
 }

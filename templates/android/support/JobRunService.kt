@@ -1,11 +1,8 @@
 package dev.bgsvc
 
-import android.app.job.JobInfo
 import android.app.job.JobParameters
-import android.app.job.JobScheduler
 import android.app.job.JobService
-import android.content.ComponentName
-import android.content.Context
+import android.os.Build
 
 /**
  * A job that keeps the process alive while Python runs, as long as Android grants.
@@ -19,38 +16,50 @@ abstract class JobRunService(
     private val keeper = ServiceRuns.Keeper { finish() }
     private var current: JobParameters? = null
 
-    /** Starts a run; true, for it goes on after this call. */
+    /** Starts a run; true, for it goes on after this call, unless none may begin. */
     override fun onStartJob(params: JobParameters): Boolean {
         current = params
-        val runs = Bgsvc.runs(definition, this)
+        if (definition.request.userInitiated) show(params)
+        val runs = BgsvcProcess.runs(definition, this)
         runs.hold(keeper)
         runs.start(StartReason.TASK)
-        return true
+        return current != null
     }
 
-    /** Android takes its time back; true, for the rest is to be done later. */
+    /** Android takes its time back; true if the rest is to be done later, unless somebody wants it no more. */
     override fun onStopJob(params: JobParameters): Boolean {
         current = null
-        Bgsvc.runs(definition, this).stop(StopReason.PLATFORM_TIMEOUT)
-        return true
+        val reason = reasonOf(params)
+        BgsvcProcess.runs(definition, this).leave(keeper, reason)
+        return !reason.endsTheWish
     }
 
+    // Android ends a transfer of the user's that shows no notification.
+    private fun show(params: JobParameters) {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.UPSIDE_DOWN_CAKE) return
+        val notifications = BgsvcProcess.notifications(definition, this)
+        notifications.createChannel()
+        setNotification(params, definition.label, notifications.foreground(), JOB_END_NOTIFICATION_POLICY_REMOVE)
+    }
+
+    // A periodic job would come back.
     private fun finish() {
-        current?.let { jobFinished(it, false) }
+        current?.let {
+            jobFinished(it, false)
+            if (BgsvcProcess.runs(definition, this).isOver) Declared.cancelJobs(this, definition.name)
+        }
         current = null
     }
 
-    internal companion object {
-        /** Asks for a job in which the service of [definition] goes on; returns whether Android took it. */
-        fun schedule(
-            context: Context,
-            definition: ServiceDefinition,
-        ): Boolean {
-            val service = definition.job ?: return false
-            val scheduler = context.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            // Some condition there has to be; the label's number is the app's alone.
-            val job = JobInfo.Builder(definition.label, ComponentName(context, service)).setMinimumLatency(1).build()
-            return scheduler.schedule(job) == JobScheduler.RESULT_SUCCESS
+    private companion object {
+        fun reasonOf(params: JobParameters): StopReason {
+            if (Build.VERSION.SDK_INT < Build.VERSION_CODES.S) return StopReason.PROCESS_EXIT
+            return when (params.stopReason) {
+                JobParameters.STOP_REASON_USER -> StopReason.USER_STOP
+                JobParameters.STOP_REASON_CANCELLED_BY_APP -> StopReason.APP_STOP
+                JobParameters.STOP_REASON_TIMEOUT -> StopReason.PLATFORM_TIMEOUT
+                else -> StopReason.PROCESS_EXIT
+            }
         }
     }
 }

@@ -55,7 +55,11 @@ internal class Ledger(
         reason: String,
     ): Boolean {
         var found = false
-        update(name) { found = close(it, time, reason) }
+        update(name) {
+            val began = it.optJSONObject(it.length() - 1)?.optDouble("started") ?: time
+            // One that began later is of this process, and alive.
+            found = began <= time && close(it, time, reason)
+        }
         return found
     }
 

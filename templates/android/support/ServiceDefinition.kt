@@ -20,6 +20,7 @@ import android.content.Context
  * @property wakeLock whether the processor stays awake during a run.
  * @property onTimeout what follows when Android's time limit is reached.
  * @property job the job in which it goes on after a time limit; null for none.
+ * @property request when Android is to run that job.
  * @property createPythonHost makes what embeds Python, for the first service of the process.
  */
 class ServiceDefinition(
@@ -38,6 +39,24 @@ class ServiceDefinition(
     val onTimeout: TimeoutPolicy,
     val job: Class<out JobRunService>?,
     val createPythonHost: (Context) -> PythonHost,
+    val request: JobRequest = JobRequest(),
+)
+
+/**
+ * When Android is to run a job.
+ *
+ * @property network whether it waits for a network.
+ * @property charging whether it waits for power.
+ * @property periodMillis the time from one run to the next; 0 for one run.
+ * @property persisted whether it outlives a restart of the device.
+ * @property userInitiated whether it is a transfer that the user has just asked for (API 34).
+ */
+class JobRequest(
+    val network: Boolean = false,
+    val charging: Boolean = false,
+    val periodMillis: Long = 0,
+    val persisted: Boolean = false,
+    val userInitiated: Boolean = false,
 )
 
 /**

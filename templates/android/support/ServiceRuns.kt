@@ -22,7 +22,9 @@ internal class ServiceRuns(
 
     private val main = Handler(Looper.getMainLooper())
     private val giveUp = Runnable { overdue() }
-    private var keeper: Keeper? = null
+
+    // After a time limit a job may begin while the service still ends: the last keeper is the next run's.
+    private val keepers = LinkedHashSet<Keeper>()
     private var next: StartReason? = null
     private var late = false
     private var restarting = false
@@ -34,11 +36,17 @@ internal class ServiceRuns(
             onState(value)
         }
 
-    private val isLive get() = state != ServiceState.IDLE && state != ServiceState.STOPPED
+    /** Whether a run is under way, or one that has not ended yet. */
+    val isLive get() = state != ServiceState.IDLE && state != ServiceState.STOPPED
 
-    /** Makes [keeper] what keeps the process alive, until it is released. */
+    /** Whether the last run was ended by somebody who wants no other. */
+    var isOver = false
+        private set
+
+    /** Lets [keeper] keep the process alive, until it is released. */
     fun hold(keeper: Keeper) {
-        this.keeper = keeper
+        keepers -= keeper
+        keepers += keeper
     }
 
     /** Starts a run; one that is live goes on instead, and one that stops is awaited. */
@@ -58,6 +66,7 @@ internal class ServiceRuns(
 
     /** Asks the run to end for [reason]. */
     fun stop(reason: StopReason) {
+        isOver = reason.endsTheWish
         val request = message("stop").put("reason", reason.wire)
         end(request, definition.stopTimeoutMillis + MARGIN_MILLIS)
     }
@@ -70,11 +79,12 @@ internal class ServiceRuns(
         end(request.put("remaining", graceMillis / MILLIS), graceMillis)
     }
 
-    /** [keeper] is gone; a run that it kept alive is asked to end. */
-    fun leave(keeper: Keeper) {
-        if (this.keeper !== keeper) return
-        this.keeper = null
-        if (isLive && state != ServiceState.STOPPING) stop(StopReason.APP_STOP)
+    /** [keeper] is gone; a run that it alone kept alive is asked to end for [reason]. */
+    fun leave(
+        keeper: Keeper,
+        reason: StopReason,
+    ) {
+        if (keepers.remove(keeper) && keepers.isEmpty() && isLive && state != ServiceState.STOPPING) stop(reason)
     }
 
     /** Tells Python that the user pressed [button] on one of its notifications, or on the service's own. */
@@ -94,19 +104,20 @@ internal class ServiceRuns(
     fun onEvent(event: BgsvcEvent) {
         when (event.event) {
             "started" -> started()
-            "stopped" -> if (event.data.has("restartIn") && next == null) pause() else ended()
+            "stopped" -> stopped(event)
             "restart_failed" -> ended()
         }
     }
 
     private fun begin(reason: StartReason) {
+        isOver = false
         state = ServiceState.INITIALIZING
         val request =
             JSONObject()
                 .put("type", "start")
                 .put("config", JSONObject(definition.config))
                 .put("reason", reason.wire)
-                .put("foregroundServiceType", definition.foregroundServiceTypeName)
+                .putOpt("foregroundServiceType", definition.foregroundServiceTypeName.ifEmpty { null })
         python.request(request) { reply ->
             if (reply is PythonBridge.Reply.Failed) {
                 report(reply.error)
@@ -118,6 +129,11 @@ internal class ServiceRuns(
     private fun started() {
         restarting = false
         if (state == ServiceState.INITIALIZING) state = ServiceState.RUNNING
+    }
+
+    private fun stopped(event: BgsvcEvent) {
+        isOver = isOver || StopReason.entries.any { it.endsTheWish && it.wire == event.data.optString("reason") }
+        if (event.data.has("restartIn") && next == null) pause() else ended()
     }
 
     // Python itself begins the next run, after a pause in which the process has to live.
@@ -155,7 +171,9 @@ internal class ServiceRuns(
         state = ServiceState.STOPPED
         val reason = next
         next = null
-        if (reason == null) release() else begin(reason)
+        if (reason == null || keepers.isEmpty()) return release()
+        release(keepers.size - 1)
+        begin(reason)
     }
 
     // The run is still there, so no other may begin; but what kept it alive has no time left.
@@ -173,10 +191,11 @@ internal class ServiceRuns(
         publish(BgsvcEvent(definition.name, 0, 0, System.currentTimeMillis() / MILLIS, "error", data))
     }
 
-    private fun release() {
-        keeper?.release()
-        keeper = null
-    }
+    private fun release(count: Int = keepers.size) =
+        keepers.take(count).forEach {
+            keepers -= it
+            it.release()
+        }
 
     private fun message(type: String) = JSONObject().put("type", type).put("service", definition.name)
 

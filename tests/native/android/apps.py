@@ -65,13 +65,14 @@ class App:
     def oldest_platform(self) -> int:
         """The first API level that knows all the types."""
         services = self.spec.services
-        return max(SERVICE_TYPES[name].since for each in services for name in each.android.types)
+        types = (name for each in services for name in each.android.types)
+        return max((SERVICE_TYPES[name].since for name in types), default=26)
 
 
 def golden_names() -> list[str]:
     """Return the golden cases with a service on Android."""
     specs = {path.parent.name: load_spec(path) for path in sorted(CASES.glob("*/bgsvc.toml"))}
-    return [name for name, spec in specs.items() if android.plan(spec).services]
+    return [name for name, spec in specs.items() if android.plan(spec).hosts]
 
 
 @dataclass(frozen=True)

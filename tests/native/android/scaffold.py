@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import bgsvc_gen
+from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.model import Spec
 
@@ -51,12 +52,45 @@ entry = "trials:Buttons"
 types = ["dataSync"]
 host = "cpython"
 
+[services.revived]
+entry = "trials:Buttons"
+[services.revived.android]
+types = ["remoteMessaging"]
+host = "cpython"
+
 [services.later]
 entry = "trials:Buttons"
 [services.later.android]
 types = ["dataSync"]
 host = "cpython"
 on_timeout = "reschedule"
+
+[services.upload]
+entry = "trials:Buttons"
+[services.upload.android]
+kind = "job"
+host = "cpython"
+job.user_initiated = true
+
+[services.tidy]
+entry = "trials:Buttons"
+start_on_boot = true
+[services.tidy.android]
+kind = "job"
+host = "cpython"
+job = { charging = true, period = "1h" }
+
+[services.finishing]
+entry = "trials:Finishing"
+[services.finishing.android]
+types = ["remoteMessaging"]
+host = "cpython"
+
+[services.progress]
+entry = "trials:Progress"
+[services.progress.android]
+types = ["remoteMessaging"]
+host = "cpython"
 
 [services.asking]
 entry = "trials:Buttons"
@@ -71,6 +105,19 @@ entry = "trials:Stubborn"
 types = ["shortService"]
 host = "cpython"
 """
+
+_EACH_TYPE: Final = "".join(
+    f"""
+[services.of{"".join(types).lower()}]
+entry = "trials:Buttons"
+[services.of{"".join(types).lower()}.android]
+types = {list(types)}
+host = "cpython"
+{'special_use = "What no other type is for"' if "specialUse" in types else ""}
+"""
+    for types in (*((name,) for name in SERVICE_TYPES), ("mediaPlayback", "connectedDevice"))
+)
+"""A service of each type, and one of two."""
 
 
 def make_scaffold(folder: Path) -> Spec:
@@ -91,7 +138,9 @@ def make_scaffold(folder: Path) -> Spec:
     text = path.read_text(encoding="utf-8").replace('host = "chaquopy"', 'host = "cpython"')
     path.write_text(text, encoding="utf-8")
     _bgsvc_gen(folder, "android", "--type", "dataSync")
-    path.write_text(path.read_text(encoding="utf-8") + _TRIAL_SERVICES, encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8") + _TRIAL_SERVICES + _EACH_TYPE, encoding="utf-8"
+    )
     _bgsvc_gen(folder, "android")
     return load_spec(path)
 

@@ -91,9 +91,11 @@ def classes(
     assert kotlin.compile(own, [framework, *test_jars], main) == ""
     sources = app.source_set.joinpath("java").rglob("*.java")
     assert java.compile(sources, [framework], main) == ""
+    callers = KOTLIN.with_name("java").glob("*.java")
+    assert java.compile(callers, [main, framework, *test_jars], tests) == ""
     # Inlined like any constant, so that no R has to exist at run time.
     tested = [KOTLIN, app.build / "java"]
-    assert kotlin.compile(tested, [main, *test_jars, framework], tests) == ""
+    assert kotlin.compile(tested, [tests, main, *test_jars, framework], tests) == ""
     return main, tests
 
 
@@ -202,7 +204,8 @@ def driven(  # noqa: PLR0913, PLR0917 - fixtures
         (configured, *classes, *test_jars, frameworks[36]),
         *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
         *("dev.bgsvc.tests.BridgeTest", "dev.bgsvc.tests.AssetPythonFilesTest"),
-        "dev.bgsvc.tests.LifeTest",
+        *("dev.bgsvc.tests.LifeTest", "dev.bgsvc.tests.JobTest"),
+        *("dev.bgsvc.tests.FiniteTaskTest", "dev.bgsvc.tests.ApiTest", "dev.bgsvc.tests.TypesTest"),
         options=[
             *ROBOLECTRIC,
             f"-Drobolectric.dependency.dir={frameworks[36].parent}",
@@ -240,6 +243,26 @@ def test_a_service_on_other_levels_of_android(sentence: str, leveled: Outcome) -
 
 @pytest.mark.parametrize("sentence", sentences("LifeTest"))
 def test_what_happens_around_a_run(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("JobTest"))
+def test_a_job_on_android(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("FiniteTaskTest"))
+def test_what_is_finished_after_the_user_has_left(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("ApiTest"))
+def test_the_apps_side(sentence: str, driven: Outcome) -> None:
+    assert driven.of(sentence) == ""
+
+
+@pytest.mark.parametrize("sentence", sentences("TypesTest"))
+def test_services_of_all_types(sentence: str, driven: Outcome) -> None:
     assert driven.of(sentence) == ""
 
 

@@ -121,6 +121,10 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "boot permission": Defect(
         "full", without=("uses-permission", "RECEIVE_BOOT_COMPLETED"), doctor="DA003"
     ),
+    "job that anybody may bind to": Defect(
+        "android-job", attribute=("service", "permission", ""), doctor="DA007"
+    ),
+    "job not registered": Defect("android-job", without=("service", "SyncJob"), doctor="DA001"),
     "old minSdk": Defect(
         "android-data-sync", attribute=("uses-sdk", "minSdkVersion", "23"), doctor="DA009"
     ),
@@ -215,7 +219,7 @@ def broken(app: App, defect: Defect) -> ET.Element:
         parent.remove(element)
     if defect.attribute is not None:
         tag, key, value = defect.attribute
-        [element] = root.iter(tag)
+        element = next(root.iter(tag))
         element.attrib.pop(NAMESPACE + key)
         if value:
             element.set(NAMESPACE + key, value)

@@ -1,8 +1,9 @@
 """Authors' texts in resources and manifests, as aapt2 reads them."""
 
+import json
 import struct
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -11,9 +12,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bgsvc_gen.doctor.android_manifest import NAMESPACE as NAMESPACE_OF
+from bgsvc_gen.doctor.android_manifest import read_manifest
 from bgsvc_gen.lang import android_resource
 from bgsvc_gen.lang import kotlin as kotlin_lang
-from tests.native.android.tools import Aapt2, KotlinCompiler
+from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.spec.values import is_text
+from tests.native.android.apps import App, Build, write
+from tests.native.android.maven import ClassPath
+from tests.native.android.sdk import android_jar
+from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 
 pytestmark = pytest.mark.native
 
@@ -153,3 +161,77 @@ def constants_of(content: bytes) -> Iterator[str]:
         else:
             at += {5: 8, 6: 8, 17: 4, 18: 4}.get(tag, WIDTHS.get(tag, 0))
         index += 2 if tag in {5, 6} else 1
+
+
+LINES: Final = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1).filter(is_text)
+"""What a spec takes for a text that users see."""
+
+
+@pytest.fixture(scope="module")
+def support_classes(
+    golden: Mapping[str, App],
+    kotlin: KotlinCompiler,
+    java: Java,
+    platform: Sequence[Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The support sources, compiled: what a generated class stands on."""
+    folder = tmp_path_factory.mktemp("support")
+    sources = golden["android-special-use"].support_sources
+    assert kotlin.compile(sources, platform, folder) == ""
+    own = [file for source in sources for file in source.rglob("*.java")]
+    assert java.compile(own, platform, folder) == ""
+    return folder
+
+
+@pytest.fixture(scope="module")
+def platform(sdk: Path, kotlin_stdlib: Path, jars: Mapping[str, ClassPath]) -> Sequence[Path]:
+    return (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(LINES, min_size=6, max_size=6))
+@example(
+    ['"$a${b}"\\', "it's @string/x", "<b>&amp;]]>", "?x %s \\n", "مزامنة \u202e\u200f", "né 🐍"]
+)
+def test_what_an_author_writes_in_a_spec_reads_back_from_the_built_app(
+    build: Build,
+    kotlin: KotlinCompiler,
+    platform: Sequence[Path],
+    support_classes: Path,
+    texts: Sequence[str],
+) -> None:
+    label, german, why, stop, resume, pressed = texts
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        spec = folder / "bgsvc.toml"
+        spec.write_text(
+            '[app]\nid = "org.example"\n[services.sync]\nentry = "a:B"\n'
+            f"label = {{ en = {toml(label)}, de = {toml(german)} }}\n"
+            f'[services.sync.android]\ntypes = ["specialUse"]\nspecial_use = {toml(why)}\n'
+            f"notification.stop = {toml(stop)}\nnotification.resume = {toml(resume)}\n"
+            f"notification.actions.pause = {toml(pressed)}\n",
+            encoding="utf-8",
+        )
+        write(load_spec(spec), folder / "app")
+        app = build.apps({folder / "app": load_spec(spec)}, folder)["app"]
+        assert app.said == ""
+        classes = [*platform, support_classes]
+        assert kotlin.compile(app.own_sources, classes, folder / "out") == ""
+        pools = Pools(app.apk)
+        constants = {
+            text
+            for file in folder.joinpath("out").rglob("*.class")
+            for text in constants_of(file.read_bytes())
+        }
+
+        assert {label, german, stop, resume, pressed} <= set(pools.of_resources())
+        properties = read_manifest(app.apk).iter("property")
+        assert [each.get(f"{NAMESPACE_OF}value") for each in properties] == [why]
+        [config] = [json.loads(text) for text in constants if text.startswith('{"name"')]
+        assert config["label"] == {"en": label, "de": german}
+
+
+def toml(text: str) -> str:
+    """Return a basic string; JSON writes one, but for the characters beyond the first plane."""
+    return json.dumps(text, ensure_ascii=False)

@@ -7,7 +7,7 @@ from typing import Final
 
 from bgsvc_gen.facts.android import SERVICE_TYPES, Permission, ServiceType
 from bgsvc_gen.spec.model import Service, Spec
-from bgsvc_gen.targets.android.resources import StringsFile, strings_files
+from bgsvc_gen.targets.android.resources import ICON, StringsFile, strings_files
 from bgsvc_gen.targets.android.service import ServicePlan, plan_service
 from bgsvc_gen.targets.android.support import support_files
 from bgsvc_gen.targets.base import Output, Plan
@@ -20,11 +20,9 @@ MAIN: Final = PurePosixPath("src/main")
 
 _BOOT: Final = Permission("android.permission.RECEIVE_BOOT_COMPLETED", since=26)
 _WAKE_LOCK: Final = Permission("android.permission.WAKE_LOCK", since=26)
-_ALWAYS: Final = (
-    Permission("android.permission.FOREGROUND_SERVICE", since=28),
-    Permission("android.permission.POST_NOTIFICATIONS", since=33),
-)
-"""What any foreground service needs; the second lets the app ask, and its notification be seen."""
+_FOREGROUND: Final = (Permission("android.permission.FOREGROUND_SERVICE", since=28),)
+_NOTIFY: Final = Permission("android.permission.POST_NOTIFICATIONS", since=33)
+"""It lets the app ask, and its notifications be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,9 @@ class AndroidPlan(Plan):
         asked: What the manifest asks for, each once.
         quiets_lint: Whether Lint doubts one of those, although a type needs it.
         features: The hardware those would make Google Play ask a device for; none is required.
-        services: Empty if no service of the spec runs on Android.
+        services: Those in the foreground.
+        jobs: Those that run in jobs; without either nothing runs on Android.
+        icon_resource: That of the notifications.
         starts_on_boot: Whether one of the services starts with the device.
         strings: The texts that users see, a file for each language.
         hosts: What embeds Python; the support sources follow from it.
@@ -47,6 +47,8 @@ class AndroidPlan(Plan):
     quiets_lint: bool
     features: tuple[str, ...]
     services: tuple[ServicePlan, ...]
+    jobs: tuple[ServicePlan, ...]
+    icon_resource: str
     starts_on_boot: bool
     strings: tuple[StringsFile, ...]
     hosts: tuple[str, ...]
@@ -58,7 +60,7 @@ class AndroidPlan(Plan):
 
     def outputs(self) -> tuple[Output, ...]:
         """Return the manifest, the services, their resources and the support sources."""
-        if not self.services:
+        if not self.services and not self.jobs:
             return ()
         folder = MAIN.joinpath("kotlin", *self.package.split("."))
         return (
@@ -66,6 +68,10 @@ class AndroidPlan(Plan):
             *(
                 Output(folder / f"{service.class_name}.kt", "android/Service.kt.j2", service)
                 for service in self.services
+            ),
+            *(
+                Output(folder / f"{job.class_name}.kt", "android/Job.kt.j2", job)
+                for job in self.jobs
             ),
             *(
                 Output(
@@ -79,16 +85,21 @@ class AndroidPlan(Plan):
 
 def plan(spec: Spec) -> AndroidPlan:
     """Decide how `spec` runs on Android; a service without a type does not run there."""
-    services = [service for service in spec.services if service.android.types]
+    services = [service for service in spec.services if service.android.is_used]
     package = f"{spec.app.id}.bgsvc"
     asked = _permissions(services)
-    starts_on_boot = any(service.start_on_boot for service in services)
+    plans = {service.name: plan_service(spec, service, package) for service in services}
+    starts_on_boot = any(
+        service.start_on_boot and service.android.kind == "service" for service in services
+    )
     return AndroidPlan(
         package=package,
         asked=asked,
         quiets_lint=any(permission.lint for permission in asked),
         features=_features(services),
-        services=tuple(plan_service(spec, service, package) for service in services),
+        services=tuple(plans[each.name] for each in services if each.android.kind == "service"),
+        jobs=tuple(plans[each.name] for each in services if each.android.kind == "job"),
+        icon_resource=ICON,
         starts_on_boot=starts_on_boot,
         strings=strings_files(services),
         hosts=tuple(sorted({service.android.host for service in services})),
@@ -100,10 +111,13 @@ def _rows(services: Sequence[Service]) -> Iterator[ServiceType]:
 
 
 def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
-    found = {each.name: each for each in _ALWAYS}
+    in_foreground = any(service.android.kind == "service" for service in services)
+    found = {each.name: each for each in (*(_FOREGROUND if in_foreground else ()), _NOTIFY)}
     for row in _rows(services):
         found.update({each.name: each for each in row.permissions})
     for service in services:
+        for each in _of_job(service) if service.android.kind == "job" else ():
+            found.setdefault(each.name, each)
         if service.start_on_boot:
             found.setdefault(_BOOT.name, _BOOT)
         if service.android.wake_lock:
@@ -111,6 +125,15 @@ def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
         for name in service.android.permissions:
             found.setdefault(name, Permission(name, since=26))
     return tuple(found.values())
+
+
+def _of_job(service: Service) -> Iterator[Permission]:
+    job = service.android.job
+    if job.network or job.user_initiated:
+        # REQUIRE_NETWORK_PERMISSIONS_FOR_CONNECTIVITY_JOBS, JobSchedulerService, android-all 34
+        yield Permission("android.permission.ACCESS_NETWORK_STATE", since=26)
+    if job.user_initiated:
+        yield Permission("android.permission.RUN_USER_INITIATED_JOBS", since=34)
 
 
 def _features(services: Sequence[Service]) -> tuple[str, ...]:

@@ -25,11 +25,19 @@ _HOSTS: Final[Mapping[AndroidHost, tuple[str, tuple[str, ...]]]] = {
 }
 """`host` → the function that makes it of a context, and what that imports."""
 
-_IMPORTS: Final = (
+_SERVICE_IMPORTS: Final = (
     "android.annotation.SuppressLint",
-    "android.app.NotificationManager",
     "android.content.pm.ServiceInfo",
     "dev.bgsvc.ForegroundService",
+)
+_JOB_IMPORTS: Final = (
+    "android.content.Context",
+    "dev.bgsvc.JobRequest",
+    "dev.bgsvc.JobRequests",
+    "dev.bgsvc.JobRunService",
+)
+_IMPORTS: Final = (
+    "android.app.NotificationManager",
     "dev.bgsvc.ServiceDefinition",
     "dev.bgsvc.TimeoutPolicy",
 )
@@ -52,6 +60,17 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRequest:
+    """When Android is to run a job, as Kotlin spells it; `period` in milliseconds."""
+
+    network: str
+    charging: str
+    period: int
+    persisted: str
+    user_initiated: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePlan:
     """What a service's class and its declaration in the manifest print.
 
@@ -68,7 +87,8 @@ class ServicePlan:
         stop_timeout: Milliseconds.
         importance: Its notification channel's, as a constant's name.
         stop_resource: The text of the button that stops it; `None` for no such button.
-        job_class: The job in which it goes on after a time limit; `None` for none.
+        job_class: The job in which it runs, or goes on after a time limit; `None` for none.
+        job_request: When that job is to run; `None` for as soon as it may.
         python_host: The Kotlin function that makes its host.
     """
 
@@ -95,6 +115,7 @@ class ServicePlan:
     stop_with_task: str
     starts_on_boot: bool
     job_class: str | None
+    job_request: JobRequest | None
     properties: tuple[Property, ...]
     python_host: str
 
@@ -104,13 +125,15 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
     rows = [SERVICE_TYPES[name] for name in service.android.types]
     python_host, host_imports = _HOSTS[service.android.host]
     stem = kotlin.class_name(service.name)
-    class_name = f"{stem}Service"
+    is_job = service.android.kind == "job"
+    class_name = f"{stem}{'Job' if is_job else 'Service'}"
     part = service.android
     goes_on = part.on_timeout == "reschedule" and any(row.time_limit for row in rows)
     actions = tuple(
         Action(name, action_resource(service, name)) for name in part.notification.actions
     )
     imports = (
+        *(_JOB_IMPORTS if is_job else _SERVICE_IMPORTS),
         *_IMPORTS,
         *host_imports,
         f"{spec.app.id}.R",
@@ -128,7 +151,7 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         type_constants=tuple(row.constant for row in rows),
         types="|".join(row.name for row in rows),
         type_names=service.android.types,
-        sticky=_word(part.sticky is not False and all(row.sticky for row in rows)),
+        sticky=_word(part.sticky is not False and not is_job and all(r.sticky for r in rows)),
         label_resource=label_resource(service),
         icon_resource=ICON,
         resume_resource=resume_resource(service),
@@ -140,9 +163,21 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         on_timeout=part.on_timeout.upper(),
         stop_with_task=_word(part.stop_with_task),
         starts_on_boot=service.start_on_boot,
-        job_class=f"{stem}Job" if goes_on else None,
+        job_class=f"{stem}Job" if goes_on or is_job else None,
+        job_request=_job_request(service) if is_job else None,
         properties=_properties(service),
         python_host=python_host,
+    )
+
+
+def _job_request(service: Service) -> JobRequest:
+    job = service.android.job
+    return JobRequest(
+        network=_word(job.network),
+        charging=_word(job.charging),
+        period=round((job.period or 0) * 1000),
+        persisted=_word(service.start_on_boot),
+        user_initiated=_word(job.user_initiated),
     )
 
 

@@ -3,6 +3,8 @@ package dev.bgsvc.tests
 import android.content.pm.ServiceInfo
 import dev.bgsvc.Bgsvc
 import dev.bgsvc.ServiceState
+import dev.bgsvc.StartReason
+import dev.bgsvc.StopReason
 import org.example.heartbeat.bgsvc.PatientService
 import org.json.JSONArray
 import org.json.JSONObject
@@ -13,6 +15,8 @@ import org.junit.Before
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import java.io.File
 
@@ -39,6 +43,28 @@ class BridgeTest {
     }
 
     @Test
+    fun `the words for why a run begins and ends are those of the vectors`() {
+        val app = RuntimeEnvironment.getApplication()
+        val words = words()
+        val starts = words.getJSONArray("startReasons").let { all -> (0 until all.length()).map(all::getString) }
+        for (reason in StartReason.entries) {
+            Bgsvc.start(app, PatientService::class.java, reason)
+            assertTrue("$reason", shadowOf(app).nextStartedService.getStringExtra(REASON) in starts)
+        }
+        val stops = words.getJSONObject("stopReasons")
+        for (reason in StopReason.entries) {
+            Bgsvc.start(app, PatientService::class.java)
+            Bgsvc.stop(app, PatientService.NAME, reason)
+            val word = Bgsvc.stopIntent(app, PatientService::class.java, reason).getStringExtra(REASON).orEmpty()
+
+            val clears = stops.getJSONObject(word).getBoolean("clearsDesiredState")
+            assertEquals(word, !clears, Bgsvc.isWanted(app, PatientService.NAME))
+        }
+        val states = words.getJSONArray("serviceStates").let { all -> (0 until all.length()).map(all::getString) }
+        assertEquals(states, ServiceState.entries.map { it.name.lowercase() })
+    }
+
+    @Test
     fun `a message that nobody knows is no harm`() {
         Driven(PatientService::class.java, python).use {
             started(it)
@@ -57,7 +83,7 @@ class BridgeTest {
             it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
             it.command(startId = 2)
-            Bgsvc.stop(PatientService.NAME)
+            Bgsvc.stop(it.app, PatientService.NAME)
             it.until("all requests") { KNOWN.all { type -> python.askedFor(type).isNotEmpty() } }
 
             KNOWN.forEach { type ->
@@ -105,7 +131,7 @@ class BridgeTest {
             started(it)
             python.state = "stopped"
             python.obeys = false
-            Bgsvc.stop(PatientService.NAME)
+            Bgsvc.stop(it.app, PatientService.NAME)
             it.until("the stop") { python.askedFor("stop").isNotEmpty() }
             it.pass(1)
             assertFalse(it.shadow.isStoppedBySelf)
@@ -142,7 +168,10 @@ class BridgeTest {
         return (0 until array.length()).map(array::getJSONObject)
     }
 
+    private fun words() = JSONObject(File(System.getProperty("bgsvc.test.vectors"), "words.json").readText())
+
     private companion object {
+        const val REASON = "dev.bgsvc.extra.REASON"
         val python = Respondent()
         val KNOWN = listOf("hello", "start", "stop", "expire")
     }

@@ -18,28 +18,19 @@ import org.robolectric.shadows.ShadowService
 import java.time.Duration
 import java.util.concurrent.TimeUnit
 
-/** A service that the test drives in the system's place, and what is heard of it. */
-internal class Driven(
-    type: Class<out ForegroundService>,
-    host: PythonHost = realPython,
+/** What is heard of the service [name]. */
+internal open class Heard(
+    val name: String,
+    host: PythonHost,
 ) : AutoCloseable {
     val app: Application = RuntimeEnvironment.getApplication()
     val events = mutableListOf<BgsvcEvent>()
-    private val controller: ServiceController<out ForegroundService> = Robolectric.buildService(type).create()
-    val service: Service get() = controller.get()
-    val shadow: ShadowService get() = shadowOf(service)
-    val name = type.simpleName.removeSuffix("Service").lowercase()
     private val listener = BgsvcListener { if (it.service == name) events += it }
 
     init {
         Bgsvc.installPythonHost(host)
         Bgsvc.addListener(listener)
     }
-
-    fun command(
-        intent: Intent? = Intent(),
-        startId: Int = 1,
-    ): Int = service.onStartCommand(intent, 0, startId)
 
     /** Lets the main thread work until [count] events of the name have come; returns the last. */
     fun await(
@@ -71,7 +62,7 @@ internal class Driven(
     fun names() = events.map { it.event }
 
     override fun close() {
-        Bgsvc.stop(name)
+        Bgsvc.stop(app, name)
         until("the end of $name") { Bgsvc.state(name) !in LIVE }
         Bgsvc.removeListener(listener)
     }
@@ -79,7 +70,6 @@ internal class Driven(
     private companion object {
         const val PATIENCE_SECONDS = 30L
         const val POLL_MILLIS = 5L
-        val realPython by lazy(::pythonHost)
         val LIVE =
             setOf(
                 ServiceState.INITIALIZING,
@@ -88,3 +78,21 @@ internal class Driven(
             )
     }
 }
+
+/** A service that the test drives in the system's place, and what is heard of it. */
+internal class Driven(
+    type: Class<out ForegroundService>,
+    host: PythonHost = realPython,
+) : Heard(type.simpleName.removeSuffix("Service").lowercase(), host) {
+    private val controller: ServiceController<out ForegroundService> = Robolectric.buildService(type).create()
+    val service: Service get() = controller.get()
+    val shadow: ShadowService get() = shadowOf(service)
+
+    fun command(
+        intent: Intent? = Intent(),
+        startId: Int = 1,
+    ): Int = service.onStartCommand(intent, 0, startId)
+}
+
+/** The one Python of this process. */
+internal val realPython by lazy(::pythonHost)

@@ -105,7 +105,7 @@ class ForegroundServiceTest {
         Driven(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            Bgsvc.stop(HeartbeatService.NAME, StopReason.USER_STOP)
+            Bgsvc.stop(it.app, HeartbeatService.NAME, StopReason.USER_STOP)
 
             assertEquals("userStop", it.await("stopped").data.getString("reason"))
             assertEquals("userStop", it.await("goodbye").data.getString("reason"))
@@ -119,7 +119,7 @@ class ForegroundServiceTest {
         Driven(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            Bgsvc.stop(HeartbeatService.NAME)
+            Bgsvc.stop(it.app, HeartbeatService.NAME)
 
             assertEquals(ServiceState.STOPPING, Bgsvc.state(HeartbeatService.NAME))
             assertFalse(it.shadow.isStoppedBySelf)
@@ -209,7 +209,7 @@ class ForegroundServiceTest {
         Driven(PatientService::class.java).use {
             it.command()
             it.await("stopped")
-            Bgsvc.stop(PatientService.NAME)
+            Bgsvc.stop(it.app, PatientService.NAME)
 
             it.until("the end") { it.shadow.isStoppedBySelf }
             assertEnded(it)
@@ -286,7 +286,7 @@ class ForegroundServiceTest {
         Driven(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            Bgsvc.stop(HeartbeatService.NAME)
+            Bgsvc.stop(it.app, HeartbeatService.NAME)
             it.command(Intent(), 2)
 
             val second = it.await("started", 2)

@@ -1,15 +1,18 @@
 package dev.bgsvc.tests
 
+import android.app.job.JobParameters
 import android.content.Intent
 import android.content.pm.ServiceInfo
 import dev.bgsvc.Bgsvc
 import dev.bgsvc.BootReceiver
 import dev.bgsvc.ServiceState
 import dev.bgsvc.StopReason
+import dev.bgsvc.TimeLimitedService
 import org.example.heartbeat.bgsvc.ButtonsService
 import org.example.heartbeat.bgsvc.CrashService
 import org.example.heartbeat.bgsvc.HeartbeatService
 import org.example.heartbeat.bgsvc.StubbornService
+import org.example.heartbeat.bgsvc.TidyJob
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
@@ -31,7 +34,7 @@ class LevelsTest {
             assertEquals(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC, it.service.foregroundServiceType)
             assertEquals("bgsvc.heartbeat", it.shadow.lastForegroundNotification.channelId)
             it.await("beat", 2)
-            Bgsvc.stop(HeartbeatService.NAME, StopReason.USER_STOP)
+            Bgsvc.stop(it.app, HeartbeatService.NAME, StopReason.USER_STOP)
 
             assertEquals("userStop", it.await("stopped").data.getString("reason"))
             assertTrue(it.shadow.isStoppedBySelf)
@@ -40,12 +43,26 @@ class LevelsTest {
     }
 
     @Test
-    fun `the timeout of a short service ends it`() {
+    fun `both timeouts of a short service are one, and end it`() {
         Driven(StubbornService::class.java).use {
             it.command()
             it.await("started")
-            it.service.onTimeout(1)
+            val service = it.service as TimeLimitedService
+            service.onTimeout(1)
+            service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
 
+            assertEquals("platformTimeout", it.await("stopped").data.getString("reason"))
+            assertEquals(1, it.all("stopped").size)
+        }
+    }
+
+    @Test
+    fun `a job runs, and is granted again if Android ends it`() {
+        DrivenJob(TidyJob::class.java).use {
+            it.grant()
+            assertEquals("task", it.await("started").data.getString("reason"))
+
+            assertTrue(it.take(JobParameters.STOP_REASON_TIMEOUT))
             assertEquals("platformTimeout", it.await("stopped").data.getString("reason"))
         }
     }

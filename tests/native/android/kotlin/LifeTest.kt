@@ -5,7 +5,8 @@ import android.app.ApplicationExitInfo
 import android.app.ForegroundServiceStartNotAllowedException
 import android.app.Notification
 import android.app.NotificationManager
-import android.app.job.JobParameters
+import android.app.Service
+import android.app.job.JobInfo
 import android.app.job.JobScheduler
 import android.content.ComponentName
 import android.content.Context
@@ -19,12 +20,13 @@ import dev.bgsvc.BgsvcError
 import dev.bgsvc.BootReceiver
 import dev.bgsvc.StartResult
 import dev.bgsvc.StopReason
+import org.example.heartbeat.R
 import org.example.heartbeat.bgsvc.AskingService
 import org.example.heartbeat.bgsvc.ButtonsService
 import org.example.heartbeat.bgsvc.HeartbeatService
 import org.example.heartbeat.bgsvc.KilledService
-import org.example.heartbeat.bgsvc.LaterJob
-import org.example.heartbeat.bgsvc.LaterService
+import org.example.heartbeat.bgsvc.ProgressService
+import org.example.heartbeat.bgsvc.RevivedService
 import org.json.JSONArray
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
@@ -33,12 +35,10 @@ import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
-import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
-import org.robolectric.shadow.api.Shadow
 import org.robolectric.shadows.ShadowActivityManager
 import org.robolectric.shadows.ShadowPowerManager
 
@@ -76,7 +76,7 @@ class LifeTest {
         Driven(ButtonsService::class.java).use {
             it.command()
             it.await("started")
-            Bgsvc.stop(ButtonsService.NAME, StopReason.USER_STOP)
+            Bgsvc.stop(app, ButtonsService.NAME, StopReason.USER_STOP)
             it.await("stopped")
         }
         receive(Intent.ACTION_BOOT_COMPLETED)
@@ -108,7 +108,7 @@ class LifeTest {
     }
 
     @Test
-    fun `a time limit leaves the wish as it was`() {
+    fun `a time limit leaves the wish as it was, and no more where the spec says stop`() {
         Driven(HeartbeatService::class.java).use {
             Bgsvc.start(app, HeartbeatService::class.java)
             it.command()
@@ -117,6 +117,9 @@ class LifeTest {
             it.await("stopped")
 
             assertEquals(true, Bgsvc.isWanted(app, HeartbeatService.NAME))
+            assertEquals(emptyList<Notification>(), offers())
+            val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
+            assertEquals(emptyList<JobInfo>(), scheduler.allPendingJobs)
         }
     }
 
@@ -125,7 +128,7 @@ class LifeTest {
         Driven(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            Bgsvc.stop(HeartbeatService.NAME, StopReason.USER_STOP)
+            Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
             it.await("stopped")
         }
         val run = JSONArray(Bgsvc.history(app, HeartbeatService.NAME)).getJSONObject(0)
@@ -140,7 +143,7 @@ class LifeTest {
         Driven(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            Bgsvc.stop(HeartbeatService.NAME, StopReason.USER_STOP)
+            Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
             it.await("stopped")
             it.command(null, 2)
 
@@ -214,6 +217,26 @@ class LifeTest {
     }
 
     @Test
+    fun `Python may say on the service's own notification how far it is`() {
+        Driven(ProgressService::class.java).use {
+            it.command()
+            it.until("the progress") { halfWay() != null }
+            val shown = checkNotNull(halfWay())
+            assertEquals("2 of 4", shown.extras.getString(Notification.EXTRA_TEXT))
+            assertTrue(shown.flags and Notification.FLAG_ONGOING_EVENT != 0)
+            it.command(Intent(), 2)
+            val again = it.shadow.lastForegroundNotification
+            assertEquals(500, again.extras.getInt(Notification.EXTRA_PROGRESS))
+            Bgsvc.stop(app, ProgressService.NAME)
+            it.await("stopped")
+            it.command(Intent(), 3)
+
+            val next = it.shadow.lastForegroundNotification
+            assertEquals("progress", next.extras.getString(Notification.EXTRA_TITLE))
+        }
+    }
+
+    @Test
     fun `a button of a service that is gone does nothing`() {
         Driven(ButtonsService::class.java).use {
             it.command(Intent("dev.bgsvc.action.BUTTON"))
@@ -230,7 +253,7 @@ class LifeTest {
             it.await("started")
             val lock: PowerManager.WakeLock = ShadowPowerManager.getLatestWakeLock()
             assertTrue(lock.isHeld)
-            Bgsvc.stop(ButtonsService.NAME)
+            Bgsvc.stop(app, ButtonsService.NAME)
             it.await("stopped")
 
             assertFalse(lock.isHeld)
@@ -250,40 +273,8 @@ class LifeTest {
     }
 
     @Test
-    fun `after a time limit the same class may go on in a job`() {
-        Driven(LaterService::class.java).use {
-            it.command()
-            it.await("started")
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
-            it.await("stopped")
-            val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            assertEquals(ComponentName(app, LaterJob::class.java), scheduler.allPendingJobs.single().service)
-
-            val job = Robolectric.buildService(LaterJob::class.java).create().get()
-            val parameters = Shadow.newInstanceOf(JobParameters::class.java)
-            assertTrue(job.onStartJob(parameters))
-            assertEquals("task", it.await("started", 2).data.getString("reason"))
-            assertTrue(job.onStopJob(parameters))
-            assertEquals("platformTimeout", it.await("stopped", 2).data.getString("reason"))
-        }
-    }
-
-    @Test
     fun `a kill by the user ends the wish, and the run that it ended`() {
-        val store = app.createDeviceProtectedStorageContext().getSharedPreferences("dev.bgsvc", Context.MODE_PRIVATE)
-        store
-            .edit()
-            .putBoolean("killed.wanted", true)
-            .putString("killed.runs", """[{"run":7,"started":1.0,"startReason":"app"}]""")
-            .commit()
-        val exit =
-            ShadowActivityManager.ApplicationExitInfoBuilder
-                .newBuilder()
-                .setReason(ApplicationExitInfo.REASON_USER_REQUESTED)
-                .setTimestamp(2_000)
-                .build()
-        val manager = app.getSystemService(Context.ACTIVITY_SERVICE) as ActivityManager
-        shadowOf(manager).addApplicationExitInfo(exit)
+        died("killed", ApplicationExitInfo.REASON_USER_REQUESTED)
         Driven(KilledService::class.java).use {
             it.command(null)
 
@@ -291,6 +282,41 @@ class LifeTest {
             assertEquals(false, Bgsvc.isWanted(app, KilledService.NAME))
             val run = JSONArray(Bgsvc.history(app, KilledService.NAME)).getJSONObject(0)
             assertEquals("userStop 2.0", "${run.getString("reason")} ${run.getDouble("ended")}")
+        }
+    }
+
+    @Test
+    fun `what Android killed comes back, and its last run has an end`() {
+        died("revived", ApplicationExitInfo.REASON_LOW_MEMORY)
+        Driven(RevivedService::class.java).use {
+            assertEquals(Service.START_STICKY, it.command(null))
+
+            assertEquals("osRestart", it.await("started").data.getString("reason"))
+            assertEquals(true, Bgsvc.isWanted(app, RevivedService.NAME))
+            val run = JSONArray(Bgsvc.history(app, RevivedService.NAME)).getJSONObject(0)
+            assertEquals("processExit 2.0", "${run.getString("reason")} ${run.getDouble("ended")}")
+        }
+    }
+
+    @Test
+    fun `what the user killed does not start with the device`() {
+        died("buttons", ApplicationExitInfo.REASON_USER_REQUESTED)
+        receive(Intent.ACTION_BOOT_COMPLETED)
+
+        assertEquals(emptyList<Intent>(), started())
+        assertEquals(false, Bgsvc.isWanted(app, ButtonsService.NAME))
+    }
+
+    @Test
+    fun `a run that goes on is not taken for one of the process before`() {
+        Driven(ButtonsService::class.java).use {
+            it.command()
+            it.await("started")
+            died(null, ApplicationExitInfo.REASON_USER_REQUESTED)
+            receive(Intent.ACTION_BOOT_COMPLETED)
+
+            assertFalse(JSONArray(Bgsvc.history(app, ButtonsService.NAME)).getJSONObject(0).has("ended"))
+            assertEquals(true, Bgsvc.isWanted(app, ButtonsService.NAME))
         }
     }
 
@@ -343,6 +369,29 @@ class LifeTest {
         }
     }
 
+    // Leaves what a process leaves that died while [name] ran.
+    private fun died(
+        name: String?,
+        reason: Int,
+    ) {
+        val store = app.createDeviceProtectedStorageContext().getSharedPreferences("dev.bgsvc", Context.MODE_PRIVATE)
+        if (name != null) {
+            store
+                .edit()
+                .putBoolean("$name.wanted", true)
+                .putString("$name.runs", """[{"run":7,"started":1.0,"startReason":"app"}]""")
+                .commit()
+        }
+        val exit =
+            ShadowActivityManager.ApplicationExitInfoBuilder
+                .newBuilder()
+                .setReason(reason)
+                .setTimestamp(2_000)
+                .build()
+        val manager = app.getSystemService(Context.ACTIVITY_SERVICE) as ActivityManager
+        shadowOf(manager).addApplicationExitInfo(exit)
+    }
+
     private fun Driven.info(): ServiceInfo = app.packageManager.getServiceInfo(ComponentName(app, service.javaClass), 0)
 
     private fun receive(action: String) = BootReceiver().onReceive(app, Intent(action))
@@ -356,6 +405,11 @@ class LifeTest {
                 .orEmpty()
                 .startsWith("Tap")
         }
+
+    private fun halfWay() =
+        shadowOf(notifications)
+            .getNotification(R.string.bgsvc_progress_label)
+            ?.takeIf { it.extras.getString(Notification.EXTRA_TITLE) == "Half way" }
 
     private fun copying() =
         shadowOf(notifications).allNotifications.find { it.extras.getString(Notification.EXTRA_TITLE) == "Copying" }

@@ -2,7 +2,7 @@
 
 import time
 
-from bgsvc import BackgroundService, ServiceContext  # noqa: TID251 - it runs inside the app
+from bgsvc import BackgroundService, ServiceContext, finite_task  # noqa: TID251 - it runs inside the app
 
 
 class Crash(BackgroundService):
@@ -40,5 +40,31 @@ class Buttons(BackgroundService):
         ctx.notifier.on_action(lambda key, action: ctx.emit("pressed", {"at": key, "what": action}))
         buttons = [("hold", "Hold")]
         ctx.notifier.show_with_id("one", "Copying", "3 of 4", actions=buttons, progress=(3, 4))
+        while await ctx.sleep(60):
+            pass
+
+
+class Finishing(BackgroundService):
+    """Has something to finish, and says how long it may, and when it may no longer."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        with finite_task("upload") as task:
+            task.on_expire(lambda: ctx.emit("expired", {}))
+            ctx.emit("open", {})
+            limited = False
+            while not task.expired and await ctx.sleep(0.02):
+                remaining = task.remaining()
+                if (remaining is not None) != limited:
+                    limited = not limited
+                    ctx.emit("limit", {"seconds": remaining})
+        while await ctx.sleep(60):
+            pass
+
+
+class Progress(BackgroundService):
+    """Says how far it is, on the service's own notification."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        ctx.notifier.show_with_id("foreground", "Half way", "2 of 4", progress=(2, 4))
         while await ctx.sleep(60):
             pass

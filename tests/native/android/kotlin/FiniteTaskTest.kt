@@ -1,0 +1,206 @@
+package dev.bgsvc.tests
+
+import android.app.Activity
+import android.app.job.JobInfo
+import android.app.job.JobParameters
+import android.app.job.JobScheduler
+import android.content.Context
+import android.content.Intent
+import android.content.pm.ServiceInfo
+import android.os.Looper
+import dev.bgsvc.Bgsvc
+import dev.bgsvc.FiniteTaskJob
+import dev.bgsvc.FiniteTaskService
+import org.example.heartbeat.R
+import org.example.heartbeat.bgsvc.FinishingService
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import org.robolectric.shadow.api.Shadow
+import java.time.Duration
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlin.concurrent.thread
+
+/** What the app finishes though the user leaves it. */
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [36])
+class FiniteTaskTest {
+    private val app = RuntimeEnvironment.getApplication()
+    private val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
+    private val activity = Robolectric.buildActivity(Activity::class.java).create()
+    private val service by lazy { Robolectric.buildService(FiniteTaskService::class.java).create().get() }
+    private val shadow by lazy { shadowOf(service) }
+    private val expired = CopyOnWriteArrayList<String>()
+    private val task = Bgsvc.beginFiniteTask(app) { expired += "task" }
+
+    @After
+    fun end() {
+        task.end()
+        pass(0)
+    }
+
+    @Test
+    fun `a short service takes over when the user leaves, and ends with the task`() {
+        activity.start()
+        assertNull(task.remainingMillis)
+        activity.stop()
+        assertEquals(180_000L, task.remainingMillis)
+        service.onStartCommand(asked().single(), 0, 1)
+
+        assertEquals(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE, service.foregroundServiceType)
+        assertEquals(R.drawable.bgsvc_notification, shadow.lastForegroundNotification.smallIcon.resId)
+        assertFalse(shadow.isStoppedBySelf)
+        thread { task.close() }.join()
+        pass(0)
+        assertTrue(shadow.isForegroundStopped && shadow.isStoppedBySelf)
+        assertEquals(emptyList<String>(), expired)
+    }
+
+    @Test
+    fun `while the user sees the app nothing is asked for`() {
+        activity.start()
+        task.end()
+        pass(0)
+        activity.stop()
+
+        assertEquals(emptyList<Intent>(), asked())
+    }
+
+    @Test
+    fun `an activity that is made anew is no leaving`() {
+        activity.start().resume()
+        activity.recreate()
+
+        assertEquals(emptyList<Intent>(), asked())
+        assertNull(task.remainingMillis)
+    }
+
+    @Test
+    fun `what begins in the background is kept alive as well`() {
+        activity.start().stop()
+        asked()
+        task.end()
+        pass(0)
+        Bgsvc.beginFiniteTask(app) {}.use {
+            assertEquals(FiniteTaskService::class.java.name, asked().single().component?.className)
+            assertEquals(180_000L, it.remainingMillis)
+        }
+    }
+
+    @Test
+    fun `the service goes when the user comes back`() {
+        activity.start().stop()
+        service.onStartCommand(asked().single(), 0, 1)
+        activity.start()
+
+        assertTrue(shadow.isStoppedBySelf)
+        assertNull(task.remainingMillis)
+        pass(200)
+        assertEquals(emptyList<String>(), expired)
+    }
+
+    @Test
+    fun `a service that comes too late is in the foreground before it goes`() {
+        activity.start().stop()
+        val late = asked().single()
+        activity.start()
+        service.onStartCommand(late, 0, 1)
+
+        assertEquals(R.drawable.bgsvc_notification, shadow.lastForegroundNotificationId)
+        assertTrue(shadow.isStoppedBySelf)
+    }
+
+    @Test
+    fun `both timeouts are one to a task, and eight seconds later the service is gone`() {
+        activity.start().stop()
+        service.onStartCommand(asked().single(), 0, 1)
+        service.onTimeout(1)
+        service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+        pass(7)
+
+        assertEquals(listOf("task"), expired)
+        assertFalse(shadow.isStoppedBySelf)
+        pass(1)
+        assertTrue(shadow.isStoppedBySelf)
+    }
+
+    @Test
+    fun `three minutes are the limit where Android sets none as well`() {
+        activity.start().stop()
+        service.onStartCommand(asked().single(), 0, 1)
+        pass(179)
+        assertEquals(emptyList<String>(), expired)
+        pass(1)
+
+        assertEquals(listOf("task"), expired)
+    }
+
+    @Test
+    fun `a job takes over where Android refuses the service`() {
+        activity.start().stop()
+        shadow.setThrowInStartForeground(IllegalStateException("in the background"))
+        service.onStartCommand(asked().single(), 0, 1)
+        val pending: JobInfo = scheduler.allPendingJobs.single()
+        val job = Robolectric.buildService(FiniteTaskJob::class.java).create().get()
+        val parameters = Shadow.newInstanceOf(JobParameters::class.java)
+
+        assertTrue(shadow.isStoppedBySelf)
+        assertEquals(FiniteTaskJob::class.java.name, pending.service.className)
+        assertTrue(pending.isExpedited)
+        assertTrue(job.onStartJob(parameters))
+        assertFalse(job.onStopJob(parameters))
+        assertEquals(listOf("task"), expired)
+    }
+
+    @Test
+    fun `the job ends with the task, and one that comes too late does nothing`() {
+        activity.start().stop()
+        shadow.setThrowInStartForeground(SecurityException("no permission"))
+        service.onStartCommand(asked().single(), 0, 1)
+        val job = Robolectric.buildService(FiniteTaskJob::class.java).create().get()
+        val parameters = Shadow.newInstanceOf(JobParameters::class.java)
+
+        assertTrue(job.onStartJob(parameters))
+        task.end()
+        pass(0)
+        assertTrue(shadowOf(job).isJobFinished)
+        assertFalse(job.onStartJob(parameters))
+    }
+
+    @Test
+    fun `Python learns how long it may, and when it may no longer`() {
+        activity.start()
+        Driven(FinishingService::class.java).use {
+            it.command()
+            it.await("open")
+            task.end()
+            pass(0)
+            activity.stop()
+            service.onStartCommand(asked().single(), 0, 1)
+            val granted = it.await("limit").data.getDouble("seconds")
+            service.onTimeout(1)
+            service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+            it.await("expired")
+            it.until("the end of the short service") { shadow.isStoppedBySelf }
+
+            assertTrue("$granted", granted in 170.0..180.0)
+            assertEquals(1, it.all("expired").size)
+        }
+    }
+
+    private fun pass(seconds: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofSeconds(seconds))
+
+    private fun asked(): List<Intent> =
+        generateSequence { shadowOf(app).nextStartedService }
+            .filter { it.component?.className == FiniteTaskService::class.java.name }
+            .toList()
+}
