@@ -1,13 +1,10 @@
 """Every word the runtime, the hosts and the files on disk share, spelled once."""
 
-from enum import Enum
+from __future__ import annotations
 
+from bgsvc._word import Word
 
-class Word(str, Enum):
-    """A closed set of strings that travel as they are."""
-
-    __str__ = str.__str__
-    __format__ = str.__format__  # type: ignore[assignment]
+__all__ = ["OnTimeout", "RestartOn", "ServiceState", "StartReason", "StopReason", "Word"]
 
 
 class ServiceState(Word):
