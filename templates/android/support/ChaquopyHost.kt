@@ -15,11 +15,21 @@ class ChaquopyHost(
     override val name: String get() = "chaquopy"
 
     override fun attach(sink: MessageSink) {
-        if (!Python.isStarted()) Python.start(AndroidPlatform(context))
+        startPython()
         val bridge = Python.getInstance().getModule("bgsvc.bridge")
         bridge.callAttr("attach", checkNotNull(PyObject.fromJava(sink)["send"]))
         receive = checkNotNull(bridge["receive"])
     }
 
     override fun receive(message: String): String = receive.call(message).toString()
+
+    // The app may start Python too, and between the question and the start.
+    private fun startPython() {
+        if (Python.isStarted()) return
+        try {
+            Python.start(AndroidPlatform(context))
+        } catch (e: IllegalStateException) {
+            if (!Python.isStarted()) throw e
+        }
+    }
 }

@@ -21,10 +21,12 @@ _Static_assert(sizeof(jchar) == 2, "Java text is UTF-16");
 #error "every Android ABI is little-endian, and the codec below is named for it"
 #endif
 #define UTF_16 "utf-16-le"
+#define NOT_STARTED "Python was not started"
 
 static JavaVM *vm;
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
 static pthread_key_t attached_key; /* set in threads that Java did not start, once they called it */
-static jmethodID send_method;
+static jmethodID send_method;      /* the interface's: it is every sink's */
 static jobject sink;      /* global; replaced with the GIL held */
 static PyObject *receive; /* bgsvc.bridge.receive; replaced with the GIL held */
 
@@ -178,6 +180,10 @@ static PyObject *send(PyObject *self, PyObject *text)
     if (message == NULL) return NULL;
     /* A local reference of our own: attach() may replace the sink while the GIL is released. */
     jobject target = (*env)->NewLocalRef(env, sink);
+    if (target == NULL) {
+        (*env)->DeleteLocalRef(env, message);
+        return PyErr_NoMemory();
+    }
     Py_BEGIN_ALLOW_THREADS
     (*env)->CallVoidMethod(env, target, send_method, message);
     Py_END_ALLOW_THREADS
@@ -243,6 +249,20 @@ static PyStatus initialize(JNIEnv *env, jstring home, jobjectArray path)
     return status;
 }
 
+/* Returns why Python did not start, or NULL. A start that failed is not tried again: CPython would abort. */
+static const char *start_once(JNIEnv *env, jstring home, jobjectArray path)
+{
+    static const char *failure = NULL;
+    if (failure != NULL || Py_IsInitialized()) return failure;
+    PyStatus status = initialize(env, home, path);
+    if (PyStatus_Exception(status)) {
+        failure = status.err_msg == NULL ? "Python did not start" : status.err_msg;
+    } else {
+        PyEval_SaveThread();
+    }
+    return failure;
+}
+
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *loaded_by, void *reserved)
 {
     (void)reserved;
@@ -254,26 +274,28 @@ JNIEXPORT void JNICALL Java_dev_bgsvc_PythonLibrary_start(
     JNIEnv *env, jclass self, jstring home, jobjectArray search_path)
 {
     (void)self;
-    if (Py_IsInitialized()) return;
-    PyStatus status = initialize(env, home, search_path);
-    if (!PyStatus_Exception(status)) {
-        PyEval_SaveThread();
-    } else if (!(*env)->ExceptionCheck(env)) {
-        throw_text(env, status.err_msg == NULL ? "Python did not start" : status.err_msg);
-    }
+    pthread_mutex_lock(&starting);
+    const char *failure = start_once(env, home, search_path);
+    pthread_mutex_unlock(&starting);
+    if (failure != NULL && !(*env)->ExceptionCheck(env)) throw_text(env, failure);
 }
 
 JNIEXPORT void JNICALL Java_dev_bgsvc_PythonLibrary_attach(JNIEnv *env, jclass self, jobject new_sink)
 {
     (void)self;
-    jclass kind = (*env)->GetObjectClass(env, new_sink);
-    send_method = (*env)->GetMethodID(env, kind, "send", "(Ljava/lang/String;)V");
-    jobject kept = send_method == NULL ? NULL : (*env)->NewGlobalRef(env, new_sink);
+    if (!Py_IsInitialized()) {
+        throw_text(env, NOT_STARTED);
+        return;
+    }
+    jclass kind = (*env)->FindClass(env, "dev/bgsvc/MessageSink");
+    jmethodID method = kind == NULL ? NULL : (*env)->GetMethodID(env, kind, "send", "(Ljava/lang/String;)V");
+    jobject kept = method == NULL ? NULL : (*env)->NewGlobalRef(env, new_sink);
     if (kept == NULL) return;
 
     PyGILState_STATE gil = PyGILState_Ensure();
     if (sink != NULL) (*env)->DeleteGlobalRef(env, sink);
     sink = kept;
+    send_method = method;
     PyObject *module = PyImport_ImportModule("bgsvc.bridge");
     PyObject *function = module == NULL ? NULL : PyCFunction_New(&send_definition, NULL);
     PyObject *done = function == NULL ? NULL : PyObject_CallMethod(module, "attach", "O", function);
@@ -290,16 +312,23 @@ JNIEXPORT jstring JNICALL Java_dev_bgsvc_PythonLibrary_receive(
     JNIEnv *env, jclass self, jstring message)
 {
     (void)self;
+    if (!Py_IsInitialized()) {
+        throw_text(env, NOT_STARTED);
+        return NULL;
+    }
     PyGILState_STATE gil = PyGILState_Ensure();
+    /* A reference of our own: attach() may replace it while Python runs. */
+    PyObject *function = Py_XNewRef(receive);
     PyObject *text = to_python(env, message);
-    PyObject *reply = text == NULL || receive == NULL ? NULL : PyObject_CallOneArg(receive, text);
+    PyObject *reply = text == NULL || function == NULL ? NULL : PyObject_CallOneArg(function, text);
     jstring result = NULL;
-    if (receive == NULL) PyErr_SetString(PyExc_RuntimeError, "the bridge is not attached");
+    if (function == NULL) PyErr_SetString(PyExc_RuntimeError, "the bridge is not attached");
     else if (reply != NULL && !PyUnicode_Check(reply)) PyErr_SetString(PyExc_TypeError, "a reply is a str");
     else if (reply != NULL) result = to_java(env, reply);
     if (result == NULL) throw_python_error(env);
     Py_XDECREF(reply);
     Py_XDECREF(text);
+    Py_XDECREF(function);
     PyGILState_Release(gil);
     return result;
 }

@@ -11,11 +11,14 @@ OLDEST: Final = 21
 """API 36's classes are of this version's format."""
 
 
-def find_jdk() -> Path | None:
-    """Return the home of a JDK that is new enough, compiler and headers included, or `None`."""
+NEWEST: Final = 99
+
+
+def find_jdk(oldest: int = OLDEST, newest: int = NEWEST) -> Path | None:
+    """Return the home of a JDK of these versions, compiler and headers included, or `None`."""
     for home in _candidates():
         whole = (home / "bin/javac").is_file() and (home / "include/jni.h").is_file()
-        if whole and _version(home) >= OLDEST:
+        if whole and oldest <= _version(home) <= newest:
             return home
     return None
 

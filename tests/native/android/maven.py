@@ -44,7 +44,13 @@ def unpacked(jar: Path, member: str) -> Path:
         with zipfile.ZipFile(jar) as archive:
             names = [name for name in archive.namelist() if name.startswith(member)]
             archive.extractall(unfinished, names)
-        unfinished.rename(target)
+        try:
+            unfinished.rename(target)
+        except OSError:
+            # Another process was first.
+            if not target.is_dir():
+                raise
+            shutil.rmtree(unfinished)
     return target
 
 

@@ -62,10 +62,14 @@ def app(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
 
 @pytest.fixture(scope="module")
 def test_jars(jars: Mapping[str, ClassPath], tmp_path_factory: pytest.TempPathFactory) -> ClassPath:
-    """Robolectric's jars; those it has from Android archives are unpacked, as a build would."""
-    folder = tmp_path_factory.mktemp("jars")
+    """Robolectric's jars."""
+    return unpacked_jars(jars["robolectric"], tmp_path_factory.mktemp("jars"))
+
+
+def unpacked_jars(archives: ClassPath, folder: Path) -> ClassPath:
+    """Return jars as they are, and those in Android archives unpacked, as a build would."""
     found: list[Path] = []
-    for jar in jars["robolectric"]:
+    for jar in archives:
         if jar.suffix == ".aar":
             target = folder / f"{jar.stem}.jar"
             with zipfile.ZipFile(jar) as archive:

@@ -11,8 +11,14 @@ from typing import Final
 
 from tests.native.android.maven import ClassPath
 
-JVM: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED")
-"""For programs that run for seconds: they take half the time on the simple compiler alone."""
+JVM: Final = (
+    *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"),
+    *("-XX:+ErrorFileToStderr", "-XX:-CreateCoredumpOnCrash"),
+)
+"""For programs that run for seconds: they take half the time on the simple compiler alone.
+
+A crash, which some planted faults are to cause, is told in the output and leaves no file.
+"""
 
 
 # Robolectric reads the manifest as text, where the prefix has to be the usual one.

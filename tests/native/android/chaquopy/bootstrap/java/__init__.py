@@ -1,0 +1,1 @@
+"""In the place of the package that Chaquopy puts into every app."""
