@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "check": ("check", "Tell whether the files are what the spec yields."),
     "diff": ("check", "Show what the generating commands would change."),
     "plan": ("plan", "Show what was decided for each platform, as JSON."),
+    "explain": ("explain", "Tell what each platform promises the services, and why."),
+    "types": ("types", "List Android's foreground service types."),
     "doctor": ("doctor", "Look at a built app: does it hold what its services need?"),
 }
 """Command → its module here, and its line in `--help`; in the order of a first visit."""

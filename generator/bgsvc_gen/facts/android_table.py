@@ -1,9 +1,10 @@
 """Android's types as tables for people: what each is for, wants and may do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from bgsvc_gen.facts.android import SERVICE_TYPES, ServiceType
+from bgsvc_gen.facts.markdown import markdown_table
 
 _LIMITS: Final = {None: "", 180: "3 min", 21600: "6 h in 24 h"}
 _YES: Final = {True: "yes", False: "no", None: "?"}
@@ -16,13 +17,13 @@ def short_table() -> str:
         (f"`{row.name}`", row.purpose, _limit(row), _YES[row.boot_allowed], _YES[row.sticky])
         for row in SERVICE_TYPES.values()
     )
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def long_table() -> str:
     """Return what each type wants and what may do better, as a Markdown table."""
     head = ("type", "API", "in the manifest", "any one of, on API 34 and newer", "Play", "instead")
-    return _table(head, map(_wants, SERVICE_TYPES.values()))
+    return markdown_table(head, map(_wants, SERVICE_TYPES.values()))
 
 
 def _wants(row: ServiceType) -> tuple[str, ...]:
@@ -53,8 +54,3 @@ def _limit(row: ServiceType) -> str:
 
 def _short(permission: str) -> str:
     return permission.removeprefix("android.permission.")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n".replace("  |", " |") for line in lines)

@@ -1,0 +1,20 @@
+"""The promises as a table for people: what runs a service, and how far each promise goes."""
+
+from typing import Final
+
+from bgsvc_gen.facts.markdown import markdown_table
+from bgsvc_gen.facts.promises import MODES, SCENARIOS, promises
+
+_WORDS: Final = {"guaranteed": "yes", "bestEffort": "best effort", "unsupported": "no"}
+
+
+def promise_table() -> str:
+    """Return what each mode promises wherever it runs, as a Markdown table."""
+    head = ("runs as", *SCENARIOS.values())
+    return markdown_table(head, (_row(mode) for mode in MODES))
+
+
+def _row(mode: str) -> tuple[str, ...]:
+    found = promises(mode)
+    levels = (_WORDS[found[name].level] if name in found else "" for name in SCENARIOS)
+    return (f"`{mode}`", *levels)

@@ -1,0 +1,80 @@
+"""What each platform promises a service: the runtime's own table, read as data."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypedDict
+
+from bgsvc_gen.resources import runtime_root
+
+Level = Literal["guaranteed", "bestEffort", "unsupported"]
+
+SERVICE_MODE: Final = "androidForegroundService"
+"""The one mode whose promises depend on the service's types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """How far a platform's promise goes.
+
+    Attributes:
+        reason: Why it is no more, or no less.
+        needs: What has to be in place for it.
+    """
+
+    level: Level
+    reason: str
+    needs: tuple[str, ...] = ()
+
+
+class _Row(TypedDict):
+    level: Level
+    reason: str
+    needs: list[str]
+
+
+class _Table(TypedDict):
+    levels: list[Level]
+    scenarios: dict[str, str]
+    modes: dict[str, dict[str, _Row]]
+    androidTypes: dict[str, dict[str, _Row]]
+
+
+_TABLE: Final[_Table] = json.loads(
+    (runtime_root() / "capabilities.json").read_text(encoding="utf-8")
+)
+_STRENGTH: Final = {level: -rank for rank, level in enumerate(_TABLE["levels"])}
+_UNPROVEN: Final = ("otherwise",)
+"""Entries for what only the machine it runs on can tell, such as whether its user lingers."""
+
+SCENARIOS: Final[Mapping[str, str]] = _TABLE["scenarios"]
+"""Scenario → what it means, in the table's order."""
+
+MODES: Final = tuple(_TABLE["modes"])
+"""Everything that may run a service."""
+
+
+def promises(mode: str, types: Sequence[str] = ()) -> dict[str, Promise]:
+    """Return scenario → promise for a mode; of several Android types the weakest counts.
+
+    Where a promise depends on the machine, it is the one that holds on any.
+
+    Raises:
+        KeyError: If the table has no such mode or type.
+    """
+    row = _TABLE["modes"][mode]
+    rows = [row]
+    if types and mode == SERVICE_MODE:
+        rows = [{**row, **_TABLE["androidTypes"][name]} for name in types]
+    known = (name for name in SCENARIOS if name in row)
+    return {name: _weakest(_promise(each[name]) for each in rows) for name in known}
+
+
+def _weakest(found: Iterable[Promise]) -> Promise:
+    return min(found, key=lambda promise: _STRENGTH[promise.level])
+
+
+def _promise(row: _Row) -> Promise:
+    for name in _UNPROVEN:
+        row = row.get(name, row)  # type: ignore[assignment]
+    return Promise(row["level"], row["reason"], tuple(row["needs"]))

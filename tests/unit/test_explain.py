@@ -1,0 +1,210 @@
+"""`explain` and `types`: the promises a spec leaves, and the facts behind them."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bgsvc_gen.cli import main
+from bgsvc_gen.explain import explain
+from bgsvc_gen.facts.android import SERVICE_TYPES
+from bgsvc_gen.facts.promise_table import promise_table
+from bgsvc_gen.facts.promises import MODES, SCENARIOS, Promise, promises
+from bgsvc_gen.spec.model import (
+    Android,
+    Continued,
+    Desktop,
+    Ios,
+    Job,
+    Label,
+    Processing,
+    Refresh,
+    Restart,
+    Service,
+)
+
+SPEC = """\
+[app]
+id = "com.example.notes"
+
+[services.sync]
+entry = "notes.sync:SyncService"
+android = { types = ["dataSync"] }
+
+[services.beat]
+entry = "notes.beat:BeatService"
+"""
+
+SERVICE = Service("sync", "notes.sync:SyncService", Label("Sync"), start_on_boot=True)
+
+
+def told(service: Service, mode: str) -> dict[str, Promise]:
+    return next(dict(each.scenarios) for each in explain(service) if each.mode == mode)
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    (folder / "bgsvc.toml").write_text(SPEC, encoding="utf-8")
+    return CliRunner().invoke(main, [*arguments, "--spec", str(folder / "bgsvc.toml")])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_answers_in_the_order_of_the_scenarios(mode: str) -> None:
+    found = promises(mode)
+
+    assert list(found) == [name for name in SCENARIOS if name in found]
+
+
+def test_a_service_is_explained_for_each_way_it_runs() -> None:
+    everywhere = replace(
+        SERVICE,
+        android=Android(types=("location",)),
+        ios=Ios(Refresh(), Processing(), Continued(), foreground=True),
+    )
+
+    assert [(each.target, each.mode) for each in explain(everywhere)] == [
+        ("android", "androidForegroundService"),
+        ("ios", "iosRefresh"),
+        ("ios", "iosProcessing"),
+        ("ios", "iosContinued"),
+        ("ios", "iosFiniteTask"),
+        ("linux", "systemdUser"),
+        ("macos", "launchAgent"),
+        ("windows", "windowsTask"),
+    ]
+
+
+def test_a_system_service_is_explained_as_one() -> None:
+    found = explain(replace(SERVICE, desktop=Desktop(scope="system")))
+
+    assert [each.mode for each in found] == ["systemdSystem", "launchDaemon", "windowsService"]
+
+
+@pytest.mark.parametrize(
+    ("job", "mode"),
+    [(Job(), "androidJob"), (Job(user_initiated=True), "androidUserInitiatedJob")],
+)
+def test_a_job_is_explained_as_one(job: Job, mode: str) -> None:
+    found = explain(replace(SERVICE, android=Android(kind="job", job=job)))
+
+    assert found[0].mode == mode
+
+
+def test_of_several_types_the_weakest_promise_counts() -> None:
+    both = replace(SERVICE, android=Android(types=("location", "dataSync")))
+    one = replace(SERVICE, android=Android(types=("location",)))
+
+    assert told(both, "androidForegroundService")["survivesReboot"].level == "unsupported"
+    assert told(one, "androidForegroundService")["survivesReboot"].level == "bestEffort"
+
+
+def test_what_only_the_machine_can_tell_counts_as_not_given() -> None:
+    reboot = told(SERVICE, "systemdUser")["survivesReboot"]
+
+    assert reboot.level == "bestEffort"
+    assert reboot.needs == ("loginctl enable-linger",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "mode", "scenario", "way_out"),
+    [
+        ({"start_on_boot": False}, "systemdSystem", "survivesReboot", "start_on_boot = true"),
+        (
+            {"restart": Restart(on="never")},
+            "systemdSystem",
+            "survivesMemoryKill",
+            'restart = { on = "failure" }',
+        ),
+        (
+            {"android": Android(types=("location",), stop_with_task=True)},
+            "androidForegroundService",
+            "survivesAppClose",
+            "stop_with_task = false",
+        ),
+        (
+            {"android": Android(types=("location",), sticky=False)},
+            "androidForegroundService",
+            "survivesMemoryKill",
+            "sticky = true",
+        ),
+    ],
+)
+def test_what_the_spec_gives_up_is_not_promised(
+    changed: "dict[str, object]", mode: str, scenario: str, way_out: str
+) -> None:
+    kept = replace(SERVICE, android=Android(types=("location",)), desktop=Desktop(scope="system"))
+    given_up = replace(kept, **changed)  # type: ignore[arg-type]
+
+    assert told(kept, mode)[scenario].level != "unsupported"
+    assert told(given_up, mode)[scenario].level == "unsupported"
+    assert told(given_up, mode)[scenario].needs == (way_out,)
+
+
+def test_explain_prints_every_promise_with_its_reason(tmp_path: Path) -> None:
+    result = run(tmp_path, "explain", "sync")
+
+    assert result.exit_code == 0
+    assert "android, as androidForegroundService" in result.stdout
+    assert "unsupported runs again after the device restarts" in result.stdout
+    assert "beat" not in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_explain_as_json_is_what_was_found(tmp_path: Path) -> None:
+    found = json.loads(run(tmp_path, "explain", "--json").stdout)
+
+    assert list(found) == ["sync", "beat"]
+    assert found["sync"][0]["scenarios"]["exactTiming"]["level"] == "unsupported"
+
+
+def test_explain_names_the_services_there_are(tmp_path: Path) -> None:
+    result = run(tmp_path, "explain", "synk")
+
+    assert result.exit_code == 2
+    assert result.stderr == 'error: the spec has no service "synk"\n  hint: it has: sync, beat\n'
+
+
+def test_types_lists_all_of_them() -> None:
+    result = CliRunner().invoke(main, ["types"])
+
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(SERVICE_TYPES)
+
+
+@pytest.mark.parametrize("name", SERVICE_TYPES)
+def test_a_type_is_told_with_its_limits_and_sources(name: str) -> None:
+    row = SERVICE_TYPES[name]
+    text = " ".join(CliRunner().invoke(main, ["types", name]).stdout.split())
+
+    assert ("time limit none" in text) is (row.time_limit is None)
+    assert all(permission.name in text for permission in row.permissions)
+    assert all(source in text for source in row.sources)
+
+
+def test_types_as_json_has_every_row() -> None:
+    rows = json.loads(CliRunner().invoke(main, ["types", "--json"]).stdout)
+
+    assert [row["name"] for row in rows] == list(SERVICE_TYPES)
+
+
+@pytest.mark.parametrize("name", ["fileManagement", "datasync"])
+def test_a_type_that_is_none_is_refused_with_those_there_are(name: str) -> None:
+    result = CliRunner().invoke(main, ["types", name])
+
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert "dataSync" in result.stderr
+
+
+def test_the_documentation_has_the_promises(request: pytest.FixtureRequest) -> None:
+    path = Path(__file__).parents[2] / "docs/runtime.md"
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r"<!-- promises: .*-->\n((?s:.*?))<!-- /promises -->", text)
+
+    assert found
+    if request.config.getoption("--update-golden"):
+        new = text[: found.start(1)] + promise_table() + text[found.end(1) :]
+        path.write_text(new, encoding="utf-8")
+    else:
+        assert found[1] == promise_table()
