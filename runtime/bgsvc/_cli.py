@@ -191,8 +191,7 @@ def _raw_config(given: Options) -> ServiceConfig:
     from bgsvc._json import decode
     from bgsvc._kinds import is_object
 
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # an entry is found where the command is run, as modules are
+    _settle_path()
     if given.config:
         try:
             fields = decode(given.config)
@@ -209,6 +208,19 @@ def _raw_config(given: Options) -> ServiceConfig:
         label=given.label or "",
         stop_timeout=given.stop_timeout,
     )
+
+
+def _settle_path() -> None:
+    """Let an entry be found where the command is run, as modules are, unless that is unsafe.
+
+    A service's process starts in a folder that anybody may write to, perhaps; its unit says
+    PYTHONSAFEPATH, which Python 3.10 does not know: `-m` has put the folder there.
+    """
+    if not os.environ.get("PYTHONSAFEPATH") and not getattr(sys.flags, "safe_path", False):
+        if "" not in sys.path:
+            sys.path.insert(0, "")
+    elif not hasattr(sys.flags, "safe_path") and sys.path and sys.path[0] in {"", os.getcwd()}:
+        del sys.path[0]
 
 
 def _name(given: Options) -> str:

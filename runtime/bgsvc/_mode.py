@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from bgsvc._systemd import is_us
+
 
 def detect_mode() -> str:
     """Return the row of the capability table that is in force for this process."""
@@ -20,10 +22,32 @@ def detect_mode() -> str:
 def _systemd_mode() -> str:
     """Tell a unit's main process from a shell that merely inherited its environment."""
     executed = os.environ.get("SYSTEMD_EXEC_PID")
-    ours = executed == str(os.getpid()) if executed else "NOTIFY_SOCKET" in os.environ
+    ours = is_us(executed) if executed else "NOTIFY_SOCKET" in os.environ
     if not ours or "INVOCATION_ID" not in os.environ:
         return "desktopProcess"
     return "systemdUser" if "MANAGERPID" in os.environ else "systemdSystem"
+
+
+def started_by_boot() -> bool:
+    """Return whether a boot or login starts this process, and not somebody who wants it to run.
+
+    systemd starts what is enabled while it is still `starting`; what comes later was asked for.
+    Where nobody can tell, it counts as a boot: a service that was stopped then stays so.
+    """
+    mode = detect_mode()
+    if not mode.startswith("systemd"):
+        return True
+    import subprocess
+
+    scope = "--user" if mode == "systemdUser" else "--system"
+    command = ["systemctl", scope, "is-system-running"]
+    try:
+        found = subprocess.run(  # noqa: S603 - our own words
+            command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return True
+    return found not in {b"running", b"degraded"}
 
 
 def _launchd_mode() -> str:

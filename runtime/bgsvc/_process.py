@@ -10,8 +10,8 @@ import time
 from bgsvc._current import DRAIN, EXIT_GRACE, desktop_runtime, use
 from bgsvc._errors import AlreadyRunningError, BackgroundServiceError, NotRunningError
 from bgsvc._local import LocalHost
-from bgsvc._mode import detect_mode
-from bgsvc._systemd import notify, watchdog_interval
+from bgsvc._mode import detect_mode, started_by_boot
+from bgsvc._systemd import extension, notify, watchdog_interval
 from bgsvc._terminal import print_event, print_event_json, tell
 from bgsvc._wakeup import SIGINT, SIGTERM, Wakeup
 from bgsvc._words import StartReason, StopReason
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 FAILED = 1
 START_GRACE = 0.1
 """Seconds a service may take to start before its channel is opened beside it."""
+START_STEP = 15.0
+"""Seconds between two words to systemd that a start is still making progress."""
+STOP_MARGIN = 5.0
+"""Seconds that ending a late run and reporting it may take."""
 LEAVE_GRACE = 1.0
 """Seconds the threads a service left behind have once it has stopped."""
 
@@ -63,8 +67,8 @@ class ServiceProcess:
         if not lock.acquire():
             raise AlreadyRunningError(f"{name} is running already{_in_process(lock.holder())}")
         desired = self._supervisor.journal.saved.desired_running
-        if boot and desired is False:
-            notify("READY=1", "STATUS=stopped by the user")
+        if boot and desired is False and started_by_boot():
+            notify("READY=1", "STATUS=off: its user stopped it")
             return 0
         self._runtime.ports.bus.tap(self._hear)
         self._runtime.listen(print_event_json if as_json else print_event)
@@ -77,6 +81,8 @@ class ServiceProcess:
         if interval is not None:
             self._beat(interval)
         channel, trouble = self._open_channel()
+        if "NOTIFY_SOCKET" in os.environ:
+            self._extend_start()
         self._wait()
         self._runtime.finish_tasks(EXIT_GRACE)
         drained = self._runtime.ports.bus.drain(DRAIN)
@@ -112,6 +118,13 @@ class ServiceProcess:
         self._supervisor.pulse(lambda: notify("WATCHDOG=1"))
         self._runtime.ports.clock.call_later(interval, lambda: self._beat(interval))
 
+    def _extend_start(self) -> None:
+        """Ask for more time to start for as long as `init` makes progress."""
+        if not self._settled.is_set():
+            status = self._supervisor.status().state
+            self._supervisor.pulse(lambda: notify(extension(2 * START_STEP), f"STATUS={status}"))
+            self._runtime.ports.clock.call_later(START_STEP, self._extend_start)
+
     def _wait(self) -> None:
         """Sleep in the main thread, where signals arrive, until the service has ended."""
         while self._supervisor.alive:
@@ -119,7 +132,8 @@ class ServiceProcess:
                 self._stop()
 
     def _stop(self) -> None:
-        notify("STOPPING=1")
+        timeout = self._supervisor.config.stop_timeout
+        notify("STOPPING=1", "STATUS=stopping", extension(timeout + STOP_MARGIN))
         asked = self._supervisor.journal.reread().stop_request
         try:
             self._supervisor.stop(asked or StopReason.PROCESS_EXIT)
@@ -130,11 +144,12 @@ class ServiceProcess:
         with self._hearing:
             self._heard.append(event)
         if event.event == "started":
-            notify("READY=1")
+            notify("READY=1", "STATUS=running")
             self._settled.set()
         elif event.event == "stopped":
             self._settled.set()
             self._failed = event.data.get("reason") == StopReason.ERROR
+            notify(f"STATUS=ended: {event.data.get('reason')}")
             if not event.data.get("forced"):  # else the process is being ended already
                 self._wakeup.wake()
         elif event.event == "restart_failed":

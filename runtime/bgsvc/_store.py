@@ -102,6 +102,7 @@ def write_atomically(path: str, content: bytes) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
     try:
         try:
+            _give_to_owner(descriptor, os.path.dirname(path))
             rest = memoryview(content)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
@@ -113,6 +114,14 @@ def write_atomically(path: str, content: bytes) -> None:
         _remove(temporary)
         raise
     sync_folder(os.path.dirname(path))
+
+
+def _give_to_owner(descriptor: int, folder: str) -> None:
+    """Let a file that root writes into a service's folder be the service's own to read."""
+    if os.name != "nt" and os.geteuid() == 0:
+        owner = os.stat(folder)
+        if owner.st_uid != 0:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def sync_folder(folder: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +28,26 @@ def notify(*lines: str) -> bool:
     return True
 
 
+def extension(seconds: float) -> str:
+    """Return the line that asks for `seconds` more, from now, to start or to stop."""
+    return f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}"
+
+
+def is_us(process: str) -> bool:
+    """Return whether a process that systemd started is this one.
+
+    A bundled app (PyInstaller, AppImage) unpacks itself and runs Python as a child.
+    """
+    if process == str(os.getpid()):
+        return True
+    bundled = getattr(sys, "frozen", False) or "APPIMAGE" in os.environ
+    return bool(bundled) and process == str(os.getppid())
+
+
 def watchdog_interval() -> float | None:
     """Return how often, in seconds, systemd wants to hear of us; None if it does not."""
     text = os.environ.get("WATCHDOG_USEC", "")
     meant = os.environ.get("WATCHDOG_PID", str(os.getpid()))
-    if not text.isdigit() or int(text) == 0 or meant != str(os.getpid()):
+    if not text.isdigit() or int(text) == 0 or not is_us(meant):
         return None
     return int(text) / 1_000_000 / 2

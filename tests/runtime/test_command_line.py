@@ -1,6 +1,8 @@
 import json
+import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,8 +54,33 @@ def test_systemd_is_told_of_readiness_life_and_stopping(tmp_path: Path) -> None:
             said = {channel.recv(100), channel.recv(100)}
             told.process.terminate()
             told.process.wait(20)
-        assert said == {b"READY=1", b"WATCHDOG=1"}
-        assert channel.recv(100) == b"STOPPING=1"
+        assert said == {b"READY=1\nSTATUS=running", b"WATCHDOG=1"}
+        assert channel.recv(100) == b"STOPPING=1\nSTATUS=stopping\nEXTEND_TIMEOUT_USEC=15000000"
+        assert channel.recv(100) == b"STATUS=ended: processExit"
+
+
+def test_a_safe_path_keeps_the_folder_a_service_starts_in_out_of_its_imports(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "planted.py").write_text("raise SystemExit('imported')\n")
+    words = [sys.executable, "-m", "bgsvc", "run", "planted:Service", "--data-dir=state"]
+    runtime = str(Path(__file__).parents[2] / "runtime")
+    safe = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": runtime}
+
+    found = subprocess.run(
+        words, cwd=tmp_path, env=safe, capture_output=True, text=True, check=False
+    )
+    unsafe = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env={**safe, "PYTHONSAFEPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "entryNotFound" in found.stderr
+    assert "imported" in unsafe.stderr
 
 
 def test_the_state_is_told_without_disturbing_the_service(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import subprocess
 from bgsvc._errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._os.errors import DefinitionError, NotInstalledError, OsServiceError, ProgramError
 from bgsvc._os.files import File, folder_of, search_path
-from bgsvc._os.origin import with_origin
+from bgsvc._os.origin import origin_of, with_origin
 from bgsvc._os.program import current_program, refuse_without_root
 from bgsvc._os.service import OsService, Scope
 from bgsvc._os.systemctl import Systemctl
@@ -66,7 +66,8 @@ class Systemd:
         """Install or upgrade it; what fails half-way is put back."""
         if not service.definition:
             raise DefinitionError(f"{service.label} has no unit; read it from a generated file")
-        self._require_rights("install", f"{service.label}.service")
+        origin = origin_of(service.definition.decode())
+        self._require_rights("install", origin.path if origin else _unit(service.label))
         files = self._files(service)
         before = self._running(service.label)
         try:
@@ -137,6 +138,7 @@ class Systemd:
         unit = _unit(label)
         if verb != "stop":
             self._systemctl.run("reset-failed", unit, check=False)
+            self._want(label)
         try:
             self._systemctl.run(verb, unit, timeout=self._timeout(label))
         except subprocess.CalledProcessError as error:
@@ -146,6 +148,23 @@ class Systemd:
             why = f"{found['Result']}, exit status {found['ExecMainStatus']}"
             text = f"{label} did not {verb}: {why}"
             raise OsServiceError(text, fix=self._logs_fix(label)) from error
+
+    def _want(self, label: str) -> None:
+        """Write down that the service is wanted, if its user had stopped it.
+
+        A system service cannot ask whether somebody or the boot starts it: without nss-systemd
+        the bus knows no account that `DynamicUser=` makes.
+        """
+        if self.scope is Scope.USER:
+            return
+        from bgsvc._ports import state_dir_in
+        from bgsvc._record import replaced
+        from bgsvc._store import StateFile
+
+        folder = state_dir_in(os.path.join("/var/lib", label))
+        file = StateFile(folder, label.rpartition(".")[2])
+        if os.path.isdir(folder) and file.peek().desired_running is False:
+            file.update(lambda saved: replaced(saved, desired_running=True, stop_request=None))
 
     def _take_over(self, service: OsService) -> None:
         """Have the manager read the files, and enable or disable them; each step idempotent."""

@@ -71,9 +71,9 @@ def status_of(label: str, scope: Scope, systemctl: Systemctl) -> OsServiceStatus
 
 
 def _state(found: dict[str, str], path: str | None) -> OsServiceState:
-    if found.get("ActiveState") in {"active", "activating", "reloading", "deactivating"}:
-        waits = found.get("SubState") in {"auto-restart", "auto-restart-queued"}
-        return OsServiceState.INSTALLED if waits else OsServiceState.RUNNING
+    """Return `running` for what is ready and has not ended, were it only for the moment."""
+    if found.get("ActiveState") in {"active", "reloading", "deactivating"}:
+        return OsServiceState.RUNNING
     there = found.get("LoadState") not in {None, "not-found"} or path
     return OsServiceState.INSTALLED if there else OsServiceState.NOT_INSTALLED
 
