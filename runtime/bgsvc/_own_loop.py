@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +15,30 @@ class OwnLoop:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._task: asyncio.Future[object] | None = None
+        self._process = os.getpid()
+        self._task: asyncio.Task[object] | None = None
         asyncio.set_event_loop(loop)
 
     def take(self, awaitable: Awaitable[object]) -> None:
         """Take what `drive` is to run next."""
-        self._task = asyncio.ensure_future(awaitable, loop=self._loop)
+        self._task = self._loop.create_task(self._awaited(awaitable))
+
+    async def _awaited(self, awaitable: Awaitable[object]) -> object:
+        """Await it; a child forked meanwhile is not to come back to a loop that is its parent's.
+
+        From Python 3.14 on the child's loop would lose what was raised, and go on.
+        """
+        raised: BaseException | None = None
+        try:
+            return await awaitable
+        except BaseException as error:
+            raised = error
+            raise
+        finally:
+            if os.getpid() != self._process:
+                from bgsvc._forked import leave
+
+                leave(raised)
 
     def drive(self) -> None:
         """Run it to its end; whatever it raises is raised here."""

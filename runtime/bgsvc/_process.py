@@ -12,7 +12,7 @@ from bgsvc._errors import AlreadyRunningError, BackgroundServiceError, NotRunnin
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode, started_by_boot
 from bgsvc._systemd import extension, notify, watchdog_interval
-from bgsvc._terminal import print_event, print_event_json, tell
+from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
 from bgsvc._wakeup import SIGINT, SIGTERM, Wakeup
 from bgsvc._words import StartReason, StopReason
 
@@ -94,6 +94,7 @@ class ServiceProcess:
             raise trouble
         if not drained or not _all_ended(LEAVE_GRACE):
             self._runtime.ports.host.end_process(status)
+        flush_or_drop()
         return status
 
     def _open_channel(self) -> tuple[Channel | None, BackgroundServiceError | None]:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import signal
@@ -9,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from bgsvc._options import HELP, UsageError, parse
-from tests.runtime.processes import ENTRY, ROOT, command, ended, hosted, on_disk
+from tests.runtime.processes import (
+    ENTRY,
+    ENVIRONMENT,
+    PATIENCE,
+    ROOT,
+    command,
+    ended,
+    hosted,
+    kill_group,
+    on_disk,
+)
 
 DEAF = "tests.runtime.services:ReallyDeafService"
 
@@ -184,10 +195,54 @@ def test_a_plain_service_is_hosted_without_what_costs(tmp_path: Path) -> None:
     assert next(one["data"] for one in loaded if one["event"] == "loaded") == {"costly": []}
 
 
+STEP = int(os.environ.get("BGSVC_STEP", "499"))
+"""Instructions between two interrupted starts: the fewer, the more starts."""
+
+
+def interrupted(folder: Path, point: int) -> bool:
+    """Send SIGTERM before the `point`th instruction of a start, and another once it has started.
+
+    Returns False if there was no such instruction.
+    """
+    words = ["run", "tests.runtime.services:PlainService", "--json", "--data-dir", str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.runtime.interrupted", str(point), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.terminate()
+        rest, place = process.communicate(timeout=PATIENCE)
+    finally:
+        kill_group(process)
+    said = [json.loads(line) for line in (first + rest).splitlines()]
+    names = [event["event"] for event in said]
+    if process.returncode == -signal.SIGTERM:  # before there was anything to stop
+        assert (names, (folder / "bgsvc" / "plain.json").exists()) == ([], False), place
+    else:
+        assert process.returncode == 0, place
+        assert names in (["started", "stopped"], ["stopped"]), place
+        assert said[-1]["data"] == {"reason": "processExit"}, place
+        state = on_disk(folder, "plain")
+        assert (state["desiredRunning"], state["current"]) == (True, None), place
+    return place.startswith("interrupted at ")
+
+
+def sweep(folder: Path, step: int) -> int:
+    """Interrupt a start at every `step`th instruction; return how many there were."""
+    for number in itertools.count():
+        if not interrupted(folder / str(number), 1 + number * step):
+            return number
+    raise AssertionError
+
+
 @pytest.mark.slow
-def test_a_sigterm_at_any_moment_of_a_start_ends_the_process(tmp_path: Path) -> None:
-    for _ in range(60):
-        with hosted(tmp_path, entry="tests.runtime.services:PlainService") as told:
-            told.until("started")
-            told.process.terminate()
-            assert told.process.wait(20) == 0
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals")
+def test_a_sigterm_at_any_moment_of_a_start_ends_the_process_well(tmp_path: Path) -> None:
+    assert sweep(tmp_path, STEP) >= 15_000 / STEP

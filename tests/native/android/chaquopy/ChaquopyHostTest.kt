@@ -61,7 +61,7 @@ class ChaquopyHostTest {
         press(service)
         val pressed = await("pressed").data
         assertEquals("foreground pause", "${pressed.getString("at")} ${pressed.getString("what")}")
-        Bgsvc.stop(HeartbeatService.NAME, StopReason.USER_STOP)
+        Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
         assertEquals("userStop", await("stopped").data.getString("reason"))
         assertEquals(ServiceState.STOPPED, Bgsvc.state(HeartbeatService.NAME))
         assertTrue(shadowOf(service).isStoppedBySelf)
