@@ -9,7 +9,7 @@ import time
 from bgsvc._os.errors import NoServiceManagerError, OsServiceTimeoutError
 from bgsvc._os.files import search_path
 from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope
-from bgsvc._os.unit import read_unit, setting
+from bgsvc._os.unit import program_of, read_unit, setting
 from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
@@ -105,7 +105,7 @@ def _file_findings(label: str, path: str, control: str, *, enabled: bool) -> Ite
         issue = f"{path} is no unit of ours: {error}"
         yield SetupIssue("unit_foreign", "warning", issue, "install the generated file again")
         return
-    program = unit.command[0]
+    program = program_of(unit.command)
     if not os.access(program, os.X_OK):
         issue = f"{program}, which the unit starts, is not there"
         fix = "install the service again with the Python that is to run it"

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 PLACEHOLDER = "/usr/bin/env python3"
 """What the generated file starts, in place of a Python that nobody knew yet."""
 
+_ENV = "/usr/bin/env"
+_REFUSED = re.compile(r"""["'\\\x00-\x1f\x7f]""")
+_ELSEWHERE = "put the app into a folder whose name has no quotes, backslashes or control characters"
 _BARE = re.compile(r"[A-Za-z0-9_./:=,+-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|([^\s"]+)(?=\s|$)', re.DOTALL)
@@ -104,9 +107,22 @@ def aimed(text: str, program: Program) -> str:
     return text
 
 
+def program_of(command: tuple[str, ...]) -> str:
+    """Return the program that a unit's command starts."""
+    return command[1] if command[0] == _ENV and len(command) > 1 else command[0]
+
+
 def _executable(path: str) -> str:
-    """Return the path of a command; systemd expands variables in the words after it alone."""
+    """Return the path of a command; systemd expands variables in the words after it alone.
+
+    It refuses a command whose path has quotes or backslashes, however they are escaped: env(1)
+    takes any, but for what it would read as an assignment.
+    """
     plain = _in_quotes(path)
+    if _REFUSED.search(path):
+        if "=" in path:
+            raise DefinitionError(f"systemd starts nothing from {path!r}", fix=_ELSEWHERE)
+        return f"{_ENV} {quoted(path)}"
     return f"@{plain} {quoted(path)}" if "$" in path else plain
 
 

@@ -1,16 +1,17 @@
-"""A machine booted by systemd, for as long as a test module needs it.
+"""A machine booted by systemd, for as long as the tests need it.
 
-It is this machine's own file system under an overlay, in namespaces of its own: nothing is
-downloaded, nothing outside is touched. Only root can make one.
+It begins as this machine's own file system, or as another one, under an overlay, in namespaces of
+its own: nothing outside is touched. Only root can make one.
 """
 
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,20 +23,38 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CAP_SYS_ADMIN: Final = 1 << 21
 
 
-def missing() -> str | None:
-    """Return why no machine can be booted here; None if one can."""
+class NoBoxError(Exception):
+    """Says why no machine can be booted here."""
+
+
+def require_box() -> None:
+    """Check that a machine can be booted here.
+
+    Raises:
+        NoBoxError: If not.
+    """
     if os.geteuid() != 0:
-        return "only root can boot a systemd in namespaces"
+        raise NoBoxError("only root can boot a systemd in namespaces")
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     (caps,) = (line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
     if not int(caps, 16) & _CAP_SYS_ADMIN:
-        return "root without CAP_SYS_ADMIN cannot boot a systemd"
-    for path in ("/lib/systemd/systemd", _cgroups()):
-        if path is None or not Path(path).exists():
-            return "there is no systemd, or no unified cgroup tree"
-    tools = ("unshare", "nsenter", "pivot_root", "dbus-daemon", "setpriv", "useradd")
+        raise NoBoxError("root without CAP_SYS_ADMIN cannot boot a systemd: --privileged gives it")
+    filesystems = Path("/proc/filesystems").read_text(encoding="utf-8").split()
+    absent = [name for name in ("overlay", "cgroup2", "tmpfs") if name not in filesystems]
+    if absent:
+        raise NoBoxError(f"the kernel does not have: {', '.join(absent)}")
+    tools = ("unshare", "nsenter", "pivot_root", "mount", "umount", "hostname")
     absent = [tool for tool in tools if shutil.which(tool, path=_PATH) is None]
-    return f"not installed: {', '.join(absent)}" if absent else None
+    if absent:
+        raise NoBoxError(f"not installed: {', '.join(absent)}")
+
+
+def own_systemd() -> bool:
+    """Return whether this machine's own files suffice to boot from."""
+    tools = ("dbus-daemon", "setpriv", "useradd", "loginctl", "journalctl")
+    return Path("/lib/systemd/systemd").exists() and all(
+        shutil.which(tool, path=_PATH) for tool in tools
+    )
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
@@ -44,30 +63,39 @@ def until(condition: Callable[[], object], what: str, seconds: float = 30.0) -> 
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds:g} seconds: {what}")
-        time.sleep(0.02)
+        time.sleep(0.03)
 
 
 class Box:
-    """A booted machine."""
+    """A booted machine.
 
-    def __init__(self, folder: Path, share: Path) -> None:
+    Attributes:
+        share: The folder that it sees as `/run/share`.
+    """
+
+    def __init__(self, lower: Path, folder: Path, cgroup: Path, share: Path) -> None:
+        self._lower = lower
         self._folder = folder
-        self._share = share
-        self._cgroup = Path(_cgroups() or "") / f"bgsvc-{os.getpid()}-{folder.name}"
+        self._cgroup = cgroup
         self._holder: subprocess.Popen[bytes] | None = None
+        self._leader: int | None = None
         self.share = share
 
     def boot(self) -> None:
         """Start it and wait until it has booted."""
-        self._cgroup.mkdir()
-        log = (self._share / "box.log").open("wb")
-        self._holder = subprocess.Popen(
-            [SCRIPT, "run", self._folder, self._cgroup, self._share],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        log.close()
+        try:
+            self._cgroup.mkdir()
+        except OSError as error:
+            fix = "it takes a cgroup tree that root may write to, as --privileged gives"
+            raise NoBoxError(f"{self._cgroup} cannot be made: {error}; {fix}") from error
+        with (self.share / "box.log").open("wb") as log:
+            self._holder = subprocess.Popen(
+                [SCRIPT, "run", self._lower, self._folder, self._cgroup, self.share],
+                env={**os.environ, "PYTHON": sys.executable},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         self._wait_booted()
 
     def run(
@@ -83,8 +111,10 @@ class Box:
             become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--init-groups"]
             session = [f"HOME=/home/{user}", f"XDG_RUNTIME_DIR=/run/user/{uid}"]
             words = [*become, "env", "-i", *environment, *session, *words]
+        if self._leader is None:
+            self._leader = self._first()
         done = subprocess.run(
-            ["nsenter", "-t", str(self._first()), "-m", "-p", "-u", "-i", "-C", "-n", *words],
+            ["nsenter", "-t", str(self._leader), "-m", "-p", "-u", "-i", "-C", "-n", *words],
             check=False,
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -136,21 +166,25 @@ class Box:
 
     def _wait_booted(self) -> None:
         def is_up() -> bool:
+            self._leader = None
             try:
                 state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
-            except AssertionError:
+            except AssertionError as error:
+                holder = self._holder
+                if holder is not None and holder.poll() is not None:
+                    log = (self.share / "box.log").read_text(encoding="utf-8", errors="replace")
+                    raise NoBoxError(f"the machine did not boot: {log}") from error
                 return False
             return state in {"running", "degraded"}
 
-        until(is_up, "the machine boots: see box.log", BOOT)
+        until(is_up, "the machine boots", BOOT)
 
     def _first(self) -> int:
         """Return the machine's first process, as this machine numbers it."""
         assert self._holder is not None
         pid = self._holder.pid
         for name in ("unshare", "systemd"):
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-            found = [child for child in children if _is_named(child, name)]
+            found = [child for child in _children(pid) if _is_named(child, name)]
             if not found:
                 raise AssertionError(f"no {name} below process {pid}")
             pid = int(found[0])
@@ -158,22 +192,43 @@ class Box:
 
 
 @contextmanager
-def booted(folder: Path) -> Generator[Box]:
-    """Boot a machine and switch it off at the end; `folder/share` is its /run/share."""
+def booted(lower: Path, folder: Path) -> Generator[Box]:
+    """Boot a machine from the file system `lower` and switch it off at the end.
+
+    `folder/share` is its /run/share.
+    """
     state, share = folder / "state", folder / "share"
     for path in (state, share):
         path.mkdir()
     share.chmod(0o777)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "box", state], check=True)
-    box = Box(state, share)
-    try:
+    with ExitStack() as undo:
+        _mount(undo, state, "tmpfs", "mode=755")
+        cgroups = _cgroups()
+        if cgroups is None:
+            cgroups = folder / "cgroup"
+            cgroups.mkdir()
+            _mount(undo, cgroups, "cgroup2", "rw")
+        box = Box(lower, state, cgroups / f"bgsvc-{os.getpid()}-{folder.name}", share)
+        undo.callback(box.off)
         box.boot()
         yield box
-    finally:
-        try:
-            box.off()
-        finally:
-            subprocess.run(["umount", "-l", state], check=True)
+
+
+def _mount(undo: ExitStack, place: Path, kind: str, options: str) -> None:
+    try:
+        subprocess.run(
+            ["mount", "-t", kind, "-o", options, "box", place], check=True, capture_output=True
+        )
+    except subprocess.CalledProcessError as error:
+        raise NoBoxError(f"{kind} cannot be mounted: {error.stderr.decode()}") from error
+    undo.callback(subprocess.run, ["umount", "-l", place], check=True)
+
+
+def _children(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    except OSError:
+        return []
 
 
 def _is_named(pid: str, name: str) -> bool:
@@ -183,10 +238,10 @@ def _is_named(pid: str, name: str) -> bool:
         return False
 
 
-def _cgroups() -> str | None:
+def _cgroups() -> Path | None:
     """Return where the unified cgroup tree is mounted."""
     for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         _, place, kind, *_ = line.split()
         if kind == "cgroup2":
-            return place
+            return Path(place)
     return None

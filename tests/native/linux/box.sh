@@ -1,16 +1,17 @@
 #!/bin/sh
-# A machine that systemd has booted, made of this one's own files in namespaces of its own.
-#   box.sh run DIR CGROUP SHARE   boots it and holds it, through reboots, until it is off
-#   box.sh init DIR SHARE         what becomes its first process
-# DIR is on a file system of its own kind (a tmpfs): it holds what the machine writes. SHARE is
-# seen inside as /run/share. What is systemd's own state on this machine is hidden.
+# A machine that systemd has booted, in namespaces of its own.
+#   box.sh run LOWER DIR CGROUP SHARE   boots it and holds it, through reboots, until it is off
+#   box.sh init LOWER DIR SHARE         what becomes its first process
+# LOWER is the file system it begins with: / for this machine's own. DIR is on a file system of its
+# own kind (a tmpfs): it holds what the machine writes. SHARE is seen inside as /run/share. What is
+# systemd's own state in LOWER is hidden. PYTHON is a Python.
 set -eu
-verb=$1 dir=$2
+verb=$1 lower=$2 dir=$3
 here=$(realpath "$0")
 
 hide() { # make a folder of the machine begin empty
   mkdir -p "$dir/upper/$1"
-  python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.overlay.opaque", b"y")' \
+  "$PYTHON" -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.overlay.opaque", b"y")' \
     "$dir/upper/$1"
 }
 
@@ -46,14 +47,14 @@ devices() {
 
 case $verb in
 run)
-  cgroup=$3 share=$4
+  cgroup=$4 share=$5
   prepare
   while :; do
     code=0
     (
       sh -c 'echo $PPID' >"$cgroup/cgroup.procs"
       exec unshare --mount --pid --ipc --uts --cgroup --net --fork --kill-child \
-        "$here" init "$dir" "$share"
+        "$here" init "$lower" "$dir" "$share"
     ) || code=$?
     # In a pid namespace a reboot is a first process that dies of SIGHUP: 129, or unshare's own.
     [ -e "$dir/rebooting" ] || exit "$code"
@@ -61,10 +62,10 @@ run)
   done
   ;;
 init)
-  share=$3
+  share=$4
   root=$dir/root
   mount --make-rprivate /
-  mount -t overlay box -o "lowerdir=/,upperdir=$dir/upper,workdir=$dir/work" "$root"
+  mount -t overlay box -o "lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" "$root"
   mount -t proc proc "$root/proc" -o nosuid,nodev,noexec
   mount --bind "$root/proc/sys" "$root/proc/sys"
   mount -o remount,bind,ro "$root/proc/sys"
