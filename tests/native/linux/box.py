@@ -221,7 +221,7 @@ def _mount(undo: ExitStack, place: Path, kind: str, options: str) -> None:
         )
     except subprocess.CalledProcessError as error:
         raise NoBoxError(f"{kind} cannot be mounted: {error.stderr.decode()}") from error
-    undo.callback(subprocess.run, ["umount", "-l", place], check=True)
+    undo.callback(lambda: subprocess.run(["umount", "-l", place], check=True))
 
 
 def _children(pid: int) -> list[str]:
