@@ -8,6 +8,7 @@ import threading
 
 from bgsvc._errors import described
 from bgsvc._kinds import is_array, is_number, is_object
+from bgsvc._notifier import REMEMBERED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class DesktopPresenter:
                     message=_text(message),
                     buttons=self._buttons(message.get("actions"), reply),
                 )
+                if len(self._shown) > REMEMBERED:
+                    del self._shown[next(iter(self._shown))]
         except Exception as error:  # noqa: BLE001 - whatever the desktop says, the service goes on
             reply.undelivered(described(error))
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from bgsvc._host import Host
 
 
+REMEMBERED = 100
+"""Notifications of a service, the newest, that can still be changed: it may run for months."""
+
+
 class Notifier:
     """Shows, changes and takes back a service's notifications. No call blocks or raises."""
 
@@ -29,6 +33,7 @@ class Notifier:
         self._count = 0
         self._shown: dict[str, dict[str, object]] = {}
         self._callbacks: list[Callable[[str, str], object]] = []
+        self._undelivered_for = ""
 
     def show(
         self,
@@ -39,6 +44,8 @@ class Notifier:
         progress: tuple[float, float] | None = None,
     ) -> str:
         """Show a new notification and return its key, for `update` and `cancel`.
+
+        The keys of the newest 100 are known; an older notification stays as it is.
 
         Args:
             title: Its first line.
@@ -63,7 +70,10 @@ class Notifier:
         """Show a notification under a key of your own, in place of an earlier one of that key."""
         fields = _fields(title, body, actions, progress)
         with self._lock:
+            self._shown.pop(key, None)
             self._shown[key] = fields
+            if len(self._shown) > REMEMBERED:
+                del self._shown[next(iter(self._shown))]
         self._send("show", key, fields)
         return key
 
@@ -117,12 +127,14 @@ class Notifier:
                 logging.getLogger("bgsvc").exception("a notification callback failed")
 
     def undelivered(self, key: str, why: str) -> None:
-        """Log, and tell as an event, that a notification could not be shown."""
+        """Tell as an event that a notification was not shown; log the first for each reason."""
         import logging
 
         with self._lock:
             title = str(self._shown.get(key, {}).get("title", ""))
-        logging.getLogger("bgsvc").warning("%s: %r not shown: %s", self._service, title, why)
+            level = logging.DEBUG if why == self._undelivered_for else logging.WARNING
+            self._undelivered_for = why
+        logging.getLogger("bgsvc").log(level, "%s: %r not shown: %s", self._service, title, why)
         self._report({"key": key, "title": title, "why": why})
 
     def _forget(self, callback: Callable[[str, str], object]) -> None:

@@ -50,6 +50,28 @@ def test_what_is_not_shown_is_neither_updated_nor_cancelled(host: FakeHost) -> N
     assert not host.notifications
 
 
+def test_of_many_notifications_the_newest_hundred_are_remembered(host: FakeHost) -> None:
+    notifier = Notifier("sync", host, lambda _: None)
+    keys = [notifier.show("Notes", str(number)) for number in range(101)]
+
+    assert [notifier.update(key, "Changed") for key in keys] == [False] + [True] * 100
+
+
+def test_a_reason_for_showing_nothing_is_logged_once(
+    host: FakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    reports: list[object] = []
+    notifier = Notifier("sync", host, reports.append)
+    for why in ("no desktop", "no desktop", "not allowed"):
+        notifier.undelivered("sync-1", why)
+
+    assert [line.message.split(": ")[-1] for line in caplog.records] == [
+        "no desktop",
+        "not allowed",
+    ]
+    assert len(reports) == 3
+
+
 def test_an_action_callback_that_raises_hurts_nobody(host: FakeHost) -> None:
     notifier = Notifier("sync", host, lambda _: None)
     heard: list[str] = []
