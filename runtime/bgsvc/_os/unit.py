@@ -108,8 +108,9 @@ def aimed(text: str, program: Program) -> str:
 
 
 def program_of(command: tuple[str, ...]) -> str:
-    """Return the program that a unit's command starts."""
-    return command[1] if command[0] == _ENV and len(command) > 1 else command[0]
+    """Return the program that a unit's command starts, itself or through env(1)."""
+    program, *rest = command
+    return rest[0] if program == _ENV and rest and rest[0].startswith("/") else program
 
 
 def _executable(path: str) -> str:
