@@ -87,6 +87,9 @@ def command(*arguments: "str | Path", **environment: str) -> "subprocess.Complet
 
 def kill_group(process: "subprocess.Popen[str]") -> None:
     """Kill a process that leads a session of its own, and its children with it."""
+    if sys.platform == "win32":
+        process.kill()
+        return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -93,3 +93,16 @@ class NamedService(BackgroundService):
 
     def run(self, ctx: ServiceContext) -> None:
         ctx.emit("label", {"label": ctx.service_label})
+
+
+class ChattyService(BackgroundService):
+    """A service that answers each message with as many events as it says."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        def answer(data: object) -> None:
+            assert isinstance(data, int)
+            for number in range(data):
+                ctx.emit("counted", {"number": number})
+
+        ctx.on_message(answer)
+        ctx.shutdown.wait()

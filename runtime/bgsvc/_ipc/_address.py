@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST = 103 if sys.platform == "darwin" else 107
 """Bytes that fit into `sun_path` before its NUL: xnu's sys/un.h has 104, Linux's unix(7) 108."""
+_PIPES = sys.platform == "win32"
 _SYSTEM_MODES = frozenset({"systemdSystem", "launchDaemon", "windowsService"})
 
 
@@ -25,7 +26,8 @@ class Address:
     """Where a daemon listens.
 
     Attributes:
-        folder: The folder of the socket, private to the daemon's user.
+        folder: The folder of the socket, private to the daemon's user; empty on Windows, where
+            pipes have a place of their own.
         name: What tells the service from others there.
         system: Whether the folder was made for the daemon by the system.
     """
@@ -57,15 +59,23 @@ def address_of(
     app = app or "bgsvc"
     name = f"{service}@{app}"
     if scope == "system":
-        return Address(os.path.join(_system_base(), f"{app}.{service}"), name, system=True)
-    if data_dir is not None:
-        given = os.path.realpath(data_dir)
-        if given != _usual(app):
-            name = f"{name}-{crc32(os.fsencode(given)):08x}"
+        folder = "" if _PIPES else os.path.join(_system_base(), f"{app}.{service}")
+        return Address(folder, name, system=True)
+    if _PIPES:
+        return Address("", _with_data_dir(name, app, data_dir))
+    name = _with_data_dir(name, app, data_dir)
     address = Address(_user_folder(), name)
     if len(os.fsencode(address.path)) > LONGEST:
         return Address(_fallback(), name)
     return address
+
+
+def _with_data_dir(name: str, app: str, data_dir: str | None) -> str:
+    """Return a name that tells services apart whose state is in different folders."""
+    if data_dir is None:
+        return name
+    given = os.path.normcase(os.path.realpath(data_dir))
+    return name if given == _usual(app) else f"{name}-{crc32(os.fsencode(given)):08x}"
 
 
 def own_address(service: str, host: Host, app: str, data_dir: str | None) -> Address:
@@ -133,13 +143,14 @@ def system_owner(folder: str) -> int:
 def _usual(app: str) -> str | None:
     """Return where the app's state is if nobody says otherwise; None if that is nowhere."""
     try:
-        return os.path.realpath(default_data_dir(app))
+        return os.path.normcase(os.path.realpath(default_data_dir(app)))
     except PlatformError:
         return None
 
 
 def _system_base() -> str:
-    return "/var/run/bgsvc" if sys.platform == "darwin" else "/run/bgsvc"
+    """Return where the units' `RuntimeDirectory` is made; on macOS the daemon makes its own."""
+    return "/var/run" if sys.platform == "darwin" else "/run"
 
 
 def _user_folder() -> str:

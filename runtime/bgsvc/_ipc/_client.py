@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from bgsvc._errors import IpcError
+from bgsvc._errors import BackgroundServiceError, IpcError
 from bgsvc._ipc import _wire
 from bgsvc._ipc._address import address_of
 from bgsvc._ipc._link import LinkLostError, is_coming, linked
@@ -61,6 +61,18 @@ def connect(
     return made
 
 
+def answers(service: str, *, app: str, scope: str = "user", timeout: float = 0.5) -> bool:
+    """Return whether the daemon of `service` can be talked to from here, now."""
+    made = Connection(service, app=app, scope=scope, timeout=timeout)
+    try:
+        made.open(wait=False)
+    except BackgroundServiceError:
+        return False
+    finally:
+        made.close()
+    return True
+
+
 class Connection:
     """Talks to a service's daemon; connects again by itself when that was restarted.
 
@@ -99,11 +111,11 @@ class Connection:
     ) -> None:
         self.close()
 
-    def open(self) -> None:
-        """Connect now, if that is not so."""
+    def open(self, *, wait: bool = True) -> None:
+        """Connect now, if that is not so; with `wait`, also to a daemon that is just coming up."""
         with self._lock:
             if self._link is None:
-                coming = is_coming(self._app, self._data_dir, self.service)
+                coming = wait and is_coming(self._app, self._data_dir, self.service)
                 self._link = linked(self._address, self.service, self._timeout, retry=coming)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import weakref
 
@@ -172,14 +173,21 @@ def is_coming(app: str, data_dir: str | None, service: str) -> bool:
 
     It only reads: to try the instance lock could make the process that starts fail.
     """
-    if os.name == "nt":
-        return True
     try:
         folder = state_dir_in(data_dir or default_data_dir(app))
         with open(os.path.join(folder, f"{service}.pid"), encoding="ascii") as file:
-            os.kill(int(file.read(32)), 0)
-    except PermissionError:
-        return True  # somebody else's, and alive
+            return _is_alive(int(file.read(32).partition(" ")[0]))
     except (OSError, ValueError, PlatformError):
         return False
+
+
+def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":  # where os.kill(…, 0) would be Ctrl+C
+        from bgsvc._ipc._pipe import is_alive
+
+        return is_alive(process)
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True  # somebody else's, and alive
     return True

@@ -1,14 +1,18 @@
 """A channel in this process, and peers that speak its frames by hand."""
 
 import json
+import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from ctypes import byref, c_uint32, c_void_p
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bgsvc._events import Bus, EventSource
 from bgsvc._host import Host
@@ -20,6 +24,16 @@ from bgsvc._ports import real_ports
 from bgsvc._runtime import Runtime, config_of
 from bgsvc._supervisor import Supervisor
 from tests.runtime.services import SyncService
+
+if TYPE_CHECKING:
+    from bgsvc._ipc._frames import Stream
+
+if sys.platform == "win32":
+    from _winapi import PeekNamedPipe
+    from ctypes import WinDLL
+
+    from bgsvc._ipc._pipe import dial
+    from bgsvc._ipc._pipe_stream import PipeStream
 
 PATIENCE = 60.0
 
@@ -34,17 +48,41 @@ def short_folder() -> Generator[Path]:
         shutil.rmtree(folder)
 
 
+def dialled(address: Address, patience: float = PATIENCE) -> "Stream":
+    """Return a stream to whoever listens there; on Unix past every check of ours."""
+    if sys.platform == "win32":
+        return dial(address, patience)
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    stream.settimeout(patience)
+    try:
+        stream.connect(address.path)
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+def come(stream: "Stream") -> bytes:
+    """Return what has come; BlockingIOError if nothing has."""
+    if sys.platform == "win32":
+        assert isinstance(stream, PipeStream)
+        waiting, _ = PeekNamedPipe(stream.handle)
+        if not waiting:
+            raise BlockingIOError
+        return stream.recv(waiting)
+    assert isinstance(stream, socket.socket)
+    stream.settimeout(0)
+    try:
+        return stream.recv(1 << 16)
+    finally:
+        stream.settimeout(PATIENCE)
+
+
 class Peer:
     """The other end of a channel, byte by byte."""
 
-    def __init__(self, path: str) -> None:
-        self.stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.stream.settimeout(PATIENCE)
-        try:
-            self.stream.connect(path)
-        except OSError:
-            self.stream.close()
-            raise
+    def __init__(self, address: Address) -> None:
+        self.stream = dialled(address)
 
     def send(self, **fields: object) -> None:
         self.frame(json.dumps({"v": 1, "id": "1", **fields}).encode())
@@ -74,6 +112,13 @@ class Peer:
         assert self.ask(type="hello")["ok"] is True
         return self
 
+    def drained(self) -> int:
+        """Read what has come so far, without waiting; return how many bytes."""
+        try:
+            return len(come(self.stream))
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            return 0
+
     def close(self) -> None:
         self.stream.close()
 
@@ -82,7 +127,7 @@ class Peer:
         while len(data) < size:
             try:
                 more = self.stream.recv(size - len(data))
-            except ConnectionResetError:
+            except (BrokenPipeError, ConnectionResetError):
                 more = b""
             if not more:
                 raise EOFError
@@ -108,12 +153,12 @@ class Daemon:
         self.service: Supervisor = self.runtime.adopt(config_of(SyncService), SyncService)
         self.log = EventLog(own=own)
         self.bus.tap(self.log.append)
-        self.address = Address(str(folder / "run"), "sync@test")
+        self.address = Address(str(folder / "run"), f"sync@{folder.name}")
         self.channel = Channel(self.runtime, self.address, "test", self.log, patience)
         self.source = EventSource("sync", self.bus, self.runtime.ports.clock)
 
     def peer(self) -> Peer:
-        return Peer(self.address.path)
+        return Peer(self.address)
 
 
 @contextmanager
@@ -136,10 +181,23 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def belongings() -> "tuple[int, int]":
-    """Return how many threads and descriptors this process has."""
+    """Return how many threads and descriptors, or handles, this process has."""
+    if sys.platform == "win32":
+        kernel = WinDLL("kernel32")
+        count = c_uint32()
+        assert kernel.GetProcessHandleCount(c_void_p(-1), byref(count))  # -1: this process
+        return threading.active_count(), count.value
     return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
 
 def no_more(before: "tuple[int, int]") -> bool:
     """Return whether this process has no more of either than it had."""
     return all(now <= then for now, then in zip(belongings(), before, strict=True))
+
+
+def resident() -> int:
+    """Return how many bytes of memory this process has; on Windows it is not asked."""
+    if sys.platform == "win32":
+        return 0
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -167,10 +167,10 @@ def test_a_system_unit_listens_where_systemd_tells_it(monkeypatch: pytest.Monkey
     class Unit(Host):
         mode = "systemdSystem"
 
-    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/bgsvc/a.b.sync:/run/other")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/a.b.sync:/run/other")
     there = own_address("sync", Unit(), "a.b", None)
 
-    assert there.folder == "/run/bgsvc/a.b.sync"
+    assert there.folder == "/run/a.b.sync"
     if sys.platform == "linux":
         assert there == address_of("sync", "a.b", scope="system")
 

@@ -1,30 +1,15 @@
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
 
 import bgsvc
-from bgsvc import BackgroundService, Event, ServiceContext
+from bgsvc import Event
 from bgsvc._kinds import is_object
 from tests.runtime.ipc.peers import Peer, daemon, eventually
 from tests.runtime.processes import hosted
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="peers speak over Unix sockets")
-CHATTY = "tests.runtime.ipc.test_events:ChattyService"
-
-
-class ChattyService(BackgroundService):
-    """A service that answers each message with as many events as it says."""
-
-    def run(self, ctx: ServiceContext) -> None:
-        def answer(data: object) -> None:
-            assert isinstance(data, int)
-            for number in range(data):
-                ctx.emit("counted", {"number": number})
-
-        ctx.on_message(answer)
-        ctx.shutdown.wait()
+CHATTY = "tests.runtime.services:ChattyService"
 
 
 def numbers(peer: Peer, last: int) -> "tuple[list[int], int]":

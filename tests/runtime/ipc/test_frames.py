@@ -1,8 +1,6 @@
 import json
 import os
 import random
-import resource
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,15 +11,13 @@ from bgsvc._words import StartReason, StopReason
 from tests.runtime.ipc.peers import (
     PATIENCE,
     Daemon,
-    Peer,
     belongings,
     code_of,
     daemon,
     eventually,
     no_more,
+    resident,
 )
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc")
 
 
 def padded(size: int) -> bytes:
@@ -185,20 +181,9 @@ def fuzzed(made: Daemon, frames: int, chance: random.Random) -> int:
                 peer.stream.sendall(spoiled(chance.choice(good), chance))
             except (BrokenPipeError, ConnectionResetError):
                 break
-            replies += drained(peer)
+            replies += peer.drained()
         peer.close()
     return replies
-
-
-def drained(peer: Peer) -> int:
-    """Read what has come so far; return how many bytes."""
-    peer.stream.settimeout(0)
-    try:
-        return len(peer.stream.recv(1 << 16))
-    except (BlockingIOError, ConnectionResetError):
-        return 0
-    finally:
-        peer.stream.settimeout(PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -232,8 +217,3 @@ def rest(made: Daemon) -> None:
         made.service.start(StartReason.APP)
     made.service.stop(StopReason.APP_STOP)
     assert made.service.wait_stopped(PATIENCE)
-
-
-def resident() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
