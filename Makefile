@@ -27,7 +27,7 @@ native: $(READY) ## Give the generated files to their platforms' own tools, and 
 	$(PYTEST) -m native
 
 bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
-	@$(PY) bench/runtime.py
+	@$(PY) bench/runtime.py && $(PY) bench/channel.py
 
 golden: $(READY) ## Rewrite the golden files; read `git diff tests/golden` before you commit it.
 	$(PYTEST) tests/golden -q --update-golden || true

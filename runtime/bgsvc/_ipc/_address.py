@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LONGEST = 103 if sys.platform == "darwin" else 107
 """Bytes that fit into `sun_path` before its NUL: xnu's sys/un.h has 104, Linux's unix(7) 108."""
+_ROOTS_GROUPS = frozenset[int]((0, 1) if sys.platform == "darwin" else ())
+"""wheel and daemon: macOS lets the latter, which only the system's own daemons are in, write to
+/var/run."""
 _PIPES = sys.platform == "win32"
 _SYSTEM_MODES = frozenset({"systemdSystem", "launchDaemon", "windowsService"})
 
@@ -132,7 +135,8 @@ def system_owner(folder: str) -> int:
     base = os.path.dirname(folder)
     for above in (base, os.path.dirname(base)):
         found = os.stat(above)
-        if found.st_uid != 0 or found.st_mode & 0o022:
+        others = 0o002 if found.st_gid in _ROOTS_GROUPS else 0o022
+        if found.st_uid != 0 or found.st_mode & others:
             text = f"{above} is not root's alone"
             raise NotAllowedError(text, fix="let the service manager make the folder")
     owner = os.lstat(folder).st_uid

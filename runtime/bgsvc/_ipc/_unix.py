@@ -41,6 +41,7 @@ class UnixListener:
     def __init__(self, address: Address, patience: float) -> None:
         self._path = address.path
         self._patience = patience
+        self._over = False
         make_private(address.folder)
         self._lock = InstanceLock(address.folder, os.path.basename(self._path))
         if not self._lock.acquire():
@@ -67,14 +68,20 @@ class UnixListener:
             OSError: Nobody did, or this is closed.
         """
         stream, _ = self._socket.accept()
+        if self._over:
+            stream.close()
+            raise ConnectionAbortedError("nobody listens any more")
         set_patience(stream, self._patience)
         return stream, lambda: _admit(stream)
 
     def close(self) -> None:
         """Listen no more, and take away what was made and is still there."""
+        self._over = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes who waits in `accept` on Linux
         if _mark_of(self._path) == self._mark:
             with contextlib.suppress(OSError):
-                _knock(self._path)  # who waits in `accept` is to see that it is over
+                _knock(self._path)  # wakes them elsewhere
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
         self.forget()
@@ -90,7 +97,7 @@ def dial(address: Address, timeout: float) -> socket.socket:
 
     Raises:
         IpcError: Nobody answers.
-        NotAllowedError: Whoever is there is not whom we want to talk to.
+        NotAllowedError: Whoever is there is not whom we want to talk to, or will not talk to us.
     """
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -100,6 +107,9 @@ def dial(address: Address, timeout: float) -> socket.socket:
         _trust(stream, owner)
     except BaseException as error:
         stream.close()
+        if isinstance(error, PermissionError):
+            fix = "ask as the service's user, or as root"
+            raise NotAllowedError(f"{address.path} is not for this user", fix=fix) from error
         if isinstance(error, OSError):
             raise IpcError(
                 f"nobody answers at {address.path}: {error}", fix="start the service"

@@ -3,7 +3,10 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +17,9 @@ from bgsvc._ipc._address import LONGEST, Address, address_of, own_address
 from bgsvc._ipc._transport import dial, listen
 from tests.runtime.ipc.peers import code_of, daemon, short_folder
 from tests.runtime.processes import ENVIRONMENT, ROOT, command, ended, hosted
+
+if TYPE_CHECKING:
+    from bgsvc._ipc._transport import Listener
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
 as_root = pytest.mark.skipif(
@@ -131,6 +137,27 @@ def test_a_socket_that_took_the_place_of_ours_is_left_when_we_go() -> None:
             assert Path(address.path).exists()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_closing_wakes_who_waits_for_peers(*, there: bool) -> None:
+    with short_folder() as folder:
+        address = Address(str(folder), "sync@test")
+        listener = listen(address, 1.0)
+        if not there and sys.platform == "linux":
+            Path(address.path).unlink()  # so that nobody can be made to knock
+        thread = threading.Thread(target=welcome_all, args=(listener,), daemon=True)
+        thread.start()
+        listener.close()
+        thread.join(30)
+
+    assert not thread.is_alive()
+
+
+def welcome_all(listener: "Listener") -> None:
+    with suppress(OSError):
+        while True:
+            listener.accept()[0].close()
+
+
 def test_a_dead_daemons_socket_is_replaced() -> None:
     with short_folder() as folder:
         address = Address(str(folder), "sync@test")
@@ -240,6 +267,40 @@ def test_a_system_service_is_trusted_only_where_root_alone_could_put_it() -> Non
         address = Address(str(folder), "sync@a.b", system=True)
         with pytest.raises(NotAllowedError, match="not root's alone"):  # /tmp is everybody's
             dial(address, 5.0)
+
+
+@as_root
+def test_a_client_with_no_business_there_is_told_so_and_not_that_nobody_is_there() -> None:
+    with daemon() as made:
+        Path(made.address.folder).parent.chmod(0o755)
+        script = f"""\
+from bgsvc._errors import NotAllowedError
+from bgsvc._ipc import _unix
+from bgsvc._ipc._address import Address
+_unix._expected_owner = lambda _: 0  # as of a service of the system
+{AS_NOBODY}
+try:
+    _unix.dial(Address({made.address.folder!r}, {made.address.name!r}), 5.0)
+except NotAllowedError as error:
+    print(error.message, error.fix)
+"""
+        done = ended([sys.executable, "-c", script])
+
+    assert "is not for this user" in done.stdout, done
+    assert "as root" in done.stdout
+
+
+@pytest.mark.parametrize("length", [40, 60, 75, 90, 120])
+def test_on_macos_no_path_is_longer_than_its_kernel_takes(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bgsvc._ipc._address.LONGEST", 103)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("HOME", "/Users/" + "u" * (length - 7))
+    paths = {address_of(service, "com.example.notes").path for service in ("sync", "s" * 60)}
+
+    assert len(paths) == 2
+    assert max(len(os.fsencode(path)) for path in paths) <= 103
 
 
 def stranger(path: str) -> "subprocess.Popen[bytes]":
