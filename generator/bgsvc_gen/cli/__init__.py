@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "plan": ("plan", "Show what was decided for each platform, as JSON."),
     "explain": ("explain", "Tell what each platform promises the services, and why."),
     "types": ("types", "List Android's foreground service types."),
+    "schema": ("schema", "Print the JSON Schema of bgsvc.toml, for an editor."),
     "doctor": ("doctor", "Look at a built app: does it hold what its services need?"),
 }
 """Command → its module here, and its line in `--help`; in the order of a first visit."""

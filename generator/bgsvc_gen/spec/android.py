@@ -24,7 +24,7 @@ def read_android(table: Table) -> Android:
     if special_use is not None and not values.is_text(special_use):
         message = f"{section.name('special_use')} is blank or holds a control character"
         section.wrong("special_use", "BG106", message, TEXT_HINT)
-    sticky = section.boolean("sticky", default=False) if "sticky" in section.content else None
+    sticky: bool | None = section.take("sticky", bool, "true or false")
     android = Android(
         kind=section.choice("kind", ("service", "job"), "service"),
         types=tuple(word for word, _ in section.strings("types") or []),

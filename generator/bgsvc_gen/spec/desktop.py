@@ -6,7 +6,6 @@ from typing import Final
 
 from bgsvc_gen.facts.systemd import NEED_USER, RELAXATIONS
 from bgsvc_gen.lang.characters import NONCHARACTERS
-from bgsvc_gen.spec.durations import duration
 from bgsvc_gen.spec.model import Desktop, Timer
 from bgsvc_gen.spec.table import Place, Table, suggestion
 
@@ -25,7 +24,7 @@ def read_desktop(table: Table) -> Desktop:
         return Desktop()
     desktop = Desktop(
         scope=section.choice("scope", ("user", "system"), "user"),
-        watchdog=duration(section, "watchdog", 0.0, least=1.0) or None,
+        watchdog=section.duration("watchdog", 0.0, least=1.0) or None,
         user=_matching(section, "user", _USER, "write the name of an account"),
         working_directory=_folder(section),
         environment=_environment(section),
@@ -121,7 +120,7 @@ def _timer(section: Table) -> Timer | None:
         return None
     hint = 'write it as systemd.time(7) does, such as "Mon..Fri 08:00" or "daily"'
     timer = Timer(
-        every=duration(table, "every", 0.0, least=1.0) or None,
+        every=table.duration("every", 0.0, least=1.0) or None,
         calendar=_matching(table, "calendar", _CALENDAR, hint),
     )
     if ("every" in table.content) == ("calendar" in table.content):

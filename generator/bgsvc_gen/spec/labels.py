@@ -6,14 +6,14 @@ from bgsvc_gen.spec import values
 from bgsvc_gen.spec.model import Label
 from bgsvc_gen.spec.table import Place, Table
 
+SPELLED: Final = "a string, or a table of language = text"
 TEXT_HINT: Final = "write one line of text, without control characters"
 
 
 def read_label(table: Table, key: str, default: str) -> Label:
     """Return the text under `key`, with `default` for what is wrong or absent."""
     if not isinstance(table.content.get(key), dict):
-        spelled = "a string, or a table of language = text"
-        text: str | None = table.take(key, str, spelled)
+        text: str | None = table.take(key, str, SPELLED)
         if text is not None and not values.is_text(text):
             message = f"{table.name(key)} is blank or holds a control character"
             table.wrong(key, "BG106", message, TEXT_HINT)

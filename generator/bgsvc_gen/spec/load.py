@@ -31,7 +31,15 @@ def build_spec(source: Source) -> Spec:
         SpecError: Something is wrong with it; the error holds all of it.
     """
     findings = _Findings(source)
-    root = Table(source.table, source.root, findings.report)
+    spec = read_spec(Table(source.table, source.root, findings.report))
+    check_rules(spec, (*source.root, "services"), findings.report)
+    if findings.found:
+        raise SpecError(findings.found)
+    return spec
+
+
+def read_spec(root: Table) -> Spec:
+    """Return the spec in the table `root`, with defaults for what is wrong or absent."""
     app = _app(root)
     services_table = root.table("services")
     services = (
@@ -39,14 +47,10 @@ def build_spec(source: Source) -> Spec:
     )
     allow = _allow(root)
     root.close()
-    if "services" not in source.table or (services_table and not services_table.content):
+    if "services" not in root.content or (services_table and not services_table.content):
         hint = 'add [services.<name>] with entry = "package.module:Class"'
-        findings.report(root.place("services"), "BG205", "the spec has no service", hint)
-    spec = Spec(app, services, allow)
-    check_rules(spec, (*source.root, "services"), findings.report)
-    if findings.found:
-        raise SpecError(findings.found)
-    return spec
+        root.report(root.place("services"), "BG205", "the spec has no service", hint)
+    return Spec(app, services, allow)
 
 
 @dataclass(slots=True)
@@ -66,10 +70,9 @@ class _Findings:
 
 
 def _app(root: Table) -> App:
+    root.require("app", 'add [app] with id = "com.example.notes"')
     table = root.table("app")
     if table is None:
-        if "app" not in root.content:
-            root.require("app", 'add [app] with id = "com.example.notes"')
         return App("", "")
     table.require("id", 'write id = "com.example.notes", with your own domain')
     app_id = table.string("id")

@@ -3,7 +3,6 @@
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.android import read_android
 from bgsvc_gen.spec.desktop import read_desktop
-from bgsvc_gen.spec.durations import duration
 from bgsvc_gen.spec.labels import TEXT_HINT, read_label
 from bgsvc_gen.spec.model import (
     Continued,
@@ -29,7 +28,7 @@ def read_service(table: Table) -> Service:
         label=read_label(table, "label", default=name),
         start_on_boot=table.boolean("start_on_boot", default=False),
         restart=_restart(table),
-        stop_timeout=duration(table, "stop_timeout", 10.0, least=0.1),
+        stop_timeout=table.duration("stop_timeout", 10.0, least=0.1),
         android=read_android(table),
         ios=_ios(table),
         desktop=read_desktop(table),
@@ -55,10 +54,10 @@ def _restart(table: Table) -> Restart:
         return default
     restart = Restart(
         on=section.choice("on", ("failure", "always", "never"), default.on),
-        delay=duration(section, "delay", default.delay),
-        max_delay=duration(section, "max_delay", default.max_delay),
+        delay=section.duration("delay", default.delay),
+        max_delay=section.duration("max_delay", default.max_delay),
         limit=section.whole("limit", default.limit, least=1, most=1000),
-        window=duration(section, "window", default.window, least=1.0),
+        window=section.duration("window", default.window, least=1.0),
     )
     if restart.max_delay < restart.delay:
         message = "max_delay is shorter than delay"
@@ -75,7 +74,7 @@ def _ios(table: Table) -> Ios:
     processing = section.table("processing")
     continued = section.table("continued")
     ios = Ios(
-        refresh=Refresh(earliest=duration(refresh, "earliest", 900.0)) if refresh else None,
+        refresh=Refresh(earliest=refresh.duration("earliest", 900.0)) if refresh else None,
         processing=_processing(processing) if processing else None,
         continued=_continued(continued) if continued else None,
         foreground=section.boolean("foreground", default=False),
@@ -88,7 +87,7 @@ def _ios(table: Table) -> Ios:
 
 def _processing(section: Table) -> Processing:
     return Processing(
-        earliest=duration(section, "earliest", 900.0),
+        earliest=section.duration("earliest", 900.0),
         network=section.boolean("network", default=False),
         power=section.boolean("power", default=False),
         health_research=section.boolean("health_research", default=False),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
+from bgsvc_gen.spec import values
 from bgsvc_gen.spec.locate import KeyPath
 
 T = TypeVar("T", bound=str)
@@ -32,6 +33,9 @@ _HOW_TO_WRITE: Final[dict[type, str]] = {
     list: 'write the values in brackets, such as ["a", "b"]',
     dict: "write { key = value }, or a [section] of its own",
 }
+
+
+_DURATION_HINT: Final = 'write a number and a unit: "250ms", "30s", "15m", "6h" or "1d"'
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
@@ -88,6 +92,22 @@ class Table:
     def string(self, key: str) -> str | None:
         """Return a string."""
         return self.take(key, str, "a string")
+
+    def duration(self, key: str, default: float, least: float = 0.0) -> float:
+        """Return the seconds that a string such as `15m` says."""
+        value = self.string(key)
+        if value is None:
+            return default
+        length = values.seconds(value)
+        if length is None:
+            self.wrong(key, "BG105", f'"{value}" is no duration', _DURATION_HINT)
+            return default
+        if not least <= length <= values.LONGEST_DURATION:
+            message = f'{self.name(key)} = "{value}" is out of range'
+            hint = f"write a duration from {least:g} seconds to 366 days"
+            self.wrong(key, "BG105", message, hint)
+            return default
+        return length
 
     def boolean(self, key: str, *, default: bool) -> bool:
         """Return true or false."""

@@ -41,6 +41,14 @@ def seconds(text: str) -> float | None:
     return float(match[1]) * _UNITS[match[2]] if match else None
 
 
+def as_duration(length: float) -> str:
+    """Return the shortest duration that means `length` seconds: `seconds` undone."""
+    for unit, size in reversed(_UNITS.items()):
+        if length % size == 0:
+            return f"{length / size:g}{unit}"
+    return f"{length:g}s"
+
+
 def is_app_id(text: str) -> bool:
     """Tell whether `text` is a reverse-DNS name of two segments or more."""
     return _APP_ID.fullmatch(text) is not None
