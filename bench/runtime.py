@@ -126,7 +126,7 @@ def to_ready(command: "list[str]", folder: str) -> float:
         process.terminate()
         process.wait()
     Path(path).unlink()
-    if said != b"READY=1":
+    if not said.startswith(b"READY=1"):
         raise RuntimeError(said)
     return seconds
 

@@ -148,7 +148,7 @@ def _validate(given: Options) -> int:
     from bgsvc._validate import validate_setup
 
     config = _raw_config(given)
-    host = LocalHost(mode=detect_mode())
+    host = LocalHost(app=given.app, mode=detect_mode())
     report = validate_setup([config], host, os.path.dirname(_folder(given)))
     _say(json.dumps(report.to_wire()) if given.json else report_text(report))
     return 0 if report.ok else FINDINGS

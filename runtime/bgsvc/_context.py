@@ -102,6 +102,23 @@ class ServiceContext:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
+    def credential(self, name: str) -> bytes | None:
+        """Return a secret that the service manager hands over; None if it has none so named.
+
+        Under systemd these are the spec's `credentials`; they are in no environment and no file
+        that another service could read.
+        """
+        import os
+
+        folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+        if not folder or os.path.basename(name) != name or name in {"", ".", ".."}:
+            return None
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
     def emit(self, event: str, data: Mapping[str, object] | None = None) -> None:
         """Tell every listener something; `data` is to be what JSON can carry. Never blocks.
 

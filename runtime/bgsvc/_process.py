@@ -13,11 +13,13 @@ from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode, started_by_boot
 from bgsvc._systemd import extension, notify, watchdog_interval
 from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
-from bgsvc._wakeup import SIGINT, SIGTERM, Wakeup
+from bgsvc._wakeup import SIGHUP, SIGINT, SIGTERM, Wakeup
 from bgsvc._words import StartReason, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bgsvc._config import ServiceConfig
     from bgsvc._events import Event
     from bgsvc._ipc._channel import Channel
@@ -46,6 +48,7 @@ class ServiceProcess:
         self._supervisor: Supervisor = self._runtime.adopt(config)
         self._wakeup = Wakeup()
         self._failed = False
+        self._begins_again = False
         self._data_dir = data_dir
         self._settled = threading.Event()
         self._hearing = threading.Lock()
@@ -71,10 +74,10 @@ class ServiceProcess:
             notify("READY=1", "STATUS=off: its user stopped it")
             return 0
         self._runtime.ports.bus.tap(self._hear)
-        self._runtime.listen(print_event_json if as_json else print_event)
+        self._runtime.listen(_listener(as_json=as_json))
         if lock.trouble is not None:
             tell(f"bgsvc: {lock.trouble.code}: {lock.trouble.message}")
-        self._wakeup.listen(SIGINT, SIGTERM)
+        self._wakeup.listen(SIGINT, SIGTERM, *((SIGHUP,) if "NOTIFY_SOCKET" in os.environ else ()))
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
         gc.enable()
         interval = watchdog_interval()
@@ -128,9 +131,35 @@ class ServiceProcess:
 
     def _wait(self) -> None:
         """Sleep in the main thread, where signals arrive, until the service has ended."""
-        while self._supervisor.alive:
-            if self._wakeup.sleep():
+        while self._supervisor.alive or self._begin_again():
+            signals = self._wakeup.sleep()
+            if signals - {SIGHUP}:
+                self._begins_again = False
                 self._stop()
+            elif signals:
+                self._reload()
+
+    def _reload(self) -> None:
+        """End the run, for a new one to take its place: `init` reads everything anew."""
+        now = time.monotonic_ns() // 1000
+        notify("RELOADING=1", f"MONOTONIC_USEC={now}", "STATUS=reloading")
+        try:
+            self._supervisor.stop(StopReason.OS_RESTART)
+            self._begins_again = True
+        except NotRunningError:
+            return  # it has just ended by itself
+
+    def _begin_again(self) -> bool:
+        """Start the run that a reload asked for; `started` tells systemd that it is done."""
+        if not self._begins_again or self._failed:
+            return False
+        self._begins_again = False
+        try:
+            self._supervisor.start(StartReason.OS_RESTART)
+        except BackgroundServiceError as error:
+            tell(f"bgsvc: {error.code}: {error.message}")
+            self._failed = True
+        return not self._failed
 
     def _stop(self) -> None:
         timeout = self._supervisor.config.stop_timeout
@@ -156,6 +185,18 @@ class ServiceProcess:
         elif event.event == "restart_failed":
             self._failed = True
             self._wakeup.wake()
+
+
+def _listener(*, as_json: bool) -> Callable[[Event], None]:
+    """Return what tells of events: to the journal with its fields, else in lines."""
+    if as_json:
+        return print_event_json
+    if "JOURNAL_STREAM" in os.environ:
+        from bgsvc._journald import goes_to_journal, send_event
+
+        if goes_to_journal(1):
+            return send_event
+    return print_event
 
 
 def _in_process(number: int | None) -> str:

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 def print_event(event: Event, stream: TextIO | None = None) -> None:
     """Print an event for people: time, service, run, name, and what it carries."""
     clock = time.strftime("%H:%M:%S", time.localtime(event.time))
+    _put(f"{clock}  {event_text(event)}", stream or sys.stdout)
+
+
+def event_text(event: Event) -> str:
+    """Return an event as one line: service, run, name, and what it carries."""
     parts = "  ".join(f"{key}={_short(value)}" for key, value in event.data.items())
-    line = f"{clock}  {event.service} #{event.run}  {event.event:<14}  {parts}".rstrip()
-    _put(line, stream or sys.stdout)
+    return f"{event.service} #{event.run}  {event.event:<14}  {parts}".rstrip()
 
 
 def print_event_json(event: Event, stream: TextIO | None = None) -> None:

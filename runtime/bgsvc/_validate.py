@@ -67,6 +67,7 @@ def validate_setup(configs: list[ServiceConfig], host: Host, data_dir: str) -> S
         issues += _entry(config)
         issues += _types(config, host)
         issues += _declared(config, host)
+        issues += _installed(config, host)
     return SetupReport(tuple(sorted(issues, key=lambda issue: issue.severity)))
 
 
@@ -110,6 +111,17 @@ def _types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     reboot = capabilities.survives_reboot
     fix = "; ".join(reboot.needs) or "set start_on_boot = false"
     return [SetupIssue("boot_not_possible", "error", f"{config.name}: {reboot.reason}", fix)]
+
+
+def _installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
+    """Ask the desktop's service manager, where it has this service or should have it."""
+    from bgsvc._local import LocalHost
+
+    if not isinstance(host, LocalHost):
+        return []
+    from bgsvc._os.setup import setup_issues
+
+    return list(setup_issues(f"{host.app}.{config.name}", wanted=config.start_on_boot))
 
 
 def _declared(config: ServiceConfig, host: Host) -> list[SetupIssue]:

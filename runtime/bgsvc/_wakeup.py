@@ -19,6 +19,8 @@ else:
 
 SIGINT = int(signal.SIGINT)
 SIGTERM = int(signal.SIGTERM)
+SIGHUP = int(getattr(signal, "SIGHUP", 0))
+"""None on Windows: zero."""
 EVENT = b"\0"
 
 
@@ -46,12 +48,12 @@ class Wakeup:
         except BlockingIOError:
             return  # so much is unread that it will wake anyway
 
-    def sleep(self) -> bool:
-        """Sleep until something happens; True if one of the signals listened to came.
+    def sleep(self) -> frozenset[int]:
+        """Sleep until something happens; return which of the signals listened to came.
 
         The interpreter writes the number of every signal that has a handler, whoever's it is.
         """
-        return any(number in self._before for number in os.read(self._reader, 512))
+        return frozenset(number for number in os.read(self._reader, 512) if number in self._before)
 
     def _forked(self) -> None:
         """Let a forked child end by its own signals, and wake nobody by them."""

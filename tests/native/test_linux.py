@@ -82,7 +82,7 @@ def words(line: str) -> list[str]:
 
 def command(dump: str) -> list[str]:
     """Return a dump's command as it is executed: `$$` becomes `$` only then, systemd.service(5)."""
-    (line,) = re.findall(r"^\s*Command Line: (.*)$", dump, re.MULTILINE)
+    line, *_ = re.findall(r"^\s*Command Line: (.*)$", dump, re.MULTILINE)  # then that of a reload
     return [word.replace("$$", "$") for word in words(line)]
 
 

@@ -9,13 +9,11 @@ import time
 from bgsvc._os.errors import NoServiceManagerError, OsServiceTimeoutError
 from bgsvc._os.files import search_path
 from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope
-from bgsvc._os.unit import program_of, read_unit, setting
+from bgsvc._os.systemd_findings import channel_findings, command_in, findings
 from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bgsvc._os.systemctl import Systemctl
 
 _WANTED = (
@@ -37,8 +35,8 @@ def status_of(label: str, scope: Scope, systemctl: Systemctl) -> OsServiceStatus
     except (NoServiceManagerError, OsServiceTimeoutError) as error:
         issues.append(SetupIssue(error.code, "error", error.message, error.fix))
     except subprocess.CalledProcessError as error:
-        fix = "look at what the manager says: systemctl status"
-        issues.append(SetupIssue("managerMissing", "error", str(error.stderr).strip(), fix))
+        fix = "ask as root, or as the user whose services they are"
+        issues.append(SetupIssue("managerRefuses", "warning", str(error.stderr).strip(), fix))
     path = found.get("FragmentPath") or _file_of(label, scope)
     state = _state(found, path)
     enabled = found.get("UnitFileState") in {"enabled", "enabled-runtime", "static"}
@@ -46,9 +44,11 @@ def status_of(label: str, scope: Scope, systemctl: Systemctl) -> OsServiceStatus
         timer = systemctl.show(f"{label}.timer", ["UnitFileState"])
         enabled = timer["UnitFileState"] == "enabled"
     lingering = _lingers() if scope is Scope.USER else None
+    command = command_in(path)
     if state is not OsServiceState.NOT_INSTALLED:
         control = "systemctl --user" if scope is Scope.USER else "sudo systemctl"
-        issues += _findings(label, control, found, path, enabled=enabled)
+        issues += findings(label, control, found, path, enabled=enabled)
+        issues += channel_findings(command, scope)
     if state is not OsServiceState.NOT_INSTALLED and enabled and lingering is False:
         text = "it starts at login and ends with the last session: its user does not linger"
         issues.append(SetupIssue("not_lingering", "warning", text, "loginctl enable-linger"))
@@ -65,6 +65,7 @@ def status_of(label: str, scope: Scope, systemctl: Systemctl) -> OsServiceStatus
         watchdog=_watchdog(found),
         detail=_detail(found),
         text=found.get("StatusText", ""),
+        ipc_connected=_connected(found, command, scope),
         definition=path or None,
         findings=tuple(sorted(issues, key=lambda issue: issue.severity)),
     )
@@ -78,58 +79,12 @@ def _state(found: dict[str, str], path: str | None) -> OsServiceState:
     return OsServiceState.INSTALLED if there else OsServiceState.NOT_INSTALLED
 
 
-def _findings(
-    label: str, control: str, found: dict[str, str], path: str | None, *, enabled: bool
-) -> Iterator[SetupIssue]:
-    if found.get("NeedDaemonReload") == "yes":
-        text = f"the unit of {label} has changed, and systemd has not read it again"
-        yield SetupIssue("reload_needed", "error", text, f"{control} daemon-reload")
-    if found.get("LoadState") in {"bad-setting", "error", "masked"}:
-        text = f"systemd does not take the unit: {found['LoadState']}"
-        yield SetupIssue("unit_unusable", "error", text, f"{control} status {label}")
-    if found.get("ActiveState") == "failed":
-        text = f"it failed: {found['Result']}, exit status {found['ExecMainStatus']}"
-        yield SetupIssue("failed", "error", text, f"python -m bgsvc logs {label}")
-    if path is None:
-        return
-    yield from _file_findings(label, path, control, enabled=enabled)
+def _connected(found: dict[str, str], command: tuple[str, ...], scope: Scope) -> bool | None:
+    if found.get("ActiveState") != "active" or not command:
+        return None
+    from bgsvc._os.reach import channel_answers
 
-
-def _file_findings(label: str, path: str, control: str, *, enabled: bool) -> Iterator[SetupIssue]:
-    """Compare the installed file with what it was made of, and with this machine."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            text = file.read()
-        unit = read_unit(text)
-    except Exception as error:  # noqa: BLE001 - a file that anybody may have written
-        issue = f"{path} is no unit of ours: {error}"
-        yield SetupIssue("unit_foreign", "warning", issue, "install the generated file again")
-        return
-    program = program_of(unit.command)
-    if not os.access(program, os.X_OK):
-        issue = f"{program}, which the unit starts, is not there"
-        fix = "install the service again with the Python that is to run it"
-        yield SetupIssue("interpreter_missing", "error", issue, fix)
-    digest = setting(text, "X-Bgsvc", "Digest")
-    if digest is not None:
-        yield from _source_findings(text, path, digest)
-    if unit.start_on_boot and not enabled:
-        issue = f"the spec starts {label} at boot, and it is not enabled"
-        yield SetupIssue("not_enabled", "warning", issue, f"{control} enable {label}")
-
-
-def _source_findings(text: str, path: str, digest: str) -> Iterator[SetupIssue]:
-    from bgsvc._os.origin import digest_of, origin_of
-
-    if digest_of(text) != digest:
-        issue = f"{path} was edited after it was installed"
-        fix = "install it again, and keep changes in `systemctl edit`"
-        yield SetupIssue("unit_edited", "warning", issue, fix)
-    source = origin_of(text)
-    if source is not None and source.changed():
-        issue = f"{source.path} is no longer what was installed"
-        fix = f"python -m bgsvc install {source.path}"
-        yield SetupIssue("unit_differs", "warning", issue, fix)
+    return channel_answers(command, scope)
 
 
 def _file_of(label: str, scope: Scope) -> str | None:

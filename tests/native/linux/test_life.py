@@ -141,3 +141,48 @@ def test_a_timer_starts_its_service_again_and_again(machine: Machine) -> None:
     assert machine.status()["enabled"]
     machine.bgsvc("uninstall", LABEL)
     assert machine.box.show(f"{LABEL}.timer", "LoadState")["LoadState"] == "not-found"
+
+
+def test_a_process_that_is_stuck_is_ended_by_systemd_after_five_seconds_more(
+    machine: Machine,
+) -> None:
+    machine.install(service("Stuck", stop_timeout=0.1, restart=Restart("never")), "--now")
+
+    begun = time.monotonic()
+    machine.bgsvc("stop", LABEL)
+    took = time.monotonic() - begun
+    status = machine.status()
+
+    assert took > 5
+    assert (status["state"], status["pid"]) == ("installed", None)
+    assert status["lastExit"] == {"result": "timeout", "status": None, "signal": 9}
+    assert [one["code"] for one in status["findings"]] == ["failed"]
+
+
+@on_both_systemds
+def test_a_reload_begins_a_new_run_in_the_same_process(machine: Machine) -> None:
+    machine.install(service("Obedient"), "--now")
+    first = machine.status()
+
+    machine.box.run("systemctl", "reload", UNIT)
+    until(lambda: "#2  started " in machine.box.journal(LABEL), "the second run")
+    machine.until_active("active")
+    status = machine.status()
+
+    assert (status["pid"], status["text"]) == (first["pid"], "running")
+    assert "shut down: osRestart" in machine.box.journal(LABEL)
+    assert status["ipcConnected"] is True
+
+
+def test_events_are_in_the_journal_with_fields_to_search_by(machine: Machine) -> None:
+    machine.install(service("Failing", restart=Restart("never")))
+    machine.bgsvc("start", LABEL, check=False)
+    machine.until_active("failed")
+
+    words = ["--output=json", "--no-pager", f"_SYSTEMD_UNIT={UNIT}", "BGSVC_EVENT=error"]
+    (line,) = machine.box.run("journalctl", *words).stdout.splitlines()[-1:]
+    found = json.loads(line)
+
+    assert (found["BGSVC_SERVICE"], found["BGSVC_RUN"], found["PRIORITY"]) == ("sync", "1", "3")
+    assert "as it was told" in found["MESSAGE"]
+    assert json.loads(found["BGSVC_DATA"])["code"] == found["BGSVC_CODE"]

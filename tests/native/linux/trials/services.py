@@ -1,6 +1,7 @@
 """Services that do, under a real systemd, what services do; a file in their folder tells them."""
 
 import asyncio
+import ctypes
 import json
 import os
 import sys
@@ -43,12 +44,19 @@ class Deaf(BackgroundService):
             time.sleep(1)
 
 
+class Stuck(BackgroundService):
+    """Holds the interpreter's lock: no other thread runs any more, no signal is handled."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        ctypes.PyDLL(None).sleep(3600)
+
+
 class Echo(BackgroundService):
     """Writes down what it was started with."""
 
     async def run(self, ctx: ServiceContext) -> None:
         label = ctx.service_label
-        found = {"argv": sys.argv, "environ": dict(os.environ), "label": label}
+        found = {"environ": dict(os.environ), "label": label}
         folder = Path(ctx.data_dir)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "echo.json").write_text(json.dumps({**found, "python": sys.executable}))
