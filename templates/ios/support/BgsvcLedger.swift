@@ -12,6 +12,8 @@ struct BgsvcLedger: Sendable {
   nonisolated static let memory = 50
 
   private let suite: String?
+  // Windows may end at the same moment.
+  private let lock = NSLock()
 
   /// - Parameter suite: The user defaults to keep it in; the app's own by default.
   nonisolated init(suite: String? = nil) {
@@ -37,17 +39,17 @@ struct BgsvcLedger: Sendable {
   }
 
   /// Notes how a window ended.
-  nonisolated func close(_ window: BgsvcWindow, _ outcome: BgsvcWindow.Outcome, now: Date) {
-    let key = "bgsvc.expired.\(window.task.identifier)"
-    switch outcome {
-    case .completed: defaults.removeObject(forKey: key)
-    case .expired, .overrun: defaults.set(defaults.integer(forKey: key) + 1, forKey: key)
-    case .failed: break
+  nonisolated func close(_ window: BgsvcPastWindow) {
+    let key = "bgsvc.expired.\(window.identifier)"
+    lock.withLock {
+      switch window.outcome {
+      case .completed: defaults.removeObject(forKey: key)
+      case .expired, .overrun: defaults.set(defaults.integer(forKey: key) + 1, forKey: key)
+      case .failed: break
+      }
+      let kept = (history + [window]).suffix(Self.memory)
+      defaults.set(try? JSONEncoder().encode(Array(kept)), forKey: "bgsvc.history")
     }
-    let entry = BgsvcPastWindow(
-      identifier: window.task.identifier, opened: window.opened, closed: now, outcome: outcome)
-    let kept = (history + [entry]).suffix(Self.memory)
-    defaults.set(try? JSONEncoder().encode(Array(kept)), forKey: "bgsvc.history")
   }
 
   /// The last windows, oldest first.

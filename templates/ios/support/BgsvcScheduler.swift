@@ -14,9 +14,11 @@ final class BgsvcScheduler: @unchecked Sendable {
   private let ledger: BgsvcLedger
   private let clock: BgsvcClock
   private let queue = DispatchQueue(label: "bgsvc.scheduler")
-  // Not the queue above: a Python that hangs holds that one up.
   private let timers = DispatchQueue(label: "bgsvc.timers")
+  // The one that waits for Python: one that hangs holds up neither iOS's calls nor the timers.
+  private let calls = DispatchQueue(label: "bgsvc.calls")
   private let lock = NSLock()
+  private var hasBegun = false
   private var registered: Set<String>?
   private var windows: [BgsvcWindow] = []
 
@@ -36,8 +38,8 @@ final class BgsvcScheduler: @unchecked Sendable {
   /// - Returns: An error for each identifier that iOS refused.
   nonisolated func register() -> [BgsvcError] {
     let isFirst = lock.withLock {
-      defer { registered = registered ?? [] }
-      return registered == nil
+      defer { hasBegun = true }
+      return !hasBegun
     }
     guard isFirst else { return [] }
     let supported = tasks.filter { BgsvcRequests.isSupported($0.kind) }
@@ -131,8 +133,10 @@ final class BgsvcScheduler: @unchecked Sendable {
     }
     let limit: TimeInterval? = task.kind == .refresh ? Self.refreshLimit : nil
     if let limit { clock.after(limit, on: timers) { [self] in expire(window) } }
-    for run in due { start(run.service, in: window, limit) }
     window.completeIfFinished()
+    calls.async { [self] in
+      for run in due where window.isOpen { start(run.service, in: window, limit) }
+    }
   }
 
   private nonisolated func start(
@@ -160,19 +164,23 @@ final class BgsvcScheduler: @unchecked Sendable {
   private nonisolated func expire(_ window: BgsvcWindow) {
     guard lock.withLock({ windows.contains { $0 === window } }) else { return }
     let running = window.expire()
-    // The timer first: Python may take its time to hear of it.
     clock.after(Self.grace, on: timers) { window.giveUp() }
-    for service in running {
-      do { try bridge.expire(service, remaining: Self.grace) } catch {
-        NSLog("bgsvc: %@ was not told to stop: %@", service.name, "\(error)")
+    window.completeIfFinished()
+    calls.async { [self] in
+      for service in running {
+        do { try bridge.expire(service, remaining: Self.grace) } catch {
+          NSLog("bgsvc: %@ was not told to stop: %@", service.name, "\(error)")
+        }
       }
     }
-    window.completeIfFinished()
   }
 
   private nonisolated func close(_ window: BgsvcWindow, _ outcome: BgsvcWindow.Outcome) {
     lock.withLock { windows.removeAll { $0 === window } }
-    ledger.close(window, outcome, now: clock.now())
+    ledger.close(
+      BgsvcPastWindow(
+        identifier: window.task.identifier, opened: window.opened, closed: clock.now(),
+        outcome: outcome))
     guard outcome == .expired || outcome == .overrun, window.task.isPeriodic else { return }
     // The request from when the window opened knew nothing of this: ask for a later one.
     queue.async { [self] in

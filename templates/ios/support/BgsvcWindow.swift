@@ -45,6 +45,9 @@ final class BgsvcWindow: @unchecked Sendable {
     }
   }
 
+  /// Whether its task is not completed yet.
+  nonisolated var isOpen: Bool { lock.withLock { granted != nil } }
+
   /// Whether the run of a service called `name` belongs to it.
   nonisolated func holds(_ name: String) -> Bool {
     lock.withLock { running.contains { $0.name == name } }

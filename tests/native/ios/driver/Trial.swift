@@ -18,11 +18,13 @@ func expectEqual<Value: Equatable>(_ found: Value, _ expected: Value, line: UInt
   if found != expected { fail("found \(found), expected \(expected)", line: line) }
 }
 
+/// Seconds that something may take.
+let patience = ProcessInfo.processInfo.environment["TRIAL_PATIENCE"].flatMap(Double.init) ?? 30
+
 /// Returns when `condition` holds; fails if it takes too long.
 func eventually(
   _ what: String, line: UInt = #line, _ condition: () async -> Bool
 ) async {
-  let patience = ProcessInfo.processInfo.environment["TRIAL_PATIENCE"].flatMap(Double.init) ?? 30
   let limit = Date(timeIntervalSinceNow: patience)
   while await !condition() {
     if Date() > limit { fail("never: \(what)", line: line) }
@@ -47,7 +49,7 @@ final class ManualClock: @unchecked Sendable {
 
   var now: Date { lock.withLock { date } }
 
-  /// Moves on, and returns when everything that was due by then has been done.
+  /// Moves on, and returns when everything that was due by then has been done; fails if that waits.
   func advance(by seconds: TimeInterval) {
     let due = lock.withLock {
       date.addTimeInterval(seconds)
@@ -55,7 +57,14 @@ final class ManualClock: @unchecked Sendable {
       timers.removeAll { $0.date <= date }
       return due
     }
-    for timer in due { timer.queue.sync(execute: timer.action) }
+    for timer in due {
+      let done = DispatchSemaphore(value: 0)
+      timer.queue.async {
+        timer.action()
+        done.signal()
+      }
+      if done.wait(timeout: .now() + patience) == .timedOut { fail("a timer waits") }
+    }
   }
 }
 
@@ -110,11 +119,13 @@ final class Trial: Sendable {
     system.value.permit(permitted ?? tasks.map(\.identifier))
   }
 
-  /// Launches the app: what it does before its launch ends, and its first requests.
+  /// Launches the app: what it does before its launch ends, and its first requests. Where nobody
+  /// sees it, iOS has launched it for a window.
   @discardableResult
-  func launch() async -> [BgsvcError] {
+  func launch(seen: Bool = true) async -> [BgsvcError] {
     let errors = app.register()
     system.value.finishLaunching()
+    if seen { await application().value.becomeActive() }
     let periodic = tasks.filter(\.isPeriodic).count - errors.count
     await eventually("the first requests") { system.value.submitted.count >= periodic }
     return errors

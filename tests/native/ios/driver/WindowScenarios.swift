@@ -83,6 +83,47 @@ let windowScenarios: [String: @Sendable () async -> Void] = [
     expectEqual(trial.app.ledger.history.map(\.ending), ["overrun"])
   },
 
+  "a Python that lets nobody else work keeps no window open": {
+    let hung = service("Hung")
+    let quick = service("Quick")
+    let task = refresh(hung)
+    let other = processing(quick)
+    var there: [Int32] = [0, 0]
+    var back: [Int32] = [0, 0]
+    expectEqual([pipe(&there), pipe(&back)], [0, 0])
+    setenv("TRIAL_PIPES", "\(there[0]) \(back[1])", 1)
+    let trial = Trial([task, other])
+    await trial.launch()
+    trial.system.value.launch(task.identifier)
+    var byte: UInt8 = 0
+    expectEqual(read(back[0], &byte, 1), 1)
+    trial.clock.advance(by: 25)
+    expectEqual(trial.completions(task), [])
+    await trial.open(other)
+    trial.system.value.expire(other.identifier)
+    await eventually("both completed") {
+      trial.clock.advance(by: 3)
+      return trial.completions(task) == [false] && trial.completions(other) == [false]
+    }
+    expectEqual(write(there[1], "x", 1), 1)
+    await eventually("stopped") { trial.heard.count("stopped", of: hung) == 1 }
+    expectEqual((await trial.app.state(of: quick)).run, 0)
+    expectEqual(trial.completions(task) + trial.completions(other), [false, false])
+  },
+
+  "windows that end at the same moment are all remembered": {
+    let ledger = Trial([]).ledger
+    let now = Date()
+    DispatchQueue.concurrentPerform(iterations: 40) { number in
+      let outcome: BgsvcWindow.Outcome = number % 2 == 0 ? .expired : .failed
+      ledger.close(
+        BgsvcPastWindow(identifier: "\(number)", opened: now, closed: now, outcome: outcome))
+    }
+    expectEqual(ledger.history.count, 40)
+    let endings = Set(ledger.history.map { "\($0.identifier) \($0.ending)" })
+    expectEqual(endings.count, 40)
+  },
+
   "a refresh is ended here before iOS would end the app": {
     let patient = service("Patient")
     let task = refresh(patient)
@@ -199,7 +240,7 @@ let windowScenarios: [String: @Sendable () async -> Void] = [
     let task = processing(quick)
     let trial = Trial([task])
     // What an earlier process asked for is all there is; no scene, no view, no start by the app.
-    await trial.launch()
+    await trial.launch(seen: false)
     expect(!trial.app.bridge.isUsed, "Python was started for nothing")
     trial.system.value.launch(task.identifier)
     await eventually("completed") { trial.completions(task) == [true] }

@@ -1,5 +1,6 @@
 """Services that do what a test asks of them, on CPython inside the Swift process."""
 
+import ctypes
 import os
 import signal
 import threading
@@ -32,6 +33,14 @@ class Stubborn(BackgroundService):
         ctx.shutdown.wait()
         ctx.emit("ignoring", {})
         threading.Event().wait(2)
+
+
+class Hung(BackgroundService):
+    def run(self, ctx: ServiceContext) -> None:  # noqa: ARG002 - it looks at nothing any more
+        there, back = map(int, os.environ["TRIAL_PIPES"].split())
+        os.write(back, b"x")
+        # A call into C that keeps Python's lock.
+        ctypes.PyDLL(None).read(there, ctypes.create_string_buffer(1), 1)
 
 
 class Steps(BackgroundService):
