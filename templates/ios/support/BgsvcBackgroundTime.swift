@@ -7,7 +7,7 @@ import UIKit
 final class BgsvcBackgroundTime: @unchecked Sendable {
   private let lock = NSLock()
   private var application: UIApplication?
-  private var open: [String: UIBackgroundTaskIdentifier] = [:]
+  private var open: [String: Stretch] = [:]
 
   nonisolated init() {}
 
@@ -34,20 +34,44 @@ final class BgsvcBackgroundTime: @unchecked Sendable {
   @discardableResult
   nonisolated func begin(_ name: String, onExpire: @escaping @Sendable () -> Void) -> Bool {
     guard let application = lock.withLock({ application }) else { return false }
+    let stretch = Stretch(application)
     let identifier = application.beginBackgroundTask(withName: "bgsvc.\(name)") {
-      @Sendable [self] in
+      @Sendable in
       onExpire()
-      end(name)
+      stretch.end()
     }
     guard identifier != .invalid else { return false }
-    let older = lock.withLock { open.updateValue(identifier, forKey: name) }
-    if let older { application.endBackgroundTask(older) }
+    stretch.begin(identifier)
+    lock.withLock { open.updateValue(stretch, forKey: name) }?.end()
     return true
   }
 
   /// Gives back the stretch that was begun with `name`; does nothing if it was before.
   nonisolated func end(_ name: String) {
-    let taken = lock.withLock { (application, open.removeValue(forKey: name)) }
-    if let identifier = taken.1 { taken.0?.endBackgroundTask(identifier) }
+    lock.withLock { open.removeValue(forKey: name) }?.end()
+  }
+
+  /// One stretch of time. iOS may want it back before whoever asked for it knows what it is called.
+  private final class Stretch: @unchecked Sendable {
+    private let application: UIApplication
+    private let lock = NSLock()
+    private var identifier: UIBackgroundTaskIdentifier?
+    private var isOver = false
+
+    nonisolated init(_ application: UIApplication) { self.application = application }
+
+    nonisolated func begin(_ identifier: UIBackgroundTaskIdentifier) {
+      lock.withLock { self.identifier = identifier }
+      if lock.withLock({ isOver }) { end() }
+    }
+
+    nonisolated func end() {
+      let taken = lock.withLock {
+        defer { identifier = nil }
+        isOver = true
+        return identifier
+      }
+      if let taken { application.endBackgroundTask(taken) }
+    }
   }
 }

@@ -16,7 +16,8 @@ final class BgsvcForeground: @unchecked Sendable {
   private let lock = NSLock()
   private var started: [String: BgsvcService] = [:]
   private var running: Set<String> = []
-  private var isBackground = false
+  // Until iOS says otherwise: it may have launched the app for a window, with no one to see it.
+  private var isBackground = true
   private var departures = 0
   private var observers: [any NSObjectProtocol] = []
 
@@ -47,10 +48,12 @@ final class BgsvcForeground: @unchecked Sendable {
   nonisolated func start(
     _ service: BgsvcService, _ reason: BgsvcBridge.StartReason
   ) throws -> Int {
-    lock.withLock {
+    let departure = lock.withLock {
       started[service.name] = service
       running.insert(service.name)
+      return isBackground ? departures : nil
     }
+    if let departure { hold(departure) }
     return try runs.start(service, reason, granted: nil) { [self] _ in ended(service) }
   }
 
@@ -81,14 +84,17 @@ final class BgsvcForeground: @unchecked Sendable {
       return (underWay(), departures)
     }
     // Begun before anything else: the app may be suspended when this returns.
-    if !services.isEmpty { time.begin("services") { [self] in expire(departure, remaining: 0) } }
-    let remaining = time.remaining
-    if let remaining, !services.isEmpty {
-      clock.after(max(0, remaining - Self.margin), on: timers) { [self] in
-        expire(departure, remaining: Self.margin)
-      }
+    if !services.isEmpty { hold(departure) }
+    tell(isActive: false, time.remaining)
+  }
+
+  /// Asks for time for what runs in the background, and tells it to stop before that is over.
+  private nonisolated func hold(_ departure: Int) {
+    time.begin("services") { [self] in expire(departure, remaining: 0) }
+    guard let remaining = time.remaining else { return }
+    clock.after(max(0, remaining - Self.margin), on: timers) { [self] in
+      expire(departure, remaining: Self.margin)
     }
-    tell(isActive: false, remaining)
   }
 
   private nonisolated func enter() {

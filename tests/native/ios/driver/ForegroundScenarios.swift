@@ -64,6 +64,24 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
       trial.heard.last("started", of: patient)?.data["reason"], .string("replay"))
   },
 
+  "a service that is started in the background has what time there is": {
+    let patient = service("Patient")
+    let trial = Trial([], services: [patient])
+    let application = await application()
+    await trial.launch(seen: false)
+    await trial.attached()
+    application.value.enterBackground(remaining: 30)
+    expectEqual(application.value.openBackgroundTasks, [])
+    _ = await trial.app.start(patient, .user)
+    expectEqual(application.value.openBackgroundTasks, ["bgsvc.services"])
+    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
+    trial.clock.advance(by: 25)
+    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
+    await eventually("balanced") { application.value.openBackgroundTasks.isEmpty }
+    application.value.becomeActive()
+    await eventually("again") { trial.heard.count("waiting", of: patient) == 2 }
+  },
+
   "a service goes on if the user is back in time": {
     let patient = service("Patient")
     let trial = Trial([], services: [patient])
@@ -121,6 +139,21 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     await eventually("told") {
       trial.heard.events.contains { $0.name == "finite_task_expired" }
     }
+    expectEqual(application.value.begunBackgroundTasks, 1)
+  },
+
+  "time that iOS wants back before it is named is given back": {
+    let finite = service("Finite")
+    let trial = Trial([], services: [finite])
+    let application = await application()
+    application.value.takeTimeBackAtOnce()
+    await trial.launch()
+    await trial.attached()
+    _ = await trial.app.start(finite, .user)
+    await eventually("told") {
+      trial.heard.events.contains { $0.name == "finite_task_expired" }
+    }
+    await eventually("balanced") { application.value.openBackgroundTasks.isEmpty }
     expectEqual(application.value.begunBackgroundTasks, 1)
   },
 

@@ -48,13 +48,15 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
   nonisolated open func beginBackgroundTask(
     withName taskName: String?, expirationHandler handler: (@MainActor @Sendable () -> Void)? = nil
   ) -> UIBackgroundTaskIdentifier {
-    simulated.lock.withLock {
+    let (identifier, isHasty) = simulated.lock.withLock {
       // "This method returns UIBackgroundTaskInvalid if running in the background is not possible."
-      guard !simulated.isRefusing else { return .invalid }
+      guard !simulated.isRefusing else { return (UIBackgroundTaskIdentifier.invalid, false) }
       simulated.count += 1
       simulated.open[simulated.count] = (taskName ?? "", handler)
-      return UIBackgroundTaskIdentifier(rawValue: simulated.count)
+      return (UIBackgroundTaskIdentifier(rawValue: simulated.count), simulated.isHasty)
     }
+    if isHasty, let handler { DispatchQueue.main.sync { MainActor.assumeIsolated(handler) } }
+    return identifier
   }
 
   /// "You must call this method to end a task … If you do not, the system may terminate your app.
@@ -72,6 +74,7 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
     var remaining: TimeInterval = .greatestFiniteMagnitude
     var refreshStatus = UIBackgroundRefreshStatus.available
     var isRefusing = false
+    var isHasty = false
     var count = 0
     var open: [Int: (name: String, handler: Handler?)] = [:]
   }
@@ -93,6 +96,11 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
 
   public nonisolated func refuseBackgroundTasks() {
     simulated.lock.withLock { simulated.isRefusing = true }
+  }
+
+  /// Wants time back from now on before whoever asked for it was given its name.
+  public nonisolated func takeTimeBackAtOnce() {
+    simulated.lock.withLock { simulated.isHasty = true }
   }
 
   /// Leaves the app, as its user would.
