@@ -55,8 +55,9 @@ public enum Bgsvc {
   /// - Returns: Whether the notification was a service's.
   @discardableResult
   public nonisolated static func handle(_ response: UNNotificationResponse) -> Bool {
-    BgsvcApp.shared.act(
-      on: response.notification.request.identifier, response.actionIdentifier)
+    let request = response.notification.request
+    return BgsvcApp.shared.act(
+      on: request.identifier, of: request.content.threadIdentifier, response.actionIdentifier)
   }
 
   /// What this device lets the app do in the background, at the moment.

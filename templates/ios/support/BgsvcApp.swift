@@ -98,11 +98,13 @@ final class BgsvcApp: @unchecked Sendable {
     if let failure { throw failure }
   }
 
-  /// Passes a button of a notification on; `false` if it is none of ours.
-  nonisolated func act(on identifier: String, _ action: String) -> Bool {
-    guard let found = notifications.action(identifier, action) else { return false }
+  /// Passes a button of a service's notification on; `false` if it is none of ours.
+  nonisolated func act(on identifier: String, of service: String, _ action: String) -> Bool {
+    guard let key = BgsvcNotifications.key(identifier) else { return false }
+    // Of an earlier launch: no service runs that would care.
+    guard bridge.isUsed, BgsvcNotifications.isButton(action) else { return true }
     requests.async { [self] in
-      do { try bridge.act(found.service, notification: found.key, action: found.action) } catch {
+      do { try bridge.act(service, notification: key, action: action) } catch {
         NSLog("bgsvc: %@", "\(error)")
       }
     }
@@ -149,14 +151,13 @@ final class BgsvcApp: @unchecked Sendable {
   /// Keeps to what a run ended for: the service may have been stopped from Python.
   private nonisolated func heed(_ event: BgsvcEvent) {
     guard let service = services.first(where: { $0.name == event.service }) else { return }
-    switch event.data["reason"]?.string {
-    case "taskCompleted": foreground.forget(service)
-    case "userStop", "appStop", "nativeNotificationStop":
-      ledger.want(service.name, false)
-      foreground.forget(service)
-      scheduler.cancel(service)
-    default: break
-    }
+    let reason = event.data["reason"]?.string.flatMap(BgsvcStopReason.init)
+    guard let reason, reason.clearsDesiredState else { return }
+    foreground.forget(service)
+    // What is done has its next window all the same.
+    guard reason != .taskCompleted else { return }
+    ledger.want(service.name, false)
+    scheduler.cancel(service)
   }
 
   /// Waits for Python where waiting holds up nobody.

@@ -8,7 +8,7 @@ final class BgsvcBridge: @unchecked Sendable {
   typealias Receive = @Sendable (_ request: String) throws -> String
 
   /// Why a service is started, in the bridge's words.
-  enum StartReason: String, Sendable { case user, app, replay, task }
+  enum StartReason: String, Sendable, CaseIterable { case user, app, replay, task }
 
   private let hello: [String: BgsvcValue]
   private let receive: Receive

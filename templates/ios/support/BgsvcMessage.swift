@@ -14,6 +14,28 @@ public struct BgsvcEvent: Sendable, Hashable {
   public let data: BgsvcValue
 }
 
+/// Why a run ended, in the bridge's words.
+enum BgsvcStopReason: String, Sendable, CaseIterable {
+  case userStop, appStop, nativeNotificationStop, taskCompleted
+  case error, platformExpiration, platformTimeout, osRestart, bootRecovery, processExit
+
+  /// Whether the service is not to run again until it is started.
+  nonisolated var clearsDesiredState: Bool {
+    switch self {
+    case .userStop, .appStop, .nativeNotificationStop, .taskCompleted: true
+    default: false
+    }
+  }
+
+  /// Whether the run was cut short, or failed.
+  nonisolated var isFailure: Bool {
+    switch self {
+    case .error, .platformExpiration, .platformTimeout, .processExit: true
+    default: false
+    }
+  }
+}
+
 /// What a service asks the user to see.
 struct BgsvcNotification: Sendable, Hashable {
   enum Operation: String, Sendable { case show, update, cancel }

@@ -9,7 +9,7 @@ final class BgsvcNotifications: @unchecked Sendable {
   nonisolated static let prefix = "bgsvc."
 
   private let lock = NSLock()
-  private var services: [String: String] = [:]
+  private var categories: [String: [BgsvcNotification.Action]] = [:]
 
   nonisolated init() {}
 
@@ -22,7 +22,6 @@ final class BgsvcNotifications: @unchecked Sendable {
       center.removeDeliveredNotifications(withIdentifiers: [identifier])
       return
     }
-    lock.withLock { services[notification.key] = notification.service }
     center.getNotificationSettings { @Sendable [self] settings in
       switch settings.authorizationStatus {
       case .notDetermined: ask(notification)
@@ -32,13 +31,14 @@ final class BgsvcNotifications: @unchecked Sendable {
     }
   }
 
-  /// The service, the key and the button of a response that is for us; `nil` for the app's own.
-  nonisolated func action(
-    _ identifier: String, _ action: String
-  ) -> (service: String, key: String, action: String)? {
-    guard identifier.hasPrefix(Self.prefix) else { return nil }
-    let key = String(identifier.dropFirst(Self.prefix.count))
-    return lock.withLock { services[key] }.map { ($0, key, action) }
+  /// The key of a notification that is ours; `nil` for one of the app's own.
+  nonisolated static func key(_ identifier: String) -> String? {
+    identifier.hasPrefix(prefix) ? String(identifier.dropFirst(prefix.count)) : nil
+  }
+
+  /// Whether an action is a button, and not that the notification was opened or dismissed.
+  nonisolated static func isButton(_ action: String) -> Bool {
+    ![UNNotificationDefaultActionIdentifier, UNNotificationDismissActionIdentifier].contains(action)
   }
 
   private nonisolated func ask(_ notification: BgsvcNotification) {
@@ -50,10 +50,16 @@ final class BgsvcNotifications: @unchecked Sendable {
   }
 
   private nonisolated func show(_ notification: BgsvcNotification) {
+    guard !notification.actions.isEmpty else { return add(notification) }
+    define(notification) { [self] in add(notification) }
+  }
+
+  private nonisolated func add(_ notification: BgsvcNotification) {
     let content = UNMutableNotificationContent()
     content.title = notification.title
     content.body = notification.body
     content.threadIdentifier = notification.service
+    if !notification.actions.isEmpty { content.categoryIdentifier = Self.category(notification) }
     if notification.operation == .show {
       content.sound = .default
     } else if #available(iOS 15.0, *) {
@@ -62,33 +68,28 @@ final class BgsvcNotifications: @unchecked Sendable {
     }
     let request = UNNotificationRequest(
       identifier: Self.prefix + notification.key, content: content, trigger: nil)
-    guard !notification.actions.isEmpty else { return add(request) }
-    let category = Self.category(notification)
-    content.categoryIdentifier = category
-    let changed = UNNotificationRequest(
-      identifier: request.identifier, content: content, trigger: nil)
-    define(category, notification.actions) { [self] in add(changed) }
-  }
-
-  private nonisolated func add(_ request: UNNotificationRequest) {
     UNUserNotificationCenter.current().add(request) { @Sendable error in
       if let error { NSLog("bgsvc: a notification was not shown: %@", "\(error)") }
     }
   }
 
-  /// Adds a category to those that the app has.
+  /// Adds the category of a notification with buttons to those that the app has.
   private nonisolated func define(
-    _ category: String, _ actions: [BgsvcNotification.Action],
-    done: @escaping () -> Void
+    _ notification: BgsvcNotification, done: @escaping @Sendable () -> Void
   ) {
-    let center = UNUserNotificationCenter.current()
-    let buttons = actions.map {
-      UNNotificationAction(identifier: $0.id, title: $0.title, options: [])
-    }
-    let ours = UNNotificationCategory(
-      identifier: category, actions: buttons, intentIdentifiers: [], options: [])
-    center.getNotificationCategories { categories in
-      center.setNotificationCategories(categories.union([ours]))
+    lock.withLock { categories[Self.category(notification)] = notification.actions }
+    UNUserNotificationCenter.current().getNotificationCategories { @Sendable [self] found in
+      // All of ours, for what another notification added meanwhile would be lost otherwise.
+      let ours = lock.withLock { categories }.map { identifier, actions in
+        let buttons = actions.map {
+          UNNotificationAction(identifier: $0.id, title: $0.title, options: [])
+        }
+        return UNNotificationCategory(
+          identifier: identifier, actions: buttons, intentIdentifiers: [], options: [])
+      }
+      let names = Set(ours.map(\.identifier))
+      let others = found.filter { !names.contains($0.identifier) }
+      UNUserNotificationCenter.current().setNotificationCategories(others.union(ours))
       done()
     }
   }

@@ -49,8 +49,8 @@ final class BgsvcRuns: @unchecked Sendable {
 
   /// Learns that a run has ended.
   nonisolated func stopped(_ event: BgsvcEvent) {
-    let reason = event.data["reason"]?.string
-    let succeeded = reason != "error" && reason != "platformExpiration"
+    let reason = event.data["reason"]?.string.flatMap(BgsvcStopReason.init)
+    let succeeded = reason?.isFailure != true
     let isRepeated = event.data["restartIn"]?.number.map { $0 <= Self.patience } ?? false
     let over: [Waiter] = lock.withLock {
       var over: [Waiter] = []

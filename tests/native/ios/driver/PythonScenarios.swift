@@ -90,6 +90,29 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     }
   },
 
+  "every word of the bridge is the one that Python has": {
+    guard let words = vectors("words.json") else { fail("no words") }
+    func list(_ name: String) -> Set<String> {
+      Set((words[name]?.array ?? []).compactMap(\.string))
+    }
+    guard case .object(let reasons)? = words["stopReasons"] else { fail("no stop reasons") }
+    expectEqual(Set(reasons.keys), Set(BgsvcStopReason.allCases.map(\.rawValue)))
+    for reason in BgsvcStopReason.allCases {
+      expectEqual(
+        reasons[reason.rawValue]?["clearsDesiredState"], .bool(reason.clearsDesiredState))
+    }
+    let starts = Set(BgsvcBridge.StartReason.allCases.map(\.rawValue))
+    expect(starts.isSubset(of: list("startReasons")), "\(starts)")
+    let states = list("serviceStates").map { state in
+      BgsvcState(.object(["state": .string(state)]), "any")
+    }
+    expectEqual(
+      Set(states.filter(\.isRunning).map(\.state)), ["initializing", "running", "stopping"])
+    expectEqual(list("appStates"), ["active", "background"])
+    expect(list("events").isSuperset(of: ["stopped", "finite_task_expired"]), "events")
+    expect(list("errorCodes").isSuperset(of: ["alreadyRunning", "unknownService"]), "codes")
+  },
+
   "JSON comes back as it went": {
     let texts = ["", "\"\\/\u{8}\u{1f}\u{7f}", "né 🐍 \u{2028} \u{feff}", "\\u0041", "a\u{0}b"]
     for text in texts {
@@ -121,13 +144,25 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     expect(
       center.value.categories.contains { $0.identifier == request.content.categoryIdentifier },
       "no buttons")
-    expect(!trial.app.act(on: "the app's own", "pause"), "not ours")
-    expect(trial.app.act(on: request.identifier, "pause"), "not passed on")
+    let thread = request.content.threadIdentifier
+    expect(!trial.app.act(on: "the app's own", of: thread, "pause"), "not ours")
+    for action in [UNNotificationDefaultActionIdentifier, UNNotificationDismissActionIdentifier] {
+      expect(trial.app.act(on: request.identifier, of: thread, action), "not ours")
+    }
+    expect(trial.app.act(on: request.identifier, of: thread, "pause"), "not passed on")
     await eventually("pressed") { trial.heard.count("pressed", of: notify) == 1 }
     expectEqual(trial.heard.last("pressed", of: notify)?.data["id"], .string("pause"))
+    expectEqual(trial.heard.count("pressed", of: notify), 1)
     do { try await trial.app.send(.null, to: notify) } catch { fail("\(error)") }
     await eventually("gone") { center.value.shown.isEmpty }
     expectEqual(center.value.timesAsked, 1)
+  },
+
+  "a button of an earlier launch is ours, and starts nothing": {
+    let trial = Trial([], services: [service("Notify")])
+    await trial.launch()
+    expect(trial.app.act(on: "bgsvc.notify-1", of: "notify", "pause"), "not ours")
+    expect(!trial.app.bridge.isUsed, "Python was started for nothing")
   },
 
   "a user who says no sees nothing, and is not asked again": {

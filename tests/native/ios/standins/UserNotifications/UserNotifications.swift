@@ -1,5 +1,5 @@
-// What the sources use of Apple's UserNotifications, for Linux. How it behaves is assumed, from its
-// names and common knowledge: no sentence of Apple's documentation was at hand.
+// What the sources use of Apple's UserNotifications, for Linux. Quotes are from Apple's
+// documentation; what no sentence there says is marked "assumed".
 import Dispatch
 import Foundation
 
@@ -112,6 +112,16 @@ open class UNNotificationRequest: NSObject {
   }
 }
 
+/// "An action that indicates the user opened the app from the notification interface."
+// swift-format-ignore: AlwaysUseLowerCamelCase
+@available(iOS 10.0, *)
+public let UNNotificationDefaultActionIdentifier = "com.apple.UNNotificationDefaultActionIdentifier"
+
+/// "The action that indicates the user explicitly dismissed the notification interface."
+// swift-format-ignore: AlwaysUseLowerCamelCase
+@available(iOS 10.0, *)
+public let UNNotificationDismissActionIdentifier = "com.apple.UNNotificationDismissActionIdentifier"
+
 @available(iOS 10.0, *)
 open class UNNotification: NSObject {
   public let request: UNNotificationRequest
@@ -136,7 +146,7 @@ public struct UNNotificationActionOptions: OptionSet, Sendable {
 }
 
 @available(iOS 10.0, *)
-open class UNNotificationAction: NSObject, @unchecked Sendable {
+open class UNNotificationAction: NSObject {
   public let identifier: String
   public let title: String
   public let options: UNNotificationActionOptions
@@ -155,7 +165,7 @@ public struct UNNotificationCategoryOptions: OptionSet, Sendable {
 }
 
 @available(iOS 10.0, *)
-open class UNNotificationCategory: NSObject, @unchecked Sendable {
+open class UNNotificationCategory: NSObject {
   public let identifier: String
   public let actions: [UNNotificationAction]
 
@@ -203,7 +213,8 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
     DispatchQueue.global().async { completionHandler(UNNotificationSettings(status)) }
   }
 
-  /// Asks the user the first time, and remembers the answer.
+  /// "Requests a person’s authorization to allow local and remote notifications for your app." That
+  /// the answer is remembered is assumed.
   open func requestAuthorization(
     options: UNAuthorizationOptions = [],
     completionHandler: @escaping @Sendable (Bool, (any Error)?) -> Void
@@ -216,7 +227,9 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
     DispatchQueue.global().async { completionHandler(isGranted, nil) }
   }
 
-  /// Shows a notification in place of the one with its identifier.
+  /// "Specify nil to deliver the notification right away." "If you use the same identifier when
+  /// scheduling a new notification, the system removes the previously scheduled notification with
+  /// that identifier and replaces it with the new one."
   open func add(
     _ request: UNNotificationRequest,
     withCompletionHandler completionHandler: (@Sendable ((any Error)?) -> Void)? = nil
@@ -228,19 +241,26 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
     if let completionHandler { DispatchQueue.global().async { completionHandler(nil) } }
   }
 
+  /// "The block to execute asynchronously with the results. This block may be executed on a
+  /// background thread."
   open func getNotificationCategories(
-    completionHandler: @escaping (Set<UNNotificationCategory>) -> Void
+    completionHandler: @escaping @Sendable (Set<UNNotificationCategory>) -> Void
   ) {
-    completionHandler(lock.withLock { state.categories })
+    DispatchQueue.global().async { [self] in
+      completionHandler(lock.withLock { state.categories })
+    }
   }
 
-  /// Replaces all of the app's categories.
+  /// "This method registers all of your categories at once, replacing any previously registered
+  /// categories with the new ones in the categories parameter."
   open func setNotificationCategories(_ categories: Set<UNNotificationCategory>) {
     lock.withLock { state.categories = categories }
   }
 
   open func removePendingNotificationRequests(withIdentifiers identifiers: [String]) {}
 
+  /// "Removes your app’s notifications from Notification Center that match the specified
+  /// identifiers."
   open func removeDeliveredNotifications(withIdentifiers identifiers: [String]) {
     lock.withLock {
       state.requests.removeAll { identifiers.contains($0.identifier) }
