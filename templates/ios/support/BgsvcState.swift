@@ -57,8 +57,6 @@ public struct BgsvcStart: Sendable, Hashable {
     case started(Int)
     /// As soon as iOS begins the continued task that was asked for.
     case granted
-    /// Not now: in the windows that were asked for.
-    case waiting
     /// Not at all, or not now; why.
     case refused(BgsvcError)
   }

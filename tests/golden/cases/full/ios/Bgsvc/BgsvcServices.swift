@@ -5,7 +5,7 @@ import Foundation
 
 extension BgsvcApp {
   nonisolated static let shared = BgsvcApp(
-    id: "com.example.notes", services: BgsvcService.all, tasks: BgsvcTask.all)
+    id: "com.example.notes", services: BgsvcSpec.services, tasks: BgsvcSpec.tasks)
 }
 
 extension BgsvcService {
@@ -24,33 +24,33 @@ extension BgsvcService {
     label: "Cleaning up",
     config: "{\"name\":\"once\",\"entry\":\"notes.once:Once\",\"label\":\"Cleaning up\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"never\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"get-service-state\",\"validate-setup\"]}"
   )
+}
 
-  nonisolated static let all: [BgsvcService] = [
+private enum BgsvcSpec {
+  nonisolated static let services: [BgsvcService] = [
     .sync,
     .priceWatch,
     .once,
   ]
-}
 
-extension BgsvcTask {
-  nonisolated static let all: [BgsvcTask] = [
+  nonisolated static let tasks: [BgsvcTask] = [
     BgsvcTask(
       identifier: "com.example.notes.bg-refresh",
       kind: .refresh,
       runs: [
-        Run(service: .sync, earliest: 900.0),
-        Run(service: .priceWatch, earliest: 900.0),
+        BgsvcTask.Run(service: .sync, earliest: 900.0),
+        BgsvcTask.Run(service: .priceWatch, earliest: 900.0),
       ]
     ),
     BgsvcTask(
       identifier: "com.example.notes.sync.bg-processing",
       kind: .processing(network: true, power: true),
-      runs: [Run(service: .sync, earliest: 7200.0)]
+      runs: [BgsvcTask.Run(service: .sync, earliest: 7200.0)]
     ),
     BgsvcTask(
       identifier: "com.example.notes.once.bg-processing",
       kind: .processing(network: false, power: false),
-      runs: [Run(service: .once, earliest: 900.0)]
+      runs: [BgsvcTask.Run(service: .once, earliest: 900.0)]
     ),
   ]
 }

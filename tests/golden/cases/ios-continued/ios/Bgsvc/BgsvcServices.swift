@@ -5,7 +5,7 @@ import Foundation
 
 extension BgsvcApp {
   nonisolated static let shared = BgsvcApp(
-    id: "com.example.notes", services: BgsvcService.all, tasks: BgsvcTask.all)
+    id: "com.example.notes", services: BgsvcSpec.services, tasks: BgsvcSpec.tasks)
 }
 
 extension BgsvcService {
@@ -24,31 +24,31 @@ extension BgsvcService {
     label: "Playing",
     config: "{\"name\":\"player\",\"entry\":\"notes.player:PlayerService\",\"label\":\"Playing\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"start-service\",\"stop-service\",\"is-service-running\",\"get-service-state\",\"get-desired-service-state\",\"get-platform-capabilities\",\"on-plugin-event\",\"validate-setup\"]}"
   )
+}
 
-  nonisolated static let all: [BgsvcService] = [
+private enum BgsvcSpec {
+  nonisolated static let services: [BgsvcService] = [
     .upload,
     .study,
     .player,
   ]
-}
 
-extension BgsvcTask {
-  nonisolated static let all: [BgsvcTask] = [
+  nonisolated static let tasks: [BgsvcTask] = [
     BgsvcTask(
       identifier: "com.example.notes.study",
       kind: .healthResearch(network: false, power: false),
-      runs: [Run(service: .study, earliest: 900.0)]
+      runs: [BgsvcTask.Run(service: .study, earliest: 900.0)]
     ),
     BgsvcTask(
       identifier: "com.example.notes.upload.continued",
       kind: .continued(
-        Continued(
+        BgsvcTask.Continued(
           title: "Uploading \"photos\"",
           subtitle: "& more",
           mayQueue: false,
           gpu: true        )
       ),
-      runs: [Run(service: .upload, earliest: 0.0)]
+      runs: [BgsvcTask.Run(service: .upload, earliest: 0.0)]
     ),
   ]
 }

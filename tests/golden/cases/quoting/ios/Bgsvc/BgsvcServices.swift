@@ -5,7 +5,7 @@ import Foundation
 
 extension BgsvcApp {
   nonisolated static let shared = BgsvcApp(
-    id: "com.example.quoting", services: BgsvcService.all, tasks: BgsvcTask.all)
+    id: "com.example.quoting", services: BgsvcSpec.services, tasks: BgsvcSpec.tasks)
 }
 
 extension BgsvcService {
@@ -14,25 +14,25 @@ extension BgsvcService {
     label: "100% \"$price\" <watch> \\ 'né' 🐍 & co ${HOME} \\n %h $(id) `x` --> ]]> # ; @ ?",
     config: "{\"name\":\"quote\",\"entry\":\"quoting.quote:QuoteService\",\"label\":\"100% \\\"$price\\\" <watch> \\\\ 'n\\u00e9' \\ud83d\\udc0d & co ${HOME} \\\\n %h $(id) `x` --> ]]> # ; @ ?\",\"stopTimeout\":10.0,\"restart\":{\"on\":\"failure\",\"delay\":1.0,\"maxDelay\":300.0,\"limit\":5,\"window\":600.0},\"startOnBoot\":false,\"allow\":[\"start-service\",\"stop-service\",\"is-service-running\",\"get-service-state\",\"get-desired-service-state\",\"get-platform-capabilities\",\"on-plugin-event\",\"validate-setup\"]}"
   )
-
-  nonisolated static let all: [BgsvcService] = [
-    .quote,
-  ]
 }
 
-extension BgsvcTask {
-  nonisolated static let all: [BgsvcTask] = [
+private enum BgsvcSpec {
+  nonisolated static let services: [BgsvcService] = [
+    .quote,
+  ]
+
+  nonisolated static let tasks: [BgsvcTask] = [
     BgsvcTask(
       identifier: "com.example.quoting.bg-refresh",
       kind: .refresh,
       runs: [
-        Run(service: .quote, earliest: 900.0),
+        BgsvcTask.Run(service: .quote, earliest: 900.0),
       ]
     ),
     BgsvcTask(
       identifier: "com.example.quoting.quote.bg-processing",
       kind: .processing(network: false, power: false),
-      runs: [Run(service: .quote, earliest: 900.0)]
+      runs: [BgsvcTask.Run(service: .quote, earliest: 900.0)]
     ),
   ]
 }
