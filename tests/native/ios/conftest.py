@@ -143,17 +143,12 @@ def ios_sdks(
         )
         for version in ("13.0", "17.0", "26.0", "27.0")
     }
-    said = [sdk.module(name, STUBS / f"{name}.swift") for name, sdk in _first(sdks)]
     with ThreadPoolExecutor(2) as pool:
-        said += pool.map(_frameworks, sdks.values())
-    assert "".join(said) == ""
+        assert "".join(pool.map(_frameworks, sdks.values())) == ""
     return sdks
 
 
-def _first(sdks: Mapping[str, IosSdk]) -> list[tuple[str, IosSdk]]:
-    # One after the other: the first one builds the standard library for all.
-    return [(name, sdk) for sdk in sdks.values() for name in ("Dispatch", "Foundation")]
-
-
 def _frameworks(sdk: IosSdk) -> str:
-    return "".join(sdk.module(name, *swift_in(HERE / "standins" / name)) for name in STANDINS)
+    said = [sdk.module(name, STUBS / f"{name}.swift") for name in ("Dispatch", "Foundation")]
+    said += [sdk.module(name, *swift_in(HERE / "standins" / name)) for name in STANDINS]
+    return "".join(said)

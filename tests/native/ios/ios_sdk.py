@@ -9,7 +9,9 @@ import json
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +33,12 @@ CONDITIONALS: Final = (
     "#define TARGET_OS_OSX 0\n#define TARGET_OS_SIMULATOR 0\n#define TARGET_OS_TV 0\n"
     "#define TARGET_OS_WATCH 0\n#define TARGET_OS_VISION 0\n#define TARGET_OS_MACCATALYST 0\n"
 )
+CACHES: Final[dict[str, tuple[str, ...]]] = {
+    "cache": ("-Xfrontend", "-disable-objc-interop"),
+    "cache-headers": (),
+}
+"""Where the standard library is: without Objective-C for the stand-ins, with it for headers."""
+
 ERRORS: Final = """
 @frozen public struct AutoreleasingUnsafeMutablePointer<Pointee>: Swift._Pointer {
   public let _rawValue: Builtin.RawPointer
@@ -68,7 +76,7 @@ class IosSdk:
         return (
             *("-target", self.target, "-sdk", str(self.folder), "-parse-as-library"),
             *("-module-cache-path", str(self.folder / "cache"), "-I", str(self.modules)),
-            *("-Xfrontend", "-disable-objc-interop", "-D", "BGSVC_SDK_27"),
+            *(*CACHES["cache"], "-D", "BGSVC_SDK_27"),
             *(word for flag in clang for word in ("-Xcc", flag)),
         )
 
@@ -94,7 +102,28 @@ def sdk_folder(swift: Swift, cache: Path) -> Path:
         shutil.rmtree(work, ignore_errors=True)
         _write(swift.root, work)
         work.rename(folder)
+    done = folder / "library-built"
+    if not done.exists():
+        with ThreadPoolExecutor(2) as pool:
+            said = list(pool.map(partial(_build_library, swift, folder), CACHES))
+        if any(said):
+            raise RuntimeError("\n".join(said))
+        done.touch()
     return folder
+
+
+def _build_library(swift: Swift, folder: Path, cache: str) -> str:
+    """Build the standard library; return what the compiler says.
+
+    By itself: built by a compilation that has module maps in sight, it would be built anew, for
+    minutes, whenever one of those has another date.
+    """
+    source = folder / "empty.swift"
+    source.touch()
+    command: list[str | Path] = ["-target", "arm64-apple-ios13.0", "-sdk", folder]
+    command += ["-module-cache-path", folder / cache, "-parse-as-library", "-typecheck"]
+    command += ["-Xcc", "-nostdlibinc", *CACHES[cache], source]
+    return swift.compile(*command, timeout=1200)
 
 
 def _write(root: Path, folder: Path) -> None:

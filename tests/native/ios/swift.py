@@ -37,9 +37,9 @@ class Swift:
             timeout=timeout,
         )
 
-    def compile(self, *arguments: str | Path) -> str:
+    def compile(self, *arguments: str | Path, timeout: float = 300) -> str:
         """Compile as strictly as can be, and return what is said: nothing, if all is well."""
-        run = self.run("swiftc", *STRICT, *arguments)
+        run = self.run("swiftc", *STRICT, *arguments, timeout=timeout)
         return run.stdout + run.stderr + ("" if run.returncode == 0 else "\nswiftc failed")
 
 

@@ -73,8 +73,6 @@ def headers(
 ) -> Headers:
     folder = tmp_path_factory.mktemp("headers")
     found = Headers(swift, sdk_folder(swift, cache()), folder)
-    # This first, before there is a module map: a standard library that was built with one in sight
-    # is built anew, for minutes, as soon as that one is gone.
     said = found.overlay("Dispatch")
     text = background_tasks(types, crate_of["BackgroundTasks"])
     (folder / "BackgroundTasks.h").write_text(text, encoding="utf-8")
