@@ -71,6 +71,18 @@ MUTANTS: Final = {
         "install_signal_handlers = 0",
         "a write to a peer that hung up is an error in Python, and no end of the app",
     ),
+    "a timer waits for Python": Mutant(
+        "BgsvcScheduler.swift",
+        "    clock.after(Self.grace, on: timers)",
+        "    clock.after(Self.grace, on: calls)",
+        "a Python that lets nobody else work keeps no window open",
+    ),
+    "time that was wanted back early is kept": Mutant(
+        "BgsvcBackgroundTime.swift",
+        "      if lock.withLock({ isOver }) { end() }\n",
+        "",
+        "time that iOS wants back before it is named is given back",
+    ),
     "a handler belongs to the main actor": Mutant(
         "BgsvcScheduler.swift",
         REGISTER,
