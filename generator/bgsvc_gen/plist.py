@@ -29,12 +29,21 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
         UsageError: `content` is none; the message calls it `name`.
     """
     try:
-        found: Any = plistlib.loads(content)
+        found: Any = plistlib.loads(content, dict_type=_Dictionary)
     except _UNREADABLE as error:
         raise UsageError(f"{name} is no property list: {error}") from None
     if not isinstance(found, dict):
         raise UsageError(f"{name} holds no dictionary", "name the app's Info.plist")
-    return cast("dict[str, Any]", found)
+    return dict(cast("dict[str, Any]", found))
+
+
+class _Dictionary(dict[str, Any]):
+    """Has each key once: of a key that is there twice, one value would be lost without a word."""
+
+    def __setitem__(self, key: str, value: object) -> None:
+        if key in self:
+            raise ValueError(f'the key "{key}" is there twice')
+        super().__setitem__(key, value)
 
 
 def merged(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> bytes:

@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bgsvc_gen.cli import main
 from bgsvc_gen.errors import UsageError
@@ -60,6 +62,30 @@ def test_merging_again_changes_no_byte(form: plistlib.PlistFormat) -> None:
     assert merged(once, NEEDS, "Info.plist") == once
 
 
+NO_XML: Final = "".join(map(chr, {*range(32), 0xFFFE, 0xFFFF} - {9, 10}))
+"""What XML 1.0 cannot carry (2.2, Char), and `\\r`, of which `plistlib` makes `\\n`."""
+
+TEXTS: Final = st.text(st.characters(exclude_characters=NO_XML, exclude_categories=["Cs"]))
+VALUES: Final = st.recursive(
+    st.one_of(
+        *(TEXTS, st.booleans(), st.integers(-(2**63), 2**64 - 1), st.binary()),
+        *(st.floats(allow_nan=False), st.datetimes().map(lambda date: date.replace(microsecond=0))),
+    ),
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+    max_leaves=10,
+)
+
+
+@each_form
+@given(content=st.dictionaries(TEXTS, VALUES))
+def test_whatever_a_list_holds_is_there_after_the_merge(
+    form: plistlib.PlistFormat, content: dict[str, object]
+) -> None:
+    after = plistlib.loads(merged(list_in(form, content), NEEDS, "Info.plist"), fmt=form)
+
+    assert after == {**content, **{key: list(values) for key, values in NEEDS.items()}}
+
+
 def test_a_list_that_has_everything_keeps_its_comments() -> None:
     content = list_in(plistlib.FMT_XML, {"UIBackgroundModes": ["fetch"]})
     content = content.replace(b"<dict>", b"<!-- ours -->\n<dict>")
@@ -93,6 +119,10 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
             "no property list",
         ),
         (plistlib.dumps({"a": [1] * 50}, fmt=plistlib.FMT_BINARY)[:40], "no property list"),
+        (
+            b"<plist><dict><key>a</key><true/><key>a</key><false/></dict></plist>",
+            'the key "a" is there twice',
+        ),
     ],
 )
 def test_what_cannot_be_merged_is_refused(content: bytes, said: str) -> None:
