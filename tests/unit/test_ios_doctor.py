@@ -12,8 +12,10 @@ from bgsvc_gen.cli import main
 from bgsvc_gen.doctor.ios import CODES, check_ios
 from bgsvc_gen.errors import UsageError
 from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
+from bgsvc_gen.resources import templates_root
 from bgsvc_gen.spec.model import App, Continued, Ios, Label, Processing, Refresh, Service, Spec
 from bgsvc_gen.targets import ios
+from bgsvc_gen.targets.ios import PRIVACY
 
 SERVICE: Final = Service(
     "sync", "notes.sync:Sync", Label("Sync"), ios=Ios(Refresh(), Processing(), Continued())
@@ -44,6 +46,7 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     write(
         root / "python/lib/python3.14/lib-dynload/_json.fwork", b"Frameworks/_json.framework/_json"
     )
+    write(root / PRIVACY, (templates_root() / "ios" / PRIVACY).read_bytes())
     for file in runtime_files():
         name = file.path.relative_to(RUNTIME_FOLDER.parent)
         write(root / "app_packages" / name, file.content)
@@ -108,6 +111,11 @@ BREAKS: Final[dict[str, tuple[str, Callable[[Path], None]]]] = {
         "DI009",
         lambda app: change(app, "MinimumOSVersion", "12.4"),
     ),
+    "no privacy manifest is there": ("DI011", lambda app: remove(app, PRIVACY)),
+    "the privacy manifest is silent": (
+        "DI011",
+        lambda app: write(app / PRIVACY, plistlib.dumps({"NSPrivacyAccessedAPITypes": ["x", {}]})),
+    ),
     "an identifier is none": (
         "DI010",
         lambda app: change(
@@ -133,6 +141,13 @@ def test_an_app_without_the_runtime_is_told(app: Path) -> None:
     (app / "app_packages/bgsvc").rename(app / "app_packages/elsewhere")
 
     assert codes(app) == ["DI008"]
+
+
+def test_a_privacy_manifest_may_be_a_package_s(app: Path) -> None:
+    (app / "Bgsvc_Bgsvc.bundle").mkdir()
+    (app / PRIVACY).rename(app / "Bgsvc_Bgsvc.bundle" / PRIVACY)
+
+    assert codes(app) == []
 
 
 def test_every_code_is_tried() -> None:
@@ -178,6 +193,13 @@ def test_a_list_that_is_none_is_a_mistake(app: Path) -> None:
 def test_a_folder_without_a_list_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no Info\.plist"):
         list(check_ios(tmp_path, PLAN))
+
+
+def test_an_app_without_a_service_on_ios_is_a_mistake(app: Path) -> None:
+    nothing = ios.plan(Spec(App("com.example.notes", "Notes"), (), allow=()))
+
+    with pytest.raises(UsageError, match="no service of the spec runs on iOS"):
+        list(check_ios(app, nothing))
 
 
 def test_the_command_exits_1_with_findings_for_programs(app: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from bgsvc_gen import plist
 from bgsvc_gen.doctor import Finding
 from bgsvc_gen.errors import UsageError
 from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
-from bgsvc_gen.targets.ios import IosPlan
+from bgsvc_gen.targets.ios import PRIVACY, IosPlan
 
 CODES: Final = {
     "DI001": "a task identifier is not permitted",
@@ -26,6 +26,7 @@ CODES: Final = {
     "DI008": "the runtime is missing, or another version",
     "DI009": "the app runs on iOS versions that have no background tasks",
     "DI010": "a permitted identifier is none that iOS takes",
+    "DI011": "no privacy manifest says why the user defaults are used",
 }
 """Every code a finding about an iOS app may carry, and what it stands for."""
 
@@ -37,6 +38,9 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:\.\*)?")
 _PASSED_OVER: Final = frozenset({"Pods", "build", "DerivedData", "bgsvc", "node_modules"})
 _BUNDLES: Final = (".framework", ".xcframework", ".app", ".appex", ".lproj", "Tests")
 """How the name of a folder ends whose list is not the app's."""
+
+_USER_DEFAULTS: Final = "NSPrivacyAccessedAPICategoryUserDefaults"
+"""What App Store Connect asks a reason for (ITMS-91053): the ledger of the windows is there."""
 
 _EXTENSION: Final = "NSExtension"
 """What an extension's list has: it has no tasks of its own."""
@@ -50,8 +54,12 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
         plan: What the spec asks for.
 
     Raises:
-        UsageError: There is no property list to look at.
+        UsageError: There is no property list to look at, or nothing to look for.
     """
+    if not plan.services:
+        raise UsageError(
+            "no service of the spec runs on iOS", "give one a table [services.NAME.ios]"
+        )
     is_built = path.resolve().suffix == ".app" and (path / INFO).is_file()
     for found in _lists(path):
         content = plist.parse(plist.read(found), str(found))
@@ -91,7 +99,7 @@ def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
 
 
 def check_bundle(app: Path) -> Iterator[Finding]:
-    """Yield what a built app lacks of Python."""
+    """Yield what a built app lacks of Python, and its privacy manifest of a reason."""
     if not (app / "Frameworks/Python.framework/Python").is_file():
         fix = 'add Python.xcframework to the target, with "Embed & Sign"'
         yield Finding("DI005", "Frameworks has no Python.framework", fix)
@@ -109,6 +117,22 @@ def check_bundle(app: Path) -> Iterator[Finding]:
             fix = 'run "Process Python libraries" before "Embed Frameworks"'
             yield Finding("DI007", f"{marker.relative_to(app)} names {binary}, which is gone", fix)
     yield from _runtime(app)
+    manifests = [
+        path for path in (app / PRIVACY, *app.glob(f"*.bundle/{PRIVACY}")) if path.is_file()
+    ]
+    if not any(_has_reason(plist.parse(plist.read(path), str(path))) for path in manifests):
+        fix = f"add the generated {PRIVACY} to the target, or its entry to the one there is"
+        yield Finding("DI011", f"no {PRIVACY} has {_USER_DEFAULTS}", fix)
+
+
+def _has_reason(manifest: Mapping[str, Any]) -> bool:
+    found: Any = manifest.get("NSPrivacyAccessedAPITypes")
+    entries = cast("list[object]", found) if isinstance(found, list) else []
+    return any(
+        cast("dict[str, object]", entry).get("NSPrivacyAccessedAPIType") == _USER_DEFAULTS
+        for entry in entries
+        if isinstance(entry, dict)
+    )
 
 
 def _is_file(path: Path) -> bool:

@@ -43,6 +43,9 @@ SUPPORT: Final = (
 MODULE: Final = ("BgsvcCPython.h", "module.modulemap")
 """CPython as a module of Swift's."""
 
+PRIVACY: Final = "PrivacyInfo.xcprivacy"
+"""Why the sources use the user defaults: App Store Connect takes no app without a reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceConstant:
@@ -130,6 +133,7 @@ class IosPlan(Plan):
         return (
             Output(PurePosixPath("Info.plist"), "ios/Info.plist.j2"),
             *((entitlements,) if self.entitlements else ()),
+            Output(PurePosixPath(PRIVACY), f"ios/{PRIVACY}"),
             Output(PurePosixPath("Package.swift"), "ios/Package.swift.j2"),
             Output(PurePosixPath("project.yml"), "ios/project.yml.j2"),
             Output(SOURCES / "BgsvcServices.swift", "ios/BgsvcServices.swift.j2"),
