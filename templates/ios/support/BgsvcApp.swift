@@ -37,11 +37,11 @@ final class BgsvcApp: @unchecked Sendable {
     python.listen { [self] in take($0) }
   }
 
-  /// Registers the app's tasks and asks iOS for their windows.
+  /// Registers the app's tasks and asks iOS for their windows; does nothing a second time.
   nonisolated func register() -> [BgsvcError] {
+    guard let errors = scheduler.register() else { return [] }
     time.attach()
     foreground.observe()
-    let errors = scheduler.register()
     for error in errors { NSLog("bgsvc: %@", "\(error)") }
     Task.detached { [scheduler] in
       for case let error? in await scheduler.submit().map(\.error) {

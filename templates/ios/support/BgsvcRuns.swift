@@ -8,7 +8,7 @@ final class BgsvcRuns: @unchecked Sendable {
   /// Seconds within which a failed run that is to be repeated keeps its window.
   nonisolated static let patience: TimeInterval = 5
 
-  private struct Waiter {
+  private struct Waiter: Sendable {
     let ended: Ended
     /// The run that it waits for; `nil` until Python has said.
     var run: Int?

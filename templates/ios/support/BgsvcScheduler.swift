@@ -35,13 +35,13 @@ final class BgsvcScheduler: @unchecked Sendable {
 
   /// Registers every task, once: iOS ends an app that registers one twice.
   ///
-  /// - Returns: An error for each identifier that iOS refused.
-  nonisolated func register() -> [BgsvcError] {
+  /// - Returns: An error for each identifier that iOS refused; `nil` if this was called before.
+  nonisolated func register() -> [BgsvcError]? {
     let isFirst = lock.withLock {
       defer { hasBegun = true }
       return !hasBegun
     }
-    guard isFirst else { return [] }
+    guard isFirst else { return nil }
     let supported = tasks.filter { BgsvcRequests.isSupported($0.kind) }
     let refused = supported.filter { !register($0) }.map(\.identifier)
     let taken = Set(supported.map(\.identifier)).subtracting(refused)

@@ -83,6 +83,12 @@ MUTANTS: Final = {
         "",
         "time that iOS wants back before it is named is given back",
     ),
+    "a second registration is one": Mutant(
+        "BgsvcScheduler.swift",
+        "    guard isFirst else { return nil }\n",
+        "    guard isFirst else { return [] }\n",
+        "a second registration does nothing, for iOS ends an app that registers twice",
+    ),
     "a handler belongs to the main actor": Mutant(
         "BgsvcScheduler.swift",
         REGISTER,

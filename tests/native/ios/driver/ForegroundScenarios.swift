@@ -48,7 +48,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     let trial = Trial([], services: [patient])
     let application = await application()
     await trial.launch()
-    await trial.attached()
+    await Trial.attached()
     _ = await trial.app.start(patient, .user)
     await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
     application.value.enterBackground(remaining: 30)
@@ -69,7 +69,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     let trial = Trial([], services: [patient])
     let application = await application()
     await trial.launch(seen: false)
-    await trial.attached()
+    await Trial.attached()
     application.value.enterBackground(remaining: 30)
     expectEqual(application.value.openBackgroundTasks, [])
     _ = await trial.app.start(patient, .user)
@@ -87,7 +87,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     let trial = Trial([], services: [patient])
     let application = await application()
     await trial.launch()
-    await trial.attached()
+    await Trial.attached()
     _ = await trial.app.start(patient, .user)
     await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
     application.value.enterBackground(remaining: 30)
@@ -116,7 +116,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     let trial = Trial([], services: [finite])
     let application = await application()
     await trial.launch()
-    await trial.attached()
+    await Trial.attached()
     _ = await trial.app.start(finite, .user)
     await eventually("uploading") { trial.heard.count("uploading", of: finite) == 1 }
     await eventually("held") { application.value.openBackgroundTasks.count == 1 }
@@ -131,7 +131,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     let trial = Trial([], services: [finite])
     let application = await application()
     await trial.launch()
-    await trial.attached()
+    await Trial.attached()
     _ = await trial.app.start(finite, .user)
     await eventually("held") { application.value.openBackgroundTasks.count == 1 }
     await MainActor.run { application.value.expireBackgroundTasks() }
@@ -143,17 +143,16 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
   },
 
   "time that iOS wants back before it is named is given back": {
-    let finite = service("Finite")
-    let trial = Trial([], services: [finite])
     let application = await application()
     application.value.takeTimeBackAtOnce()
-    await trial.launch()
-    await trial.attached()
-    _ = await trial.app.start(finite, .user)
-    await eventually("told") {
-      trial.heard.events.contains { $0.name == "finite_task_expired" }
-    }
-    await eventually("balanced") { application.value.openBackgroundTasks.isEmpty }
+    let time = BgsvcBackgroundTime()
+    time.attach()
+    await Trial.attached()
+    let told = DispatchSemaphore(value: 0)
+    expect(time.begin("upload") { told.signal() }, "no time")
+    expectEqual(told.wait(timeout: .now()), .success)
+    expectEqual(application.value.openBackgroundTasks, [])
+    time.end("upload")
     expectEqual(application.value.begunBackgroundTasks, 1)
   },
 
@@ -163,7 +162,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
     let application = await application()
     application.value.refuseBackgroundTasks()
     await trial.launch()
-    await trial.attached()
+    await Trial.attached()
     _ = await trial.app.start(finite, .user)
     await eventually("uploading") { trial.heard.count("uploading", of: finite) == 1 }
     do { try await trial.app.send(.null, to: finite) } catch { fail("\(error)") }
@@ -173,7 +172,7 @@ let foregroundScenarios: [String: @Sendable () async -> Void] = [
 
 extension Trial {
   /// Returns when the app has found its `UIApplication`, which takes the main thread a moment.
-  func attached() async {
+  static func attached() async {
     await MainActor.run {}
     await MainActor.run {}
   }

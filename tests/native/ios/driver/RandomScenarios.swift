@@ -25,7 +25,7 @@ let randomScenarios: [String: @Sendable () async -> Void] = [
     let trial = Trial(tasks, services: [quick, patient, crash])
     let application = await application()
     await trial.launch()
-    await trial.attached()
+    await Trial.attached()
     var random = SplitMix(state: 20_260_101)
     var granted = 0
     for _ in 0..<200 {

@@ -42,9 +42,15 @@ let requestScenarios: [String: @Sendable () async -> Void] = [
   },
 
   "a second registration does nothing, for iOS ends an app that registers twice": {
-    let trial = Trial([refresh(service("Quick"))])
+    let patient = service("Patient")
+    let trial = Trial([refresh(patient)])
+    let application = await application()
     await trial.launch()
     expectEqual(trial.app.register(), [])
+    await Trial.attached()
+    _ = await trial.app.start(patient, .user)
+    application.value.enterBackground(remaining: 30)
+    expectEqual(application.value.begunBackgroundTasks, 1)
   },
 
   "what was never registered is refused with the call that is missing": {
