@@ -68,6 +68,7 @@ def test_every_case_is_accepted_for_ios(
         ("guard #available(iOS 26.0, *) else { return }", "BgsvcWindow.swift"),
         ("guard #available(iOS 17.0, *) else { return nil }", "BgsvcRequests.swift"),
         ("if #available(iOS 15.0, *) {", "BgsvcNotifications.swift"),
+        ("if #available(iOS 26.0, *) {", "BgsvcCapabilities.swift"),
         ("if #available(iOS 27.0, *) {", "BgsvcRequests.swift"),
     ],
 )

@@ -101,13 +101,20 @@ def test_swift_reads_every_text_as_it_was_written(
 
 @given(texts=st.lists(st.text(), max_size=8))
 def test_a_property_list_has_every_text_or_refuses_it(texts: list[str]) -> None:
-    plan = replace(plan_of(["x"] * 60), identifiers=(*HOSTILE[:5], *texts))
+    values = (*HOSTILE[:5], *texts)
+    plan = replace(
+        plan_of(["x"] * 60), identifiers=values, background_modes=values, entitlements=values
+    )
     try:
-        content = rendered("Info.plist.j2", plan)
+        contents = [rendered(name, plan) for name in ("Info.plist.j2", "entitlements.plist.j2")]
     except ValueError:
         assert any(NO_XML.search(text) for text in texts)
         return
 
-    found = plistlib.loads(content.encode(), fmt=plistlib.FMT_XML)
+    info, entitlements = (plistlib.loads(each.encode(), fmt=plistlib.FMT_XML) for each in contents)
 
-    assert tuple(found["BGTaskSchedulerPermittedIdentifiers"]) == plan.identifiers
+    assert info == {
+        "BGTaskSchedulerPermittedIdentifiers": list(values),
+        "UIBackgroundModes": list(values),
+    }
+    assert entitlements == dict.fromkeys(values, True)

@@ -10,6 +10,7 @@ public final class DispatchQueue: @unchecked Sendable {
   public init(label: String) { fatalError() }
   public class var main: DispatchQueue { fatalError() }
   public class func global() -> DispatchQueue { fatalError() }
+  public func sync<Result>(execute work: () throws -> Result) rethrows -> Result { fatalError() }
   public func async(execute work: @escaping @Sendable @convention(block) () -> Void) {}
   public func asyncAfter(
     deadline: DispatchTime, execute work: @escaping @Sendable @convention(block) () -> Void
