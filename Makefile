@@ -28,6 +28,7 @@ native: $(READY) ## Give the generated files to their platforms' own tools, and 
 
 bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
 	@$(PY) bench/runtime.py && $(PY) bench/channel.py
+	@if [ "$$(id -u)" = 0 ]; then $(PY) bench/systemd.py; fi
 
 # Golden files, and the tables in the documents that are written from facts.
 GOLDEN := tests/golden tests/unit/test_android_facts.py tests/unit/test_explain.py tests/unit/test_schema.py

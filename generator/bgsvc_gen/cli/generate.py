@@ -9,6 +9,7 @@ import click
 
 from bgsvc_gen import plist
 from bgsvc_gen.cli import report
+from bgsvc_gen.cli.installing import install_commands
 from bgsvc_gen.cli.options import Place, writing_options
 from bgsvc_gen.errors import DriftError, UsageError
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
@@ -22,7 +23,7 @@ from bgsvc_gen.output.write import (
     unwritten,
 )
 from bgsvc_gen.pipeline import RUNTIME_FOLDER
-from bgsvc_gen.project import TARGET_NAMES, inspect_project
+from bgsvc_gen.project import DEFAULT_OUT, TARGET_NAMES, inspect_project
 from bgsvc_gen.spec.edit import set_types
 from bgsvc_gen.spec.load import build_spec
 from bgsvc_gen.spec.source import Source, find_spec, read_source
@@ -142,9 +143,14 @@ def desktop_command(
     out: Path | None,
     **flags: Any,  # noqa: ANN401 - the fields of Mode
 ) -> None:
-    """Write the systemd units, launchd jobs and Windows definitions."""
+    """Write the systemd units, launchd jobs and Windows definitions; print how to install them."""
     source = read_source(spec_path or find_spec(Path()))
-    generate_targets(source, out, systems or DESKTOP, Mode(**flags))
+    mode = Mode(**flags)
+    generate_targets(source, out, systems or DESKTOP, mode)
+    if mode.writes:
+        root = out if out is not None else source.path.parent / DEFAULT_OUT
+        for line in install_commands(source, root, systems or DESKTOP):
+            click.echo(line)
 
 
 @click.command()

@@ -140,3 +140,25 @@ def test_what_was_changed_since_the_installation_is_told(machine: Machine) -> No
     assert machine.findings() == set()
     machine.box.run("sed", "-i", "s,/opt/notes/bin,/opt/gone/bin,", installed)
     assert "interpreter_missing" in machine.findings()
+
+
+def test_a_unit_that_a_package_ships_is_run_and_is_not_ours_to_remove(machine: Machine) -> None:
+    path = machine.generate(service("Obedient", start_on_boot=True))
+    shipped = f"/usr/lib/systemd/system/{UNIT}"
+    line = "s,^ExecStart=/usr/bin/env python3 ,ExecStart=/opt/notes/bin/python ,"
+    machine.box.run("sh", "-c", f"sed '{line}' {path} > {shipped}")
+    preset = f"echo 'enable {UNIT}' > /usr/lib/systemd/system-preset/80-notes.preset"
+    machine.box.run("sh", "-c", f"{preset}; systemctl daemon-reload; systemctl preset {UNIT}")
+
+    machine.bgsvc("start", LABEL)
+    status = machine.status()
+    done = machine.bgsvc("uninstall", LABEL, check=False)
+
+    assert (status["state"], status["enabled"]) == ("running", True)
+    assert status["definition"].endswith(f"/lib/systemd/system/{UNIT}")
+    assert status["findings"] == []
+    assert done.returncode == 2
+    assert f"{LABEL} is in /usr/lib/systemd/system, not ours to remove" in done.stderr
+    after = machine.status()
+    assert (after["state"], after["enabled"]) == ("installed", False)
+    machine.box.run("rm", shipped, "/usr/lib/systemd/system-preset/80-notes.preset")

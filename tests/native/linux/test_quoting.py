@@ -50,7 +50,9 @@ def test_a_services_label_and_environment_arrive_as_the_spec_has_them(machine: M
 
 
 @pytest.mark.parametrize("folder", ["50% of $HOME; #1 & (ü)", """it's "the best" \\ one"""])
-def test_a_python_is_started_whatever_the_name_of_its_folder(machine: Machine, folder: str) -> None:
+def test_p06_a_python_is_started_whatever_the_name_of_its_folder(
+    machine: Machine, folder: str
+) -> None:
     python = f"/opt/{folder}/bin/python"
     machine.box.run("cp", "-r", FOLDER, f"/opt/{folder}")
 

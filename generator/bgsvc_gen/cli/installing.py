@@ -1,0 +1,42 @@
+"""The command that installs a generated service, for each system."""
+
+import shlex
+from collections.abc import Collection, Iterator
+from pathlib import Path, PureWindowsPath
+from subprocess import list2cmdline
+from typing import Final
+
+from bgsvc_gen.spec.load import build_spec
+from bgsvc_gen.spec.model import Scope, Service, Spec
+from bgsvc_gen.spec.source import Source
+from bgsvc_gen.targets.desktop import service_id
+
+FILES: Final[dict[tuple[str, Scope], str]] = {
+    ("linux", "user"): "linux/{}.service",
+    ("linux", "system"): "linux/{}.service",
+    ("macos", "user"): "macos/LaunchAgents/{}.plist",
+    ("macos", "system"): "macos/LaunchDaemons/{}.plist",
+    ("windows", "user"): "windows/{}.task.xml",
+    ("windows", "system"): "windows/{}.winsw.xml",
+}
+"""System and scope → the file that `python -m bgsvc install` reads; a contract test holds it to
+what the targets write."""
+
+
+def install_commands(source: Source, root: Path, systems: Collection[str]) -> Iterator[str]:
+    """Yield a line for each system and service: the command that installs it there."""
+    spec = build_spec(source)
+    for system in systems:
+        for service in spec.services:
+            yield f"{system:<9} {_command(system, root, spec, service)}"
+
+
+def _command(system: str, root: Path, spec: Spec, service: Service) -> str:
+    scope = service.desktop.scope
+    path = root / FILES[system, scope].format(service_id(spec, service))
+    words = ["python", "-m", "bgsvc", "install"]
+    if system == "windows":
+        line = list2cmdline([*words, str(PureWindowsPath(path))])
+        return f"{line}  (as administrator)" if scope == "system" else line
+    line = shlex.join([*words, path.as_posix()])
+    return f"sudo {line}" if scope == "system" else line
