@@ -1,0 +1,1 @@
+"""macOS: the agents and daemons of launchd."""
