@@ -1,6 +1,7 @@
 """What a shim tells the runtime about its service, as the bridge spells it."""
 
 import json
+from collections.abc import Mapping
 
 from bgsvc_gen.spec.model import Service, Spec
 
@@ -19,13 +20,22 @@ def runtime_config(spec: Spec, service: Service, *, android: bool = False) -> st
     return _json(config)
 
 
-def desktop_config(spec: Spec, service: Service) -> str:
+def desktop_config(
+    spec: Spec, service: Service, environment: Mapping[str, str] | None = None
+) -> str:
     """Return `service` as a desktop's command line says it: the same, but for the restarts.
 
     A service manager starts it again, in a new process; the runtime must not count as well.
+
+    Args:
+        spec: The whole spec.
+        service: One of its services.
+        environment: Variables that the manager has no place for; the process sets them itself.
     """
     config = _fields(spec, service)
     del config["restart"]
+    if environment:
+        config["environment"] = dict(environment)
     return _json(config)
 
 

@@ -55,7 +55,7 @@ def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
 
 
 def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
-    """A label is an argument on a Windows command line, where some texts cannot be written."""
+    """Neither a command line of Windows nor WinSW's file has an escape for `%NAME%`."""
     for service in spec.services:
         texts = (service.label.default, *service.label.translations.values())
         found = next(filter(None, map(windows.expanded, texts)), None)
@@ -63,6 +63,11 @@ def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
             place = Place((*path, service.name, "label"))
             message = f'Windows would replace "{found}" by something else'
             yield place, "BG107", message, "reword the label"
+        for name, value in service.desktop.environment.items():
+            if found := windows.expanded(value):
+                place = Place((*path, service.name, "desktop", "environment", name))
+                message = f'Windows would replace "{found}" by something else'
+                yield place, "BG107", message, "let no value hold two percent signs"
 
 
 def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:

@@ -1,5 +1,7 @@
 """What the desktop's service managers have in common: names, and the command they start."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from bgsvc_gen.runtime_config import desktop_config
@@ -20,15 +22,36 @@ def title(spec: Spec, service: Service) -> str:
     return f"{service.label.default.strip()} ({spec.app.name.strip()})"
 
 
-def run_arguments(spec: Spec, service: Service) -> tuple[str, ...]:
+OWN_ENVIRONMENT: Final = {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+"""Variables of every service: the folder it happens to start in is no place for imports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a service's environment."""
+
+    name: str
+    value: str
+
+
+def variables(service: Service) -> tuple[Variable, ...]:
+    """Return the variables that a manager gives to `service`."""
+    found = {**OWN_ENVIRONMENT, **service.desktop.environment}
+    return tuple(Variable(name, value) for name, value in found.items())
+
+
+def run_arguments(
+    spec: Spec, service: Service, environment: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """Return what follows `python -m bgsvc run` for `service`, unquoted.
 
     An option and its value are one argument, so that a value may begin with a hyphen.
+    `environment` is what the manager has no place for.
     """
     return (
         service.entry,
         f"--app={spec.app.id}",
-        f"--config={desktop_config(spec, service)}",
+        f"--config={desktop_config(spec, service, environment)}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bgsvc_gen.spec.model import Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
-from bgsvc_gen.targets.desktop import STOP_MARGIN, run_arguments, service_id
+from bgsvc_gen.targets.desktop import STOP_MARGIN, Variable, run_arguments, service_id, variables
 
 NAME: Final = "macos"
 CARRIES_RUNTIME: Final = False
@@ -29,6 +29,8 @@ class Job:
         keeps_alive: Whether launchd restarts it however it ended.
         keeps_alive_on_failure: Whether launchd restarts it when it failed.
         throttle: The least time between two starts, where launchd restarts it.
+        working_directory: Where it starts; launchd knows no `~`, an installation writes it out.
+        user: The account it runs as; `None` for root's, or that of the user it is for.
     """
 
     label: str
@@ -39,6 +41,9 @@ class Job:
     keeps_alive_on_failure: bool
     throttle: int | None
     exit_timeout: int
+    environment: tuple[Variable, ...]
+    working_directory: str | None
+    user: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,13 @@ def _job(spec: Spec, service: Service) -> Job:
     return Job(
         label=service_id(spec, service),
         folder="LaunchDaemons" if service.desktop.scope == "system" else "LaunchAgents",
-        arguments=run_arguments(spec, service),
+        arguments=(*run_arguments(spec, service), "--boot"),
         run_at_load=service.start_on_boot,
         keeps_alive=keeps_alive,
         keeps_alive_on_failure=keeps_alive_on_failure,
         throttle=max(LEAST_THROTTLE, ceil(restart.delay)) if restarts else None,
         exit_timeout=ceil(service.stop_timeout + STOP_MARGIN),
+        environment=variables(service),
+        working_directory=service.desktop.working_directory,
+        user=service.desktop.user,
     )

@@ -7,7 +7,14 @@ from typing import Final
 
 from bgsvc_gen.spec.model import Restart, Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
-from bgsvc_gen.targets.desktop import STOP_MARGIN, run_arguments, service_id, title
+from bgsvc_gen.targets.desktop import (
+    STOP_MARGIN,
+    Variable,
+    run_arguments,
+    service_id,
+    title,
+    variables,
+)
 
 NAME: Final = "windows"
 CARRIES_RUNTIME: Final = False
@@ -54,6 +61,7 @@ class WrappedService:
     display_name: str
     description: str
     arguments: tuple[str, ...]
+    environment: tuple[Variable, ...]
     start_mode: str
     stop_timeout: str
     restart_delays: tuple[str, ...]
@@ -93,7 +101,7 @@ def _task(spec: Spec, service: Service) -> Task:
         name=service_id(spec, service),
         uri=f"\\{spec.app.id}\\{service.name}",
         description=title(spec, service),
-        arguments=run_arguments(spec, service),
+        arguments=(*run_arguments(spec, service, service.desktop.environment), "--boot"),
         start_at_logon=service.start_on_boot,
         restarts=restart.on != "never",
         restart_delay=min(max(LEAST_TASK_DELAY, ceil(restart.delay)), MOST_TASK_DELAY),
@@ -107,7 +115,8 @@ def _service(spec: Spec, service: Service) -> WrappedService:
         name=service_id(spec, service),
         display_name=title(spec, service),
         description=service.label.default,
-        arguments=run_arguments(spec, service),
+        arguments=(*run_arguments(spec, service), "--boot"),
+        environment=variables(service),
         start_mode="Automatic" if service.start_on_boot else "Manual",
         stop_timeout=_span(service.stop_timeout + STOP_MARGIN),
         restart_delays=() if restart.on == "never" else _delays(restart),
