@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ def swift_root(cache: Path) -> Path:
         unpacked = work / "root"
         wanted = [*(f"{name}={VERSION}" for name in DIGESTS), *COMPANIONS]
         debs = download(work / "apt", wanted)
-        _verify(debs)
+        verify(debs, DIGESTS)
         unpack(debs, unpacked)
         _finish(unpacked)
         unpacked.rename(root)
@@ -104,22 +104,34 @@ def _mirror() -> str:
 
 def download(work: Path, wanted: Iterable[str]) -> list[Path]:
     """Let apt resolve and download the packages, in a state of its own."""
-    for name in ("lists/partial", "cache/archives/partial", "etc"):
-        (work / name).mkdir(parents=True)
-    (work / "status").touch()
-    source = f"deb [signed-by={KEYRING} arch=amd64] {_mirror()} {SUITE} main\n"
-    (work / "etc/sources.list").write_text(source, encoding="utf-8")
-    (work / "apt.conf").write_text(_configuration(work), encoding="utf-8")
-    environment = {**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C"}
-    for command in (["update"], ["--yes", "--download-only", "install", *wanted]):
+    apt = PrivateApt(work, SUITE)
+    apt.run("--yes", "--download-only", "install", *wanted)
+    return sorted((work / "cache/archives").glob("*.deb"))
+
+
+class PrivateApt:
+    """An apt with lists and state of its own in `work`; it knows the packages of `suite`."""
+
+    def __init__(self, work: Path, suite: str) -> None:
+        for name in ("lists/partial", "cache/archives/partial", "etc"):
+            (work / name).mkdir(parents=True)
+        (work / "status").touch()
+        source = f"deb [signed-by={KEYRING} arch=amd64] {_mirror()} {suite} main\n"
+        (work / "etc/sources.list").write_text(source, encoding="utf-8")
+        (work / "apt.conf").write_text(_configuration(work), encoding="utf-8")
+        self._work = work
+        self.run("update")
+
+    def run(self, *command: str) -> None:
+        """Run `apt-get`; `apt-get download` puts its files into `work`."""
         subprocess.run(
             ["apt-get", "--quiet", *command],
             check=True,
             capture_output=True,
+            cwd=self._work,
             encoding="utf-8",
-            env=environment,
+            env={**os.environ, "APT_CONFIG": str(self._work / "apt.conf"), "LC_ALL": "C"},
         )
-    return sorted((work / "cache/archives").glob("*.deb"))
 
 
 def _configuration(work: Path) -> str:
@@ -143,9 +155,14 @@ def _configuration(work: Path) -> str:
     return "\n".join([*lines, 'APT::Architectures { "amd64"; };', ""])
 
 
-def _verify(debs: Iterable[Path]) -> None:
+def verify(debs: Iterable[Path], digests: Mapping[str, str]) -> None:
+    """Check packages, to the byte.
+
+    Raises:
+        SwiftUnavailableError: If one is missing, or not the one it should be.
+    """
     found = {deb.name.partition("_")[0]: deb for deb in debs}
-    for name, digest in DIGESTS.items():
+    for name, digest in digests.items():
         if name not in found:
             raise SwiftUnavailableError(f"apt did not download {name}")
         if hashlib.sha256(found[name].read_bytes()).hexdigest() != digest:

@@ -1,0 +1,43 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.native.android.maven import cache
+from tests.native.windows.machine import Machine
+from tests.native.windows.packages import WineUnavailableError, wine_home
+from tests.native.windows.winebox import copied
+
+
+def lacks(what: str) -> NoReturn:
+    """End a test that cannot run here: on a laptop it is skipped, in CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """Where Wine and CPython are."""
+    try:
+        return wine_home(cache())
+    except WineUnavailableError as error:
+        lacks(str(error))
+
+
+@pytest.fixture(scope="module")
+def booted(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Boot one machine for all tests of a module."""
+    with copied(home, tmp_path_factory.mktemp("windows") / "prefix") as box:
+        machine = Machine(box)
+        yield machine
+        machine.leave()
+
+
+@pytest.fixture
+def machine(booted: Machine) -> Machine:
+    """Give a test a machine without services or traces of earlier ones."""
+    booted.forget()
+    return booted
