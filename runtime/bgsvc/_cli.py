@@ -47,9 +47,29 @@ def serve_if_asked() -> None:
 
 
 def _run(given: Options) -> int:
+    if given.windows_service:
+        from bgsvc._os.windows.process import host
+
+        return host(
+            lambda: _config(given),
+            app=given.app,
+            data_dir=given.data_dir,
+            log=given.log,
+            as_json=given.json,
+        )
+    if given.windows_task:
+        os.environ["BGSVC_MODE"] = "windowsTask"
+    if given.log:
+        from bgsvc._os.log_file import RotatedFile
+
+        sys.stdout = sys.stderr = RotatedFile(given.log)
     from bgsvc._process import ServiceProcess
 
     process = ServiceProcess(_config(given), app=given.app, data_dir=given.data_dir)
+    if sys.platform == "win32":
+        from bgsvc._os.windows.ask import listen
+
+        listen(process.ask_to_stop)
     return process.run(as_json=given.json, boot=given.boot)
 
 
@@ -85,7 +105,8 @@ def _stop(given: Options) -> int:
     file.update(lambda saved: replaced(saved, desired_running=False, stop_request=request))
     if holder is not None:
         try:
-            os.kill(holder, signal.SIGTERM)
+            if sys.platform != "win32" or not _asked(holder):
+                os.kill(holder, signal.SIGTERM)
         except ProcessLookupError:
             return 0  # it has just ended by itself
     return 0
@@ -110,6 +131,12 @@ def _living(service: str, holder: int | None) -> int | None:
         text = f"{service} runs in process {holder}, which is another user's"
         raise PlatformError(text, fix="stop it as that user") from error
     return holder
+
+
+def _asked(holder: int) -> bool:
+    from bgsvc._os.windows.ask import ask
+
+    return ask(holder)
 
 
 def _state(given: Options) -> int:
@@ -199,6 +226,7 @@ def _raw_config(given: Options) -> ServiceConfig:
             raise ConfigError(f"--config is not JSON: {error}") from error
         if not is_object(fields):
             raise ConfigError("--config takes a JSON object")
+        _settle_environment(fields.get("environment"))
         return config_from_wire(fields)
     if not given.entry:
         raise ConfigError("say which service: package.module:ClassName")
@@ -210,13 +238,22 @@ def _raw_config(given: Options) -> ServiceConfig:
     )
 
 
+def _settle_environment(variables: object) -> None:
+    """Set the variables for which the manager that started this process has no place."""
+    from bgsvc._kinds import is_object
+
+    if is_object(variables):
+        os.environ.update({name: str(value) for name, value in variables.items()})
+
+
 def _settle_path() -> None:
     """Let an entry be found where the command is run, as modules are, unless that is unsafe.
 
     A service's process starts in a folder that anybody may write to, perhaps; its unit says
     PYTHONSAFEPATH, which Python 3.10 does not know: `-m` has put the folder there.
     """
-    if not os.environ.get("PYTHONSAFEPATH") and not getattr(sys.flags, "safe_path", False):
+    safe = getattr(sys.flags, "safe_path", False) or sys.flags.isolated
+    if not os.environ.get("PYTHONSAFEPATH") and not safe:
         if "" not in sys.path:
             sys.path.insert(0, "")
     elif not hasattr(sys.flags, "safe_path") and sys.path and sys.path[0] in {"", os.getcwd()}:

@@ -35,6 +35,9 @@ options:
   --label TEXT      run: what the user sees
   --stop-timeout S  run: seconds from a stop to the hard end (10)
   --config JSON     run, validate: the whole configuration, as shims pass it
+  --log FILE        run: write to a file that stays small, not to the terminal
+  --windows-service run: answer to Windows' service control manager, which started it
+  --windows-task    run: be a task of the Task Scheduler
   --boot            run: do nothing if the service was stopped by its user
   --mode MODE       capabilities: of another mode, such as systemdUser or iosRefresh
   --types A,B       capabilities: for these Android types
@@ -51,9 +54,9 @@ OS_COMMANDS = ("install", "uninstall", "start", "restart", "status", "logs")
 """What is asked of the operating system's service manager; `stop` may be too."""
 
 _COMMANDS = ("run", "stop", "state", "capabilities", "validate", *OS_COMMANDS)
-_TEXTS = ("--name", "--app", "--data-dir", "--label", "--config", "--mode", "--types")
+_TEXTS = ("--name", "--app", "--data-dir", "--label", "--config", "--mode", "--types", "--log")
 _CHECKED = ("--scope", "--stop-timeout", "--lines")
-_FLAGS = ("--json", "--boot", "--now", "--follow")
+_FLAGS = ("--json", "--boot", "--now", "--follow", "--windows-service", "--windows-task")
 
 
 class UsageError(BackgroundServiceError):
@@ -82,6 +85,9 @@ class Options:
         self.lines = 100
         self.json = False
         self.boot = False
+        self.windows_service = False
+        self.windows_task = False
+        self.log: str | None = None
         self.now = False
         self.follow = False
 
@@ -140,7 +146,7 @@ def parse(arguments: Sequence[str]) -> Options:
         if word in {"-h", "--help"}:
             options.help = HELP.rstrip()
         elif word in _FLAGS:
-            setattr(options, word[2:], True)
+            setattr(options, word[2:].replace("-", "_"), True)
         elif option in _TEXTS or option in _CHECKED:
             options.set(option, value if equals else _next(rest, option))
         elif word.startswith("-"):

@@ -48,6 +48,10 @@ class Wakeup:
         except BlockingIOError:
             return  # so much is unread that it will wake anyway
 
+    def ask(self) -> None:
+        """End the sleep as SIGTERM does, from any thread: where a system has no signals."""
+        os.write(self._writer, bytes((SIGTERM,)))
+
     def sleep(self) -> frozenset[int]:
         """Sleep until something happens; return which of the signals listened to came.
 

@@ -97,5 +97,9 @@ def backend_for(scope: Scope) -> Backend:
 _HOMES: dict[tuple[str, str], str] = {
     ("linux", "user"): "bgsvc._os.systemd:Systemd",
     ("linux", "system"): "bgsvc._os.systemd:Systemd",
+    ("darwin", "user"): "bgsvc._os.launchd.jobs:Launchd",
+    ("darwin", "system"): "bgsvc._os.launchd.jobs:Launchd",
+    ("win32", "user"): "bgsvc._os.windows.tasks:WindowsTasks",
+    ("win32", "system"): "bgsvc._os.windows.services:WindowsServices",
 }
 """Platform and scope → the class that is called with the scope."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 from bgsvc._os.unit import setting
 from bgsvc._record import record
@@ -29,6 +30,11 @@ class Origin:
                 return _hash(file.read()) != self.digest
         except (OSError, UnicodeDecodeError):
             return False
+
+
+def made_of(path: str, content: bytes) -> Origin:
+    """Return what tells a file that holds `content` from a later one."""
+    return Origin(os.path.abspath(path), _hash(content.decode("utf-8", "surrogateescape")))
 
 
 def with_origin(text: str, path: str, generated: str) -> str:

@@ -49,6 +49,7 @@ class OsService:
         log: The folder of its log files; None where the platform keeps logs itself.
         definition: The file to install, whole, where the manager reads a file.
         companions: Further files that belong to it, such as a timer: name → content.
+        source: The generated file it was read from; None if there is none.
     """
 
     label: str
@@ -66,6 +67,7 @@ class OsService:
     log: str | None = None
     definition: bytes = b""
     companions: Mapping[str, bytes] = {}
+    source: str | None = None
 
 
 @record(frozen=True)

@@ -1,0 +1,70 @@
+"""An installed command line, read back: whom it hosts, and where that keeps its state."""
+
+from __future__ import annotations
+
+from bgsvc._config import config_from_wire
+from bgsvc._json import decode
+from bgsvc._kinds import is_object
+from bgsvc._lock import InstanceLock
+from bgsvc._options import parse
+from bgsvc._ports import state_dir_in
+from bgsvc._record import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@record(frozen=True)
+class Hosted:
+    """The service that a command line hosts.
+
+    Attributes:
+        name: Its name; empty if only its class can tell.
+        folder: Where its state is.
+        stop_timeout: Seconds it has to end.
+        log: The file it writes to; None for its standard output.
+    """
+
+    name: str
+    folder: str
+    stop_timeout: float
+    log: str | None
+
+    def process(self) -> int | None:
+        """Return the process that hosts it now; None if there is none."""
+        return InstanceLock(self.folder, self.name).holder() if self.name else None
+
+    def runs(self) -> bool:
+        """Return whether its `init` is done, and it has not ended: what READY is to systemd."""
+        from bgsvc._report import state_on_disk
+
+        if not self.name:
+            return self.process() is not None
+        return state_on_disk(self.folder, self.name)["state"] in {"running", "stopping"}
+
+    def want(self) -> None:
+        """Write down that it is to run: a start that somebody asked for ends their stop."""
+        from bgsvc._record import replaced
+        from bgsvc._store import StateFile
+
+        file = StateFile(self.folder, self.name)
+        if self.name and file.peek().desired_running is False:
+            file.update(lambda saved: replaced(saved, desired_running=True, stop_request=None))
+
+
+def hosted(words: Sequence[str]) -> Hosted:
+    """Return the service that `… -m bgsvc run …` hosts; `words` may begin with the interpreter."""
+    from bgsvc._current import default_data_dir
+
+    given = list(words)
+    while given and given[:2] != ["-m", "bgsvc"]:
+        del given[0]
+    options = parse(given[2:] or ["run"])
+    name, timeout = options.name or "", options.stop_timeout
+    fields = decode(options.config) if options.config else None
+    if is_object(fields):
+        config = config_from_wire(fields)
+        name, timeout = config.name, config.stop_timeout
+    data = options.data_dir or default_data_dir(options.app or "bgsvc")
+    return Hosted(name, state_dir_in(data), timeout, options.log)
