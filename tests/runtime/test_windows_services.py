@@ -6,6 +6,7 @@ the arguments that reach advapi32's functions, which a stand-in writes down here
 
 import ctypes
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -324,6 +325,21 @@ def test_a_log_stays_small_and_keeps_its_last_lines(tmp_path: Path) -> None:
     assert len(sizes) == 3
     assert max(sizes) <= 1000
     assert list(last_lines(str(path), 2)) == ["line 998 é", "line 999 é"]
+
+
+def test_threads_do_not_write_into_each_others_lines(tmp_path: Path) -> None:
+    path = tmp_path / "service.log"
+    with RotatedFile(str(path)) as log:
+        log.write("be")
+        thread = threading.Thread(target=lambda: log.write("other\nhalf"))
+        thread.start()
+        thread.join()
+        log.write("gun\n")
+        log.write("flushed")
+        log.flush()
+        assert path.read_text(encoding="utf-8") == "other\nbegun\nflushed"
+
+    assert path.read_text(encoding="utf-8") == "other\nbegun\nflushedhalf"
 
 
 def test_a_log_is_followed_over_its_turn(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class RotatedFile(io.TextIOBase):
         self._largest = largest
         self._kept = kept
         self._lock = threading.RLock()
+        self._begun: dict[int, str] = {}
         self._descriptor = -1
 
     @property
@@ -46,23 +47,42 @@ class RotatedFile(io.TextIOBase):
         return True
 
     def write(self, text: str, /) -> int:
-        """Append `text`; one call is never split between two files."""
-        data = text.encode("utf-8", "backslashreplace")
+        """Append `text`; what other threads write does not come into the middle of a line."""
+        thread = threading.get_ident()
         with self._lock:
-            try:
-                self._open()
-                if os.fstat(self._descriptor).st_size + len(data) > self._largest:
-                    self._turn()
-                os.write(self._descriptor, data)
-            except OSError:
-                self._close()
+            whole, end, rest = (self._begun.pop(thread, "") + text).rpartition("\n")
+            if rest:
+                self._begun[thread] = rest
+            if end:
+                self._append(whole + end)
         return len(text)
 
-    def close(self) -> None:
-        """Let go of the file."""
+    def flush(self) -> None:
+        """Write the line that this thread has begun."""
         with self._lock:
+            begun = self._begun.pop(threading.get_ident(), "")
+            if begun:
+                self._append(begun)
+
+    def close(self) -> None:
+        """Write what is begun, and let go of the file."""
+        with self._lock:
+            for begun in self._begun.values():
+                self._append(begun)
+            self._begun.clear()
             self._close()
         super().close()
+
+    def _append(self, text: str) -> None:
+        """Write `text`, never split between two files."""
+        data = text.encode("utf-8", "backslashreplace")
+        try:
+            self._open()
+            if os.fstat(self._descriptor).st_size + len(data) > self._largest:
+                self._turn()
+            os.write(self._descriptor, data)
+        except OSError:
+            self._close()
 
     def _open(self) -> None:
         if self._descriptor < 0:

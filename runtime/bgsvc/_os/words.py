@@ -35,13 +35,20 @@ class Hosted:
         """Return the process that hosts it now; None if there is none."""
         return InstanceLock(self.folder, self.name).holder() if self.name else None
 
-    def runs(self) -> bool:
+    def ready(self) -> bool:
         """Return whether its `init` is done, and it has not ended: what READY is to systemd."""
+        return self._state() == "running"
+
+    def runs(self) -> bool:
+        """Return whether it is ready, or about to end."""
+        return self._state() in {"running", "stopping"}
+
+    def _state(self) -> object:
         from bgsvc._report import state_on_disk
 
         if not self.name:
-            return self.process() is not None
-        return state_on_disk(self.folder, self.name)["state"] in {"running", "stopping"}
+            return "stopped" if self.process() is None else "running"
+        return state_on_disk(self.folder, self.name)["state"]
 
     def want(self) -> None:
         """Write down that it is to run: a start that somebody asked for ends their stop."""

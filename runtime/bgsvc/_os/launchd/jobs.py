@@ -157,10 +157,10 @@ class Launchd:
             if done.returncode:
                 raise OsServiceError(f"launchd did not start {label}: {done.stderr.strip()}")
         service = self._hosted(label)
-        runs = before.runs if before else None
+        runs = before.runs if before and before.pid is None else None
         fix = f"look at what it says: python -m bgsvc logs {label}"
         until = time.monotonic() + START_PATIENCE
-        while not service.runs():
+        while not service.ready():
             job = self._launchctl.job(label)
             if job is not None and job.pid is None and job.last_exit and job.runs != runs:
                 raise OsServiceError(f"{label} ended while it started: {job.last_exit}", fix=fix)

@@ -111,10 +111,17 @@ class WindowsTasks:
             done = self._schedule("/Run", "/TN", task_name(label))
             if done.returncode:
                 raise refused(done, f"{label} was not started", "start", label)
-        if not _within(service.runs, START_PATIENCE):
-            fix = f"look at what it says: python -m bgsvc logs {label}"
-            text = f"{label} does not run {START_PATIENCE:g} seconds after its start"
-            raise OsServiceTimeoutError(text, fix=fix)
+        fix = f"look at what it says: python -m bgsvc logs {label}"
+        until, seen = time.monotonic() + START_PATIENCE, False
+        while not service.ready():
+            process = service.process()
+            if seen and process is None:
+                raise OsServiceError(f"{label} ended while it started", fix=fix)
+            seen = process is not None
+            if time.monotonic() > until:
+                text = f"{label} does not run {START_PATIENCE:g} seconds after its start"
+                raise OsServiceTimeoutError(text, fix=fix)
+            time.sleep(LOOK)
 
     def stop(self, label: str) -> None:
         """Ask the service to end, and only then let the scheduler end what is left."""

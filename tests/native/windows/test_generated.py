@@ -1,14 +1,18 @@
 """The XML files, read by libxml2 and held to what Task Scheduler and WinSW know.
 
-Neither program runs here, so their elements are tables: MS-TSCH 2.5 and WinSW's own
-documentation of its configuration file.
+Neither program runs here. The schema of a task is written from MS-TSCH 2.5, the table of a
+service from WinSW's own documentation of its configuration file.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from bgsvc import OsService
+from bgsvc._os.windows.definition import aimed
+from bgsvc._record import replaced
 from bgsvc_gen.render import GeneratedFile, render
 from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Scope, Service, Spec
 from bgsvc_gen.targets import windows
@@ -17,33 +21,7 @@ pytestmark = pytest.mark.native
 
 HOSTILE = "100% \"$price\" <watch> \\ 'né' 🐍 & co"
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
-BOOLEAN = "true|false"
-
-TASK_ELEMENTS = {
-    "Task": "",
-    "Task/RegistrationInfo": "",
-    "Task/RegistrationInfo/URI": r"(\\[^\\]+)+",
-    "Task/RegistrationInfo/Description": ".+",
-    "Task/Triggers": "",
-    "Task/Triggers/LogonTrigger": "",
-    "Task/Triggers/LogonTrigger/Enabled": BOOLEAN,
-    "Task/Principals": "",
-    "Task/Principals/Principal": "",
-    "Task/Principals/Principal/LogonType": "S4U|Password|InteractiveToken",
-    "Task/Principals/Principal/RunLevel": "LeastPrivilege|HighestAvailable",
-    "Task/Settings": "",
-    "Task/Settings/MultipleInstancesPolicy": "Parallel|Queue|IgnoreNew|StopExisting",
-    "Task/Settings/DisallowStartIfOnBatteries": BOOLEAN,
-    "Task/Settings/StopIfGoingOnBatteries": BOOLEAN,
-    "Task/Settings/ExecutionTimeLimit": "PT0S",
-    "Task/Settings/RestartOnFailure": "",
-    "Task/Settings/RestartOnFailure/Interval": r"PT\d+S",
-    "Task/Settings/RestartOnFailure/Count": r"[1-9]\d{0,2}",
-    "Task/Actions": "",
-    "Task/Actions/Exec": "",
-    "Task/Actions/Exec/Command": "pythonw.exe",
-    "Task/Actions/Exec/Arguments": ".+",
-}
+SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("task.xsd")))
 SPAN = r"\d+ (ms|sec)"
 WINSW_ELEMENTS = {
     "service": "",
@@ -82,12 +60,12 @@ def generated(spec: Spec) -> GeneratedFile:
     return file
 
 
-def strangers(content: bytes, elements: dict[str, str], namespace: str = "") -> list[str]:
+def strangers(content: bytes, elements: dict[str, str]) -> list[str]:
     """Return what `elements` does not know, or not with such a text."""
     found: list[str] = []
     for element in etree.fromstring(content).iter("{*}*"):
         lineage = [element, *element.iterancestors()]
-        path = "/".join(str(each.tag).removeprefix(namespace) for each in reversed(lineage))
+        path = "/".join(str(each.tag) for each in reversed(lineage))
         text = (element.text or "").strip()
         if not re.fullmatch(elements.get(path, "(?!)"), text):
             found.append(f"{path}: {text}")
@@ -99,8 +77,45 @@ def strangers(content: bytes, elements: dict[str, str], namespace: str = "") -> 
 def test_a_task_has_only_what_the_task_scheduler_knows(restart: RestartOn, *, boot: bool) -> None:
     content = generated(spec_of("user", restart, boot=boot)).content
 
-    assert strangers(content, TASK_ELEMENTS, TASK) == []
-    assert etree.fromstring(content).get("version") == "1.2"
+    SCHEMA.assertValid(etree.fromstring(content))
+
+
+MUTANTS = {
+    "an element nobody knows": ("<Settings>", "<Settings><Nonsense/>"),
+    "a policy nobody knows": ("IgnoreNew", "IgnoreAll"),
+    "a word for a truth": ("<Enabled>true<", "<Enabled>yes<"),
+    "a duration that is none": ("PT60S", "60"),
+    "a restart within a minute": ("PT60S", "PT59S"),
+    "more restarts than a byte counts": ("<Count>5<", "<Count>256<"),
+    "actions of nobody": ('Context="Author"', 'Context="Nobody"'),
+    "a way to log on that is none": ("InteractiveToken", "Interactive"),
+    "no action": ("<Command>pythonw.exe</Command>", ""),
+    "another namespace": ("2004/02/mit/task", "2004/02/mit/tusk"),
+    "a version that never was": ('version="1.2"', 'version="2.0"'),
+    "a trigger in the wrong order": ("<LogonTrigger>", "<LogonTrigger><UserId>x</UserId>"),
+}
+
+
+@pytest.mark.parametrize("fault", MUTANTS)
+def test_the_schema_refuses(fault: str) -> None:
+    content = generated(spec_of("user")).content.decode()
+    right, wrong = MUTANTS[fault]
+    assert right in content
+
+    assert not SCHEMA.validate(etree.fromstring(content.replace(right, wrong)))
+
+
+def test_an_installed_task_is_still_a_task() -> None:
+    content = generated(spec_of("user"))
+    service = OsService(
+        "com.example.notes.price-watch", ("-m", "bgsvc", "run"), program=("C:\\p.exe", "-P")
+    )
+    text = aimed(replaced(service, definition=content.content), "--log=C:\\x", user="PC\\Zoë")
+
+    root = etree.fromstring(text.encode("utf-16"))
+
+    SCHEMA.assertValid(root)
+    assert [each.text for each in root.iter(f"{TASK}UserId")] == ["PC\\Zoë"] * 2
 
 
 def test_a_tasks_actions_run_as_its_principal() -> None:

@@ -9,22 +9,11 @@ import pytest
 from bgsvc_gen.render import render
 from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Scope, Service, Spec
 from bgsvc_gen.targets import macos
+from tests.native.macos.keys import wrong
 
 pytestmark = pytest.mark.native
 
 HOSTILE = "100% \"$price\" <watch> \\ 'né' 🐍 & co"
-
-KEYS: dict[str, type | tuple[type, ...]] = {
-    "EnvironmentVariables": dict,
-    "ExitTimeOut": int,
-    "KeepAlive": (bool, dict),
-    "Label": str,
-    "ProcessType": str,
-    "ProgramArguments": list,
-    "RunAtLoad": bool,
-    "ThrottleInterval": int,
-}
-"""What launchd takes for the keys that are written; it ignores a wrong one without a word."""
 
 
 def job(service: Service) -> dict[str, object]:
@@ -48,12 +37,16 @@ def test_a_job_has_only_keys_of_launchd_with_values_of_their_kind(
             start_on_boot=start_on_boot,
             restart=Restart(restart, delay=0.25),
             stop_timeout=2.5,
-            desktop=Desktop(scope),
+            desktop=Desktop(
+                scope,
+                user="notes" if scope == "system" else None,
+                working_directory="/srv/notes",
+                environment={"NOTES": HOSTILE},
+            ),
         )
     )
 
-    assert found.keys() <= KEYS.keys()
-    assert [key for key, value in found.items() if not isinstance(value, KEYS[key])] == []
+    assert wrong(found) == []
 
 
 @pytest.mark.parametrize("label", [HOSTILE, "-50% off", "ends in \\", "]]> <!-- &amp;", "  x  "])
@@ -64,3 +57,24 @@ def test_an_argument_reads_back_as_it_was_written(label: str) -> None:
     assert arguments[:6] == ["/usr/bin/env", "python3", "-m", "bgsvc", "run", "notes.sync:Sync"]
     assert arguments[6] == "--app=com.example.notes"
     assert json.loads(arguments[7].removeprefix("--config="))["label"] == label
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        ({"KeepAlive": {"SuccesfulExit": False}}, ["KeepAlive.SuccesfulExit"]),
+        ({"KeepAlive": {"SuccessfulExit": "no"}}, ["KeepAlive.SuccessfulExit"]),
+        ({"ExitTimeOut": "15"}, ["ExitTimeOut is a str"]),
+        ({"RunAtLoad": 1}, ["RunAtLoad is a int"]),
+        ({"Environment": {}}, ["unknown key Environment"]),
+        ({"EnvironmentVariables": {"A": 1}}, ["variable A"]),
+        ({"ProcessType": "Daemon"}, ["no such ProcessType"]),
+        ({"ProgramArguments": []}, ["nothing to start"]),
+        ({"Label": ""}, ["no Label"]),
+    ],
+)
+def test_the_table_of_keys_refuses(fault: dict[str, object], found: list[str]) -> None:
+    right = job(Service("sync", "notes.sync:Sync", Label("Notes")))
+
+    assert wrong(right) == []
+    assert wrong({**right, **fault}) == found

@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bgsvc._os.service import Scope
+from tests.native.macos.mac import IS_MACOS, TICK, Mac
+
+
+@pytest.fixture
+def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mac]:
+    """Give a test a user's launchd, and leave nothing of it behind."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    found = Mac(tmp_path, Scope.USER)
+    yield found
+    if IS_MACOS:
+        found.launchd.uninstall(TICK)
+    found.end_all()
