@@ -1,9 +1,12 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bgsvc._os.service import Scope
+from tests.native.android.maven import cache
+from tests.native.macos.crate import CrateUnavailableError, reader
 from tests.native.macos.mac import IS_MACOS, TICK, Mac
 
 
@@ -17,3 +20,14 @@ def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mac]:
     if IS_MACOS:
         found.launchd.uninstall(TICK)
     found.end_all()
+
+
+@pytest.fixture(scope="session")
+def launchd_crate() -> Path:
+    """Give a program that reads property lists with the crate `launchd`."""
+    try:
+        return reader(cache())
+    except CrateUnavailableError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))

@@ -1,6 +1,6 @@
 """The keys of launchd.plist(5) that matter here, each with the kinds of its value."""
 
-from typing import Final
+from typing import Final, cast
 
 KEYS: Final[dict[str, tuple[type, ...]]] = {
     "AbandonProcessGroup": (bool,),
@@ -63,18 +63,17 @@ def wrong(keys: dict[str, object]) -> list[str]:
         found.append("nothing to start")
     if keys.get("ProcessType", "Standard") not in PROCESS_TYPES:
         found.append("no such ProcessType")
-    alive, variables = keys.get("KeepAlive"), keys.get("EnvironmentVariables")
-    if isinstance(alive, dict):
-        found += [
-            f"KeepAlive.{key}" for key, value in alive.items() if not _is_condition(key, value)
-        ]
-    if isinstance(variables, dict):
-        found += [f"variable {key}" for key, value in variables.items() if type(value) is not str]
+    for key, value in _table(keys.get("KeepAlive")).items():
+        if type(value) is not KEPT_ALIVE.get(key):
+            found.append(f"KeepAlive.{key}")
+    variables = _table(keys.get("EnvironmentVariables"))
+    found += [f"variable {key}" for key, value in variables.items() if type(value) is not str]
     arguments = keys.get("ProgramArguments", [])
     if isinstance(arguments, list):
-        found += [f"argument {word!r}" for word in arguments if type(word) is not str]
+        words = cast("list[object]", arguments)
+        found += [f"argument {word!r}" for word in words if type(word) is not str]
     return found
 
 
-def _is_condition(key: object, value: object) -> bool:
-    return type(value) is KEPT_ALIVE.get(str(key))
+def _table(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 import json
 import plistlib
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bgsvc_gen.render import render
 from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Scope, Service, Spec
 from bgsvc_gen.targets import macos
+from tests.native.macos.crate import read
 from tests.native.macos.keys import wrong
 
 pytestmark = pytest.mark.native
@@ -78,3 +80,33 @@ def test_the_table_of_keys_refuses(fault: dict[str, object], found: list[str]) -
 
     assert wrong(right) == []
     assert wrong({**right, **fault}) == found
+
+
+def test_the_crate_launchd_reads_every_generated_property_list(launchd_crate: Path) -> None:
+    cases = Path(__file__).parents[2] / "golden/cases"
+    generated = sorted(cases.glob("*/macos/*/*.plist"))
+
+    assert len(generated) > 10
+    assert read(launchd_crate, generated) == ["ok"] * len(generated)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"ExitTimeOut": "15"},
+        {"RunAtLoad": 1},
+        {"Environment": {}},
+        {"EnvironmentVariables": {"A": 1}},
+        {"ProcessType": "Daemon"},
+        {"ProgramArguments": "python3"},
+        {"KeepAlive": {"SuccessfulExit": "no"}},
+    ],
+)
+def test_the_crate_launchd_refuses(
+    launchd_crate: Path, tmp_path: Path, fault: dict[str, object]
+) -> None:
+    right = job(Service("sync", "notes.sync:Sync", Label("Notes")))
+    path = tmp_path / "x.plist"
+    path.write_bytes(plistlib.dumps({**right, **fault}))
+
+    assert read(launchd_crate, [path]) != ["ok"]

@@ -393,7 +393,11 @@ def test_launchctls_words_are_read_as_apple_prints_them(monkeypatch: pytest.Monk
     )
     launchctl = Launchctl(Scope.SYSTEM)
     done = subprocess.CompletedProcess((), 0, printed, "")
-    monkeypatch.setattr(launchctl, "run", lambda *_: done)
+
+    def run(*_: str) -> subprocess.CompletedProcess[str]:
+        return done
+
+    monkeypatch.setattr(launchctl, "run", run)
 
     job = launchctl.job("com.example.x")
 

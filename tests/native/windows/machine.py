@@ -17,7 +17,9 @@ from tests.native.windows.winebox import TIMEOUT, Completed, WineBox, windows_pa
 
 REPOSITORY: Final = Path(__file__).parents[3]
 APP: Final = "com.example.trial"
-ENVIRONMENT: Final = "C:\\venv"
+FOLDER: Final = "Trials & Co 100%"
+ENVIRONMENT: Final = f"C:\\{FOLDER}\\venv"
+"""What a careless command line falls over."""
 
 
 class Machine:
@@ -28,6 +30,7 @@ class Machine:
         self.installed: set[str] = set()
         self.python = f"{ENVIRONMENT}\\Scripts\\python.exe"
         self._console: subprocess.Popen[str] | None = None
+        self.packages = box.drive / FOLDER / "venv/Lib/site-packages"
         _make_environment(box)
 
     def bgsvc(self, *words: str) -> Completed:
@@ -146,7 +149,7 @@ def eventually(condition: Callable[[], object], seconds: float = 30.0) -> bool:
 
 def _make_environment(box: WineBox) -> None:
     """Make what `python -m venv --symlinks` does; Wine lacks the CopyFile2 that it uses."""
-    environment = box.drive / "venv"
+    environment = box.drive / FOLDER / "venv"
     packages = environment / "Lib/site-packages"
     packages.mkdir(parents=True)
     (environment / "Scripts").mkdir()

@@ -5,10 +5,19 @@ and no event log; what we hand to Windows for those is held to the letter in `te
 """
 
 from ast import literal_eval
+from typing import Any
 
 import pytest
 
-from tests.native.windows.machine import APP, Machine, definition, eventually, with_arguments
+from tests.native.windows.machine import (
+    APP,
+    ENVIRONMENT,
+    Machine,
+    definition,
+    eventually,
+    with_arguments,
+)
+from tests.native.windows.winebox import windows_path
 
 pytestmark = pytest.mark.native
 
@@ -34,7 +43,7 @@ HOSTILE = (
 )
 
 
-def installed(machine: Machine, content: bytes) -> dict[str, object]:
+def installed(machine: Machine, content: bytes) -> dict[str, Any]:
     return machine.done("install", machine.write("service.xml", content))
 
 
@@ -177,7 +186,7 @@ def test_a_service_has_a_folder_a_log_and_its_environments_packages_alone(
     assert facts["environment"]["TRIAL_NAME"] == '<a b> 100% "x"'
     assert facts["environment"]["BGSVC_MODE"] == "windowsService"
     assert facts["cwd"].lower() == f"c:\\programdata\\bgsvc\\{TICK}"
-    assert (facts["prefix"], "" in facts["path"]) == ("C:\\venv", False)
+    assert (facts["prefix"], "" in facts["path"]) == (ENVIRONMENT, False)
     assert facts["stdout"] == "RotatedFile"
     assert "running" in machine.bgsvc("logs", TICK).stdout
 
@@ -222,6 +231,43 @@ def test_what_windows_would_replace_is_refused_with_its_reason(machine: Machine)
     assert run.returncode == 2
     assert "Windows would replace %PATH% by a variable" in run.stderr
     assert machine.done("status", TICK)["state"] == "notInstalled"
+
+
+def test_p06_a_folder_with_spaces_and_signs_is_no_trouble_and_there_is_one_name(
+    machine: Machine,
+) -> None:
+    fresh = installed(machine, definition())
+    machine.done("start", TICK)
+
+    assert fresh["definition"].startswith(windows_path(machine.box.python_home))
+    assert f'"{ENVIRONMENT}"' in fresh["definition"]
+    assert machine.facts["executable"] == f"{ENVIRONMENT}\\Scripts\\python.exe"
+    query = machine.box.run("sc.exe", "query", TICK)
+    assert f"SERVICE_NAME: {TICK}" in query.stdout
+    assert fresh["label"] == TICK
+
+
+def test_p08_a_second_process_for_the_same_service_fails_loudly(machine: Machine) -> None:
+    installed(machine, definition())
+    pid = machine.done("start", TICK)["pid"]
+    data = machine.facts["environment"]["LOCALAPPDATA"]
+
+    words = ("run", "trial:Tick", "--name=tick", f"--app={APP}")
+    second = machine.bgsvc_alone(*words, environment={"LOCALAPPDATA": data})
+
+    assert second.returncode == 2
+    assert "alreadyRunning" in second.stderr
+    assert machine.done("status", TICK)["pid"] == pid
+
+
+def test_p12_a_service_needs_no_display_no_terminal_and_no_user(machine: Machine) -> None:
+    installed(machine, definition())
+    machine.reboot()
+
+    assert eventually(lambda: machine.done("status", TICK)["state"] == "running")
+    assert "DISPLAY" not in machine.facts["environment"]
+    assert machine.facts["stdout"] == "RotatedFile"
+    assert machine.facts["stdin"] == "NoneType"
 
 
 def test_the_manager_asks_and_a_service_answers(machine: Machine) -> None:

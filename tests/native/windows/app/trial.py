@@ -16,6 +16,7 @@ class Tick(BackgroundService):
             "argv": sys.argv,
             "cwd": str(Path.cwd()),
             "pid": os.getpid(),
+            "stdin": type(sys.stdin).__name__,
             "stdout": type(sys.stdout).__name__,
             "prefix": sys.prefix,
             "executable": sys.executable,
