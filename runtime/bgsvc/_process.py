@@ -102,8 +102,6 @@ class ServiceProcess:
 
     def _open_channel(self) -> tuple[Channel | None, BackgroundServiceError | None]:
         """Listen to the service's peers, but not before it has started: it is not to wait."""
-        if not _has_channel():
-            return None, None
         self._settled.wait(START_GRACE)
         from bgsvc._ipc._channel import open_channel
         from bgsvc._ipc._log import EventLog
@@ -203,13 +201,6 @@ def _listener(*, as_json: bool) -> Callable[[Event], None]:
         if goes_to_journal(1):
             return send_event
     return print_event
-
-
-def _has_channel() -> bool:
-    """Return whether there is a transport for this system: Windows' is a module of its own."""
-    if os.name != "nt":
-        return True
-    return os.path.exists(os.path.join(os.path.dirname(__file__), "_ipc", "_pipe.py"))
 
 
 def _in_process(number: int | None) -> str:

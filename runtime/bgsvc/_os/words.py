@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bgsvc._os.service import Scope
+
 
 @record(frozen=True)
 class Hosted:
@@ -22,12 +24,14 @@ class Hosted:
     Attributes:
         name: Its name; empty if only its class can tell.
         folder: Where its state is.
+        app: Its app's id.
         stop_timeout: Seconds it has to end.
         log: The file it writes to; None for its standard output.
     """
 
     name: str
     folder: str
+    app: str
     stop_timeout: float
     log: str | None
 
@@ -42,6 +46,14 @@ class Hosted:
     def runs(self) -> bool:
         """Return whether it is ready, or about to end."""
         return self._state() in {"running", "stopping"}
+
+    def answers(self, scope: Scope) -> bool | None:
+        """Return whether its channel answers; None if only its class can tell its name."""
+        from bgsvc._ipc._client import answers
+
+        if not self.name:
+            return None
+        return answers(self.name, app=self.app, scope=scope.value)
 
     def _state(self) -> object:
         from bgsvc._report import state_on_disk
@@ -73,5 +85,6 @@ def hosted(words: Sequence[str]) -> Hosted:
     if is_object(fields):
         config = config_from_wire(fields)
         name, timeout = config.name, config.stop_timeout
-    data = options.data_dir or default_data_dir(options.app or "bgsvc")
-    return Hosted(name, state_dir_in(data), timeout, options.log)
+    app = options.app or "bgsvc"
+    data = options.data_dir or default_data_dir(app)
+    return Hosted(name, state_dir_in(data), app, timeout, options.log)

@@ -62,6 +62,11 @@ def test_a_service_is_installed_started_stopped_and_removed_through_its_manager(
     assert (fresh["lastExit"], fresh["pid"], fresh["findings"]) == (None, None, [])
     assert (running["state"], running["detail"]) == ("running", "running")
     assert running["pid"] == machine.facts["pid"] == again["pid"]
+    assert (fresh["ipcConnected"], again["ipcConnected"], stopped["ipcConnected"]) == (
+        None,
+        True,
+        None,
+    )
     assert (stopped["state"], stopped["pid"]) == ("installed", None)
     assert stopped["lastExit"] == {"result": "success", "status": 0, "signal": None}
     assert machine.diary == ["begun", "draining", "ended processExit"]
@@ -268,6 +273,19 @@ def test_p12_a_service_needs_no_display_no_terminal_and_no_user(machine: Machine
     assert "DISPLAY" not in machine.facts["environment"]
     assert machine.facts["stdout"] == "RotatedFile"
     assert machine.facts["stdin"] == "NoneType"
+
+
+def test_a_service_is_asked_over_its_pipe_and_tells_what_happens(machine: Machine) -> None:
+    installed(machine, definition())
+    machine.done("start", TICK)
+
+    said = machine.code(
+        "import bgsvc\n"
+        f"with bgsvc.connect('tick', app={APP!r}, scope='system') as service:\n"
+        "    print(service.is_running(), service.state().state.value)\n"
+    )
+
+    assert said.split() == ["True", "running"]
 
 
 def test_the_manager_asks_and_a_service_answers(machine: Machine) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bgsvc._os.launchd.launchctl import Job, Launchctl
     from bgsvc._os.launchd.places import Places
+    from bgsvc._os.words import Hosted
 
 
 def status_of(label: str, launchctl: Launchctl, places: Places) -> OsServiceStatus:
@@ -40,16 +41,18 @@ def status_of(label: str, launchctl: Launchctl, places: Places) -> OsServiceStat
         fix = "install the generated file again"
         issues.append(SetupIssue("definition_unreadable", "error", error.message, fix))
     issues += findings_of(places, label, keys, disabled=disabled)
+    runs = _runs(job, keys)
     return OsServiceStatus(
         label,
         places.scope,
-        OsServiceState.RUNNING if _runs(job, keys) else OsServiceState.INSTALLED,
+        OsServiceState.RUNNING if runs else OsServiceState.INSTALLED,
         enabled=bool(keys.get("RunAtLoad") or keys.get("KeepAlive")) and not disabled,
         lingering=False if places.scope is Scope.USER else None,
         pid=job.pid if job else None,
         since=began(job.pid) if job and job.pid else None,
         last_exit=last_exit_of(job.last_exit) if job else None,
         restarts=max(0, job.runs - 1) if job and job.runs is not None else None,
+        ipc_connected=_hosted(keys).answers(places.scope) if runs else None,
         detail=job.state if job else "not loaded",
         definition=places.file(label) if there else None,
         findings=tuple(sorted(issues, key=lambda issue: issue.severity)),
@@ -91,7 +94,9 @@ def _runs(job: Job | None, keys: dict[str, Any]) -> bool:
     """Return whether a process is there whose `init` is done; what is none of ours just runs."""
     if job is None or job.pid is None:
         return False
-    words = [str(word) for word in keys.get("ProgramArguments", ())]
-    if ["-m", "bgsvc"] not in (words[index : index + 2] for index in range(len(words))):
-        return True
-    return hosted(words).runs()
+    service = _hosted(keys)
+    return service.runs() if service.name else True
+
+
+def _hosted(keys: dict[str, Any]) -> Hosted:
+    return hosted([str(word) for word in keys.get("ProgramArguments", ())])

@@ -10,6 +10,7 @@ from bgsvc._os.windows import structs as winsvc
 from bgsvc._os.windows.command import split
 from bgsvc._os.windows.processes import began
 from bgsvc._os.windows.registry import read_settings
+from bgsvc._os.words import hosted
 from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
@@ -32,6 +33,7 @@ def status_of(handle: Handle, label: str) -> OsServiceStatus:
         pid=now.process or None,
         since=began(now.process) if now.process else None,
         last_exit=_last_exit(now),
+        ipc_connected=hosted(split(line)).answers(Scope.SYSTEM) if up else None,
         detail=winsvc.STATES.get(now.state, str(now.state)),
         definition=line,
         findings=(*_disabled(definition.start_type, label), *findings(line, label)),

@@ -151,14 +151,16 @@ class WindowsTasks:
             return OsServiceStatus(label, self.scope, OsServiceState.NOT_INSTALLED)
         service = hosted_by(label)
         process = service.process()
+        runs = process is not None and service.runs()
         return OsServiceStatus(
             label,
             self.scope,
-            OsServiceState.RUNNING if process and service.runs() else OsServiceState.INSTALLED,
+            OsServiceState.RUNNING if runs else OsServiceState.INSTALLED,
             enabled=not done.returncode and starts_at_logon(decoded(done.stdout)),
             lingering=False,
             pid=process,
             since=_began(process),
+            ipc_connected=service.answers(self.scope) if runs else None,
             definition=copy_of(label) if there else None,
             findings=tuple(findings(label, registered=not done.returncode)),
         )
