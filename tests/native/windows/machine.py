@@ -64,7 +64,7 @@ class Machine:
     def code(self, source: str) -> str:
         """Run Python source that has to work, and return what it prints."""
         run = self._told("code", source)
-        assert run.returncode == 0, run.stdout + run.stderr
+        assert run.returncode == 0, f"{run.returncode}: {run.stdout}{run.stderr}"
         return run.stdout.strip()
 
     def write(self, name: str, content: bytes) -> str:
@@ -128,7 +128,8 @@ def definition(  # noqa: PLR0913 - what tests vary
         stop_timeout=timeout,
         desktop=Desktop(scope),
     )
-    (file,) = render(windows.plan(Spec(App(APP, "Trial"), (service,), allow=())))
+    allowed = ("is-service-running", "get-service-state")
+    (file,) = render(windows.plan(Spec(App(APP, "Trial"), (service,), allowed)))
     return file.content
 
 

@@ -283,9 +283,14 @@ def test_a_service_is_asked_over_its_pipe_and_tells_what_happens(machine: Machin
         "import bgsvc\n"
         f"with bgsvc.connect('tick', app={APP!r}, scope='system') as service:\n"
         "    print(service.is_running(), service.state().state.value)\n"
+        "    try:\n"
+        "        service.stop()\n"
+        "    except bgsvc.BackgroundServiceError as error:\n"
+        "        print(error.code)\n"
     )
 
-    assert said.split() == ["True", "running"]
+    assert said.split() == ["True", "running", "permissionDenied"]
+    assert machine.done("status", TICK)["state"] == "running"
 
 
 def test_the_manager_asks_and_a_service_answers(machine: Machine) -> None:
