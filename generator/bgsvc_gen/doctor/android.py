@@ -29,6 +29,8 @@ CODES: Final = {
     "DA010": "the receiver that starts services at boot is not in the manifest",
     "DA011": "the runtime in the app is not the one of these sources",
     "DA012": "the generated files are not part of the app's build",
+    "DA013": "a native library is missing",
+    "DA014": "a native library does not load on devices with 16 KB pages",
 }
 """Every code a finding about an Android app may carry, and what it stands for."""
 
@@ -36,9 +38,13 @@ OLDEST: Final = 26
 NEEDED_TARGET: Final = 34
 """From here on a type without its permission is refused."""
 
+_DIGITS: Final = 10
 _BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
 _BOOT: Final = "android.intent.action.BOOT_COMPLETED"
 _RECEIVER: Final = "dev.bgsvc.BootReceiver"
+_TASK_SERVICE: Final = "dev.bgsvc.FiniteTaskService"
+_TASK_JOB: Final = "dev.bgsvc.FiniteTaskJob"
+_WHOLE: Final = "let the generated AndroidManifest.xml be part of the app's source set"
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class Manifest:
 
     def _level(self, name: str) -> int:
         levels = (value(each, name) for each in self.root.iter("uses-sdk"))
-        return next((int(level) for level in levels if level.isdecimal()), 0)
+        return next((number for level in levels if (number := _number(level))), 0)
 
 
 def value(element: ET.Element, name: str) -> str:
@@ -83,8 +89,7 @@ def value(element: ET.Element, name: str) -> str:
 def types_of(service: ET.Element) -> frozenset[str]:
     """Return the names of a service's types; a merged manifest has words, an APK a number."""
     found = value(service, "foregroundServiceType")
-    if found.isdecimal():
-        bits = int(found)
+    if bits := _number(found):
         return frozenset(name for name, row in SERVICE_TYPES.items() if row.value & bits)
     return frozenset(filter(None, found.split("|")))
 
@@ -100,13 +105,14 @@ def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
             yield Finding(
                 "DA001",
                 f"{service.qualified_class} is not registered",
-                "let the generated AndroidManifest.xml be part of the app's source set",
+                _WHOLE,
             )
         else:
             yield from _service(service, element, manifest)
     yield from _asked(plan, manifest)
     yield from _open(plan, manifest)
     yield from _jobs(plan, services)
+    yield from _finite_tasks(plan, services)
     yield from _boot(plan, manifest)
 
 
@@ -197,16 +203,25 @@ def _open(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
-    for service in (*plan.services, *plan.jobs):
-        if service.job_class is None:
-            continue
-        name = f"{service.package}.{service.job_class}"
+    every = (*plan.services, *plan.jobs)
+    jobs = [f"{each.package}.{each.job_class}" for each in every if each.job_class is not None]
+    for name in (*jobs, _TASK_JOB):
         if name not in services:
-            fix = "let the generated AndroidManifest.xml be part of the app's source set"
-            yield Finding("DA001", f"{name} is not registered", fix)
+            yield Finding("DA001", f"{name} is not registered", _WHOLE)
         elif value(services[name], "permission") != _BIND_JOB:
             fix = f'write android:permission="{_BIND_JOB}": without it Android runs no job'
             yield Finding("DA007", f"{name} does not ask who binds to it", fix)
+
+
+def _finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
+    if not plan.services:
+        return
+    service = services.get(_TASK_SERVICE)
+    if service is None:
+        yield Finding("DA001", f"{_TASK_SERVICE} is not registered", _WHOLE)
+    elif types_of(service) != {"shortService"}:
+        fix = "remove what overrides it from the app's own manifest"
+        yield Finding("DA002", f"{_TASK_SERVICE} is not of the type shortService alone", fix)
 
 
 def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
@@ -220,8 +235,12 @@ def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
         for action in element.iter("action")
     }
     if _BOOT not in actions:
-        fix = "let the generated AndroidManifest.xml be part of the app's source set"
-        yield Finding("DA010", f"{_RECEIVER} does not hear of {_BOOT}", fix)
+        yield Finding("DA010", f"{_RECEIVER} does not hear of {_BOOT}", _WHOLE)
+
+
+def _number(text: str) -> int:
+    """Return a number as Android writes it, in 32 bits, or 0."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
 def _absolute(name: str, package: str) -> str:

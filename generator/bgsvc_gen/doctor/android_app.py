@@ -1,12 +1,14 @@
 """An Android app on disk: where its merged manifests, its Gradle files and its runtime are."""
 
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from bgsvc_gen.doctor import Finding
 from bgsvc_gen.doctor.android import check_manifest
+from bgsvc_gen.doctor.android_apk import check_apk
 from bgsvc_gen.doctor.android_manifest import MANIFEST, read_manifest
 from bgsvc_gen.errors import BgsvcGenError
 from bgsvc_gen.pipeline import runtime_files
@@ -16,7 +18,7 @@ MERGED: Final = ("merged_manifests", "merged_manifest", "packaged_manifests")
 """Where Android's Gradle plugin leaves what it merged, below `build/intermediates`."""
 
 _GRADLE: Final = ("build.gradle", "build.gradle.kts")
-_APPLIED: Final = re.compile(r"bgsvc\.gradle")
+_APPLIED: Final = re.compile(r"^(?!\s*//).*\bbgsvc\.gradle\b", re.MULTILINE)
 
 
 def check_android(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
@@ -25,10 +27,15 @@ def check_android(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
     Raises:
         BgsvcGenError: There is no manifest, or it cannot be read.
     """
-    if path.is_dir():
-        yield from _project(path, plan)
-    else:
-        yield from _manifest(path, plan)
+    try:
+        if path.is_dir():
+            yield from _project(path, plan)
+        else:
+            yield from _manifest(path, plan)
+            if zipfile.is_zipfile(path):
+                yield from check_apk(path, plan)
+    except OSError as error:
+        raise BgsvcGenError(f"{path} cannot be read: {error}") from None
 
 
 def _manifest(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
@@ -52,7 +59,8 @@ def _project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
 
 
 def _gradle(folder: Path) -> Iterator[Finding]:
-    scripts = [path for name in _GRADLE for path in sorted(folder.rglob(name))]
+    found = (path for name in _GRADLE for path in sorted(folder.rglob(name)))
+    scripts = [path for path in found if path.is_file()]
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in scripts}
     if scripts and not any(_APPLIED.search(text) for text in texts.values()):
         yield Finding(

@@ -3,6 +3,7 @@
 import struct
 import xml.etree.ElementTree as ET
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,11 +13,24 @@ from bgsvc_gen.errors import BgsvcGenError
 NAMESPACE: Final = "{http://schemas.android.com/apk/res/android}"
 MANIFEST: Final = "AndroidManifest.xml"
 
+MOST: Final = 16 * 2**20
+"""No manifest has so many bytes; a file that claims to is not read."""
+
+BROKEN: Final = (
+    *(ET.ParseError, struct.error, zipfile.BadZipFile, zlib.error, EOFError),
+    # Encrypted, and compressed by a method that nobody knows.
+    *(RuntimeError, NotImplementedError),
+    *(LookupError, OSError, ValueError),
+)
+"""What reading a file that somebody else wrote may come to."""
+
+_BUNDLE: Final = "BundleConfig.pb"
 _FILE, _POOL, _START, _END = 0x0003, 0x0001, 0x0102, 0x0103
 _UTF_8: Final = 0x100
 _STRING, _REFERENCE, _DECIMAL, _HEX, _BOOLEAN = 0x03, 0x01, 0x10, 0x11, 0x12
 _NOTHING: Final = 0xFFFFFFFF
 _LEAST: Final = 8
+_ATTRIBUTE: Final = 20
 
 
 def read_manifest(path: Path) -> ET.Element:
@@ -28,16 +42,29 @@ def read_manifest(path: Path) -> ET.Element:
         BgsvcGenError: There is none, or it cannot be read.
     """
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                content = archive.read(MANIFEST)
-        else:
-            content = path.read_bytes()
+        content = _content(path)
         if content[:2] == struct.pack("<H", _FILE):
             return _Binary(content).root()
         return ET.fromstring(content)  # noqa: S314 - the user's own app, and no entities outside it
-    except (ET.ParseError, KeyError, struct.error, zipfile.BadZipFile, ValueError) as error:
-        raise BgsvcGenError(f"{path} holds no readable manifest: {error}") from None
+    except BROKEN as error:
+        reason = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else error
+        hint = "name an APK, or the merged AndroidManifest.xml below build/intermediates"
+        raise BgsvcGenError(f"{path} holds no readable manifest: {reason}", hint) from None
+
+
+def _content(path: Path) -> bytes:
+    if not zipfile.is_zipfile(path):
+        if path.stat().st_size > MOST:
+            raise ValueError(f"it is larger than {MOST} bytes")
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        if _BUNDLE in archive.namelist():
+            raise ValueError("an app bundle has it in another form than an APK")
+        if archive.getinfo(MANIFEST).file_size > MOST:
+            raise ValueError(f"it is larger than {MOST} bytes")
+        # A header may promise less than there is.
+        with archive.open(MANIFEST) as member:
+            return member.read(MOST)
 
 
 class _Binary:
@@ -75,6 +102,8 @@ class _Binary:
 
     def _element(self, at: int) -> ET.Element:
         _, name, start, size, count = struct.unpack_from("<IIHHH", self._content, at)
+        if count and (size < _ATTRIBUTE or at + start + size * count > len(self._content)):
+            raise ValueError("an element has more attributes than there is room for")
         element = ET.Element(self._texts[name])
         for index in range(count):
             place = at + start + index * size

@@ -1,0 +1,104 @@
+"""What is wrong inside an APK with the host `cpython`: its native libraries, and its runtime."""
+
+import struct
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from bgsvc_gen.doctor import Finding
+from bgsvc_gen.doctor.android_manifest import BROKEN
+from bgsvc_gen.errors import BgsvcGenError
+from bgsvc_gen.pipeline import runtime_files
+from bgsvc_gen.targets.android import AndroidPlan
+
+LIBRARY: Final = "libbgsvc_python.so"
+RUNTIME: Final = "assets/python/app/bgsvc"
+PAGE: Final = 16 * 1024
+
+_WIDE: Final = ("arm64-v8a", "x86_64")
+"""The ABIs of devices that may have large pages: those of 64 bits."""
+_LOADED: Final = 1
+_HEAD: Final = 64 * 1024
+"""An ELF file's program headers are at its beginning."""
+
+
+def check_apk(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
+    """Yield what `plan`'s services would miss in an APK beside its manifest.
+
+    With Chaquopy there is nothing to compare: its Gradle plugin compiles Python and packs it.
+
+    Raises:
+        BgsvcGenError: The APK cannot be read.
+    """
+    if "cpython" not in plan.hosts:
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = [*_libraries(archive), *_runtime(archive)]
+    except BROKEN as error:
+        raise BgsvcGenError(f"{path} is no readable APK: {error}") from None
+    for code, message, fix in found:
+        yield Finding(code, message, fix, str(path))
+
+
+def _libraries(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
+    names = [name.split("/") for name in archive.namelist() if name.startswith("lib/")]
+    inside = {(parts[1], parts[2]) for parts in names if len(parts) == len(("lib", "abi", "name"))}
+    abis = sorted({abi for abi, _ in inside})
+    fix = "let externalNativeBuild name the generated CMakeLists.txt, and jniLibs hold libpython"
+    if not abis:
+        yield ("DA013", f"the app has no native library, so no {LIBRARY}", fix)
+    for abi in abis:
+        of_abi = sorted(name for each, name in inside if each == abi)
+        if LIBRARY not in of_abi:
+            yield ("DA013", f"lib/{abi} has no {LIBRARY}", fix)
+        if not any(name.startswith("libpython3") for name in of_abi):
+            yield ("DA013", f"lib/{abi} has no libpython3", fix)
+        if abi in _WIDE:
+            yield from _aligned(archive, [f"lib/{abi}/{name}" for name in of_abi])
+
+
+def _aligned(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    for name in names:
+        with archive.open(name) as member:
+            least = min(_alignments(member.read(_HEAD)), default=PAGE)
+        if least < PAGE:
+            fix = "link it with -Wl,-z,max-page-size=16384, or take a build of it that is"
+            yield ("DA014", f"{name} is aligned to {least} bytes, not {PAGE}", fix)
+
+
+def _alignments(content: bytes) -> Iterator[int]:
+    """Yield to what the loaded segments of a 64-bit ELF file are aligned."""
+    if not content.startswith(b"\x7fELF\x02"):
+        return
+    (start,) = struct.unpack_from("<Q", content, 32)
+    size, count = struct.unpack_from("<HH", content, 54)
+    for index in range(count):
+        kind, *_, alignment = struct.unpack_from("<IIQQQQQQ", content, start + index * size)
+        if kind == _LOADED:
+            yield alignment
+
+
+def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
+    inside = set(archive.namelist())
+    wanted = {
+        f"{RUNTIME}/{file.path.name}": file.content
+        for file in runtime_files()
+        if file.path.parts[-2] == "bgsvc"
+    }
+    wrong = [
+        name
+        for name, content in wanted.items()
+        if name not in inside or _read(archive, name, len(content)) != content
+    ]
+    if wrong:
+        fix = "run `bgsvc-gen android`, copy python/bgsvc into the assets, and build again"
+        message = f"{len(wrong)} files of the runtime are not those of this bgsvc-gen: {wrong[0]}"
+        yield ("DA011", message, fix)
+
+
+def _read(archive: zipfile.ZipFile, name: str, expected: int) -> bytes:
+    """Return the member, and of a longer one no more than shows that it is longer."""
+    with archive.open(name) as member:
+        return member.read(expected + 1)
