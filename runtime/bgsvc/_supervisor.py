@@ -209,8 +209,11 @@ class Supervisor:
                 self.stop(reason, within=left)
 
         meter = Meter(self._ports, self.config, emit, stop)
-        given = tuple(foreground_type.split("|")) if foreground_type else ()
-        meter.begin(given or self.config.foreground_service_types, granted)
+        types = tuple(foreground_type.split("|")) if foreground_type else ()
+        # A service's types limit it in the foreground, and not in a job.
+        if not types and self._ports.host.mode == "androidForegroundService":
+            types = self.config.foreground_service_types
+        meter.begin(types, granted)
         return meter
 
     def _launch(self, run: Run, foreground_type: str | None) -> None:

@@ -108,6 +108,9 @@ def _start(message: Mapping[str, object]) -> object:
     if not is_object(config):
         raise MessageInvalidError("start needs config, an object")
     supervisor = _runtime().adopt(config_from_wire(config))
+    mode = message.get("mode")
+    if isinstance(mode, str) and mode:
+        _host().mode = mode
     reason = _word(message, "reason", StartReason)
     foreground_type = message.get("foregroundServiceType")
     _host().note(supervisor.config.name, NativeState.RUNNING)

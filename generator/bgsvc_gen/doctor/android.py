@@ -219,7 +219,7 @@ def _finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iter
     service = services.get(_TASK_SERVICE)
     if service is None:
         yield Finding("DA001", f"{_TASK_SERVICE} is not registered", _WHOLE)
-    elif types_of(service) != {"shortService"}:
+    elif types_of(service) != frozenset({"shortService"}):
         fix = "remove what overrides it from the app's own manifest"
         yield Finding("DA002", f"{_TASK_SERVICE} is not of the type shortService alone", fix)
 

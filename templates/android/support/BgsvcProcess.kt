@@ -36,7 +36,7 @@ internal object BgsvcProcess {
         definition: ServiceDefinition,
         context: Context,
     ): ServiceRuns {
-        val bridge = python ?: connect(context, installedHost ?: definition.createPythonHost(context))
+        val bridge = python ?: connect(context, definition)
         finiteTasks(context.applicationContext as Application)
         return running.getOrPut(definition.name) {
             LastExit.settle(context, definition.name)
@@ -69,13 +69,14 @@ internal object BgsvcProcess {
 
     private fun connect(
         context: Context,
-        host: PythonHost,
+        definition: ServiceDefinition,
     ): PythonBridge {
+        val host = installedHost ?: definition.createPythonHost(context)
         val hello =
             JSONObject()
                 .put("type", "hello")
                 .put("platform", "android")
-                .put("mode", "androidForegroundService")
+                .put("mode", definition.mode.wire)
                 .put("app", context.packageName)
                 .put("dataDir", File(context.filesDir, "bgsvc").path)
                 .put("apiLevel", Build.VERSION.SDK_INT)

@@ -16,7 +16,12 @@ import android.os.IBinder
 abstract class ForegroundService(
     private val definition: ServiceDefinition,
 ) : TimeLimitedService() {
-    private val keeper = ServiceRuns.Keeper { release() }
+    private val keeper =
+        object : ServiceRuns.Keeper {
+            override val mode get() = RunMode.FOREGROUND_SERVICE
+
+            override fun release() = leaveForeground()
+        }
     private val notifications get() = BgsvcProcess.notifications(definition, this)
     private val runs by lazy { BgsvcProcess.runs(definition, this) }
     private val wakeLock by lazy { WakefulRun(this, definition) }
@@ -109,7 +114,7 @@ abstract class ForegroundService(
         return BgsvcError("platform", IGNORED, if (manager.isBackgroundRestricted) fix else "")
     }
 
-    private fun release() {
+    private fun leaveForeground() {
         timedOut = false
         wakeLock.end()
         stopForeground(STOP_FOREGROUND_REMOVE)

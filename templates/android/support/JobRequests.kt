@@ -17,8 +17,7 @@ internal object JobRequests {
     ): StartResult =
         try {
             val scheduler = context.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            // The label's number is the app's alone.
-            val builder = JobInfo.Builder(definition.label, ComponentName(context, checkNotNull(definition.job)))
+            val builder = JobInfo.Builder(definition.jobId, ComponentName(context, checkNotNull(definition.job)))
             builder.ask(definition.request)
             when (scheduler.schedule(builder.build())) {
                 JobScheduler.RESULT_SUCCESS -> StartResult.Accepted

@@ -13,7 +13,12 @@ import android.os.Build
 abstract class JobRunService(
     private val definition: ServiceDefinition,
 ) : JobService() {
-    private val keeper = ServiceRuns.Keeper { finish() }
+    private val keeper =
+        object : ServiceRuns.Keeper {
+            override val mode get() = definition.request.mode
+
+            override fun release() = finish()
+        }
     private var current: JobParameters? = null
 
     /** Starts a run; true, for it goes on after this call, unless none may begin. */

@@ -1,6 +1,7 @@
 package dev.bgsvc
 
 import android.app.ActivityManager
+import android.app.Application
 import android.app.ApplicationExitInfo
 import android.content.Context
 import android.os.Build
@@ -16,7 +17,9 @@ internal object LastExit {
     ) {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return
         val manager = context.getSystemService(Context.ACTIVITY_SERVICE) as ActivityManager
-        val exit = manager.getHistoricalProcessExitReasons(context.packageName, 0, 1).firstOrNull() ?: return
+        // The app may have other processes, and Android tells of each; the newest comes first.
+        val exits = manager.getHistoricalProcessExitReasons(context.packageName, 0, 0)
+        val exit = exits.find { it.processName == Application.getProcessName() } ?: return
         val ledger = Ledger(context)
         val wasRunning = ledger.closeLost(name, exit.timestamp / MILLIS, wordOf(exit.reason))
         if (wasRunning && exit.reason == ApplicationExitInfo.REASON_USER_REQUESTED) ledger.want(name, false)

@@ -1,6 +1,7 @@
 package dev.bgsvc
 
 import android.content.Context
+import android.os.Build
 
 /**
  * All that the spec decides about a service; a generated class fills it in.
@@ -21,6 +22,8 @@ import android.content.Context
  * @property onTimeout what follows when Android's time limit is reached.
  * @property job the job in which it goes on after a time limit; null for none.
  * @property request when Android is to run that job.
+ * @property jobId that job's number: a resource's would be another's after an update of the app, and
+ *   a job may outlive that.
  * @property createPythonHost makes what embeds Python, for the first service of the process.
  */
 class ServiceDefinition(
@@ -40,7 +43,12 @@ class ServiceDefinition(
     val job: Class<out JobRunService>?,
     val createPythonHost: (Context) -> PythonHost,
     val request: JobRequest = JobRequest(),
-)
+    val jobId: Int = 0,
+) {
+    /** By what it usually runs; each run says by what it does. */
+    internal val mode: RunMode
+        get() = if (foregroundServiceTypes.isEmpty()) request.mode else RunMode.FOREGROUND_SERVICE
+}
 
 /**
  * When Android is to run a job.
@@ -57,7 +65,14 @@ class JobRequest(
     val periodMillis: Long = 0,
     val persisted: Boolean = false,
     val userInitiated: Boolean = false,
-)
+) {
+    /** By what it runs: below API 34 a transfer is a job like any other. */
+    internal val mode: RunMode
+        get() {
+            val isTransfer = userInitiated && Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE
+            return if (isTransfer) RunMode.USER_INITIATED_JOB else RunMode.JOB
+        }
+}
 
 /**
  * A button of a notification.

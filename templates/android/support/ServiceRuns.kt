@@ -15,7 +15,10 @@ internal class ServiceRuns(
     private val onState: (ServiceState) -> Unit,
 ) {
     /** What keeps the process alive during a run: a foreground service, or a job. */
-    fun interface Keeper {
+    interface Keeper {
+        /** By what the run goes on while the user does not see the app. */
+        val mode: RunMode
+
         /** There is nothing left to stay alive for. */
         fun release()
     }
@@ -112,12 +115,14 @@ internal class ServiceRuns(
     private fun begin(reason: StartReason) {
         isOver = false
         state = ServiceState.INITIALIZING
+        val mode = keepers.lastOrNull()?.mode ?: FOREGROUND
         val request =
             JSONObject()
                 .put("type", "start")
                 .put("config", JSONObject(definition.config))
                 .put("reason", reason.wire)
-                .putOpt("foregroundServiceType", definition.foregroundServiceTypeName.ifEmpty { null })
+                .put("mode", mode.wire)
+                .putOpt("foregroundServiceType", definition.foregroundServiceTypeName.takeIf { mode == FOREGROUND })
         python.request(request) { reply ->
             if (reply is PythonBridge.Reply.Failed) {
                 report(reply.error)
@@ -202,6 +207,7 @@ internal class ServiceRuns(
     private companion object {
         const val MILLIS = 1000.0
         const val MARGIN_MILLIS = 2_000L
+        val FOREGROUND = RunMode.FOREGROUND_SERVICE
         val RESTING = setOf("idle", "stopped")
     }
 }

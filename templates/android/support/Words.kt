@@ -44,6 +44,20 @@ enum class StopReason(
     NATIVE_NOTIFICATION_STOP("nativeNotificationStop"),
 }
 
+/** By what a run goes on while the user does not see the app; [wire] is the bridge's word for it. */
+internal enum class RunMode(
+    val wire: String,
+) {
+    /** A service in the foreground. */
+    FOREGROUND_SERVICE("androidForegroundService"),
+
+    /** A job, as Android finds time for it. */
+    JOB("androidJob"),
+
+    /** A transfer that the user has asked for. */
+    USER_INITIATED_JOB("androidUserInitiatedJob"),
+}
+
 /** Where a service is in its life. */
 enum class ServiceState {
     /** Not started in this process. */

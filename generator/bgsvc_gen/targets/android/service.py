@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.lang import kotlin
@@ -41,6 +42,9 @@ _IMPORTS: Final = (
     "dev.bgsvc.ServiceDefinition",
     "dev.bgsvc.TimeoutPolicy",
 )
+
+_MOST: Final = 2**31 - 1
+"""The largest `Int` of Kotlin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class ServicePlan:
         importance: Its notification channel's, as a constant's name.
         stop_resource: The text of the button that stops it; `None` for no such button.
         job_class: The job in which it runs, or goes on after a time limit; `None` for none.
+        job_id: That job's number in the app; the same for ever, since a job outlives an update.
         job_request: When that job is to run; `None` for as soon as it may.
         python_host: The Kotlin function that makes its host.
     """
@@ -115,6 +120,7 @@ class ServicePlan:
     stop_with_task: str
     starts_on_boot: bool
     job_class: str | None
+    job_id: int
     job_request: JobRequest | None
     properties: tuple[Property, ...]
     python_host: str
@@ -164,6 +170,7 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         stop_with_task=_word(part.stop_with_task),
         starts_on_boot=service.start_on_boot,
         job_class=f"{stem}Job" if goes_on or is_job else None,
+        job_id=crc32(service.name.encode()) & _MOST,
         job_request=_job_request(service) if is_job else None,
         properties=_properties(service),
         python_host=python_host,

@@ -10,6 +10,7 @@ import dev.bgsvc.BgsvcListener
 import dev.bgsvc.ForegroundService
 import dev.bgsvc.PythonHost
 import dev.bgsvc.ServiceState
+import dev.bgsvc.TimeLimitedService
 import org.robolectric.Robolectric
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
@@ -92,6 +93,9 @@ internal class Driven(
         intent: Intent? = Intent(),
         startId: Int = 1,
     ): Int = service.onStartCommand(intent, 0, startId)
+
+    /** Android's time limit for a type, as it is told from API 35 on; the framework before has no such call. */
+    fun timeOut(type: Int) = (service as TimeLimitedService).onTimeout(1, type)
 }
 
 /** The one Python of this process. */

@@ -33,7 +33,7 @@ import org.robolectric.annotation.Config
 
 /** The generated services on the framework of API 36, with their Python in this process. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36])
+@Config(sdk = [Config.ALL_SDKS])
 class ForegroundServiceTest {
     @Test
     fun `a wish to start reaches the system with its reason`() {
@@ -154,7 +154,7 @@ class ForegroundServiceTest {
         Driven(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
 
             assertEquals("platformTimeout", it.await("stopped").data.getString("reason"))
             assertEquals(1, it.all("goodbye").size)
@@ -168,7 +168,7 @@ class ForegroundServiceTest {
             it.command()
             it.await("started")
             it.service.onTimeout(1)
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
 
             it.await("stopped")
             it.pass(20)

@@ -9,6 +9,8 @@ import android.content.Context
 import android.content.ContextWrapper
 import android.content.pm.ServiceInfo
 import dev.bgsvc.Bgsvc
+import dev.bgsvc.BgsvcAnswer
+import dev.bgsvc.BgsvcError
 import dev.bgsvc.StartResult
 import dev.bgsvc.StopReason
 import org.example.heartbeat.R
@@ -16,6 +18,7 @@ import org.example.heartbeat.bgsvc.LaterJob
 import org.example.heartbeat.bgsvc.LaterService
 import org.example.heartbeat.bgsvc.TidyJob
 import org.example.heartbeat.bgsvc.UploadJob
+import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
@@ -26,10 +29,11 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
+import java.util.zip.CRC32
 
 /** Jobs: what is asked for, what happens while Android grants them, and what follows a time limit. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36], shadows = [ShownJob::class])
+@Config(sdk = [Config.ALL_SDKS], shadows = [ShownJob::class])
 class JobTest {
     private val app = RuntimeEnvironment.getApplication()
     private val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
@@ -47,6 +51,27 @@ class JobTest {
         assertNull(tidy.requiredNetwork)
         assertTrue(upload.isUserInitiated)
         assertNotNull(upload.requiredNetwork)
+        // A resource's number would be another's after an update, and the job still there.
+        assertEquals(numberOf(TidyJob.NAME), tidy.id)
+        assertEquals(numberOf(UploadJob.NAME), upload.id)
+    }
+
+    @Test
+    fun `what Android promises is what it promises of this job`() {
+        for ((type, mode) in MODES) {
+            DrivenJob(type).use {
+                it.grant()
+                it.await("started")
+
+                assertEquals(mode, it.mode())
+            }
+        }
+        Driven(LaterService::class.java).use {
+            it.command()
+            it.await("started")
+
+            assertEquals("androidForegroundService", it.mode())
+        }
     }
 
     @Test
@@ -146,7 +171,7 @@ class JobTest {
         Driven(LaterService::class.java).use {
             it.command()
             it.await("started")
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
             assertEquals(ComponentName(app, LaterJob::class.java), scheduler.allPendingJobs.single().service)
         }
@@ -161,7 +186,7 @@ class JobTest {
         Driven(LaterService::class.java).use { service ->
             service.command()
             service.await("started")
-            service.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            service.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             DrivenJob(LaterJob::class.java).use { job ->
                 job.grant()
 
@@ -170,5 +195,31 @@ class JobTest {
                 assertFalse(job.isFinished)
             }
         }
+    }
+
+    private fun numberOf(name: String) = CRC32().apply { update(name.toByteArray()) }.value.toInt() and Int.MAX_VALUE
+
+    private fun Heard.mode(): String {
+        var mode = ""
+        Bgsvc.capabilities(
+            object : BgsvcAnswer {
+                override fun onAnswer(json: String) {
+                    mode = JSONObject(json).getString("mode")
+                }
+
+                override fun onError(error: BgsvcError) = throw AssertionError(error.toString())
+            },
+        )
+        until("the answer") { mode != "" }
+        return mode
+    }
+
+    private companion object {
+        val MODES =
+            listOf(
+                TidyJob::class.java to "androidJob",
+                UploadJob::class.java to "androidUserInitiatedJob",
+                LaterJob::class.java to "androidJob",
+            )
     }
 }

@@ -1,6 +1,7 @@
 package dev.bgsvc.tests
 
 import android.app.ActivityManager
+import android.app.Application
 import android.app.ApplicationExitInfo
 import android.app.ForegroundServiceStartNotAllowedException
 import android.app.Notification
@@ -44,7 +45,7 @@ import org.robolectric.shadows.ShadowPowerManager
 
 /** What happens around a run: boot, kills, refusals, buttons, time limits and what comes after them. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36])
+@Config(sdk = [Config.ALL_SDKS])
 class LifeTest {
     private val app = RuntimeEnvironment.getApplication()
     private val notifications = app.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
@@ -113,7 +114,7 @@ class LifeTest {
             Bgsvc.start(app, HeartbeatService::class.java)
             it.command()
             it.await("beat")
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
 
             assertEquals(true, Bgsvc.isWanted(app, HeartbeatService.NAME))
@@ -265,7 +266,7 @@ class LifeTest {
         Driven(AskingService::class.java).use {
             it.command()
             it.await("started")
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_MEDIA_PROCESSING)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_MEDIA_PROCESSING)
             it.await("stopped")
 
             assertEquals("Tap to resume", offers().single().extras.getString(Notification.EXTRA_TEXT))
@@ -295,6 +296,18 @@ class LifeTest {
             assertEquals(true, Bgsvc.isWanted(app, RevivedService.NAME))
             val run = JSONArray(Bgsvc.history(app, RevivedService.NAME)).getJSONObject(0)
             assertEquals("processExit 2.0", "${run.getString("reason")} ${run.getDouble("ended")}")
+        }
+    }
+
+    @Test
+    fun `the end of another process of the app ends nothing here`() {
+        died("revived", ApplicationExitInfo.REASON_USER_REQUESTED, "${app.packageName}:other")
+        Driven(RevivedService::class.java).use {
+            it.command(null)
+
+            assertEquals("osRestart", it.await("started").data.getString("reason"))
+            assertTrue(Bgsvc.isWanted(app, RevivedService.NAME) == true)
+            assertFalse(JSONArray(Bgsvc.history(app, RevivedService.NAME)).getJSONObject(0).has("ended"))
         }
     }
 
@@ -373,6 +386,7 @@ class LifeTest {
     private fun died(
         name: String?,
         reason: Int,
+        process: String = Application.getProcessName(),
     ) {
         val store = app.createDeviceProtectedStorageContext().getSharedPreferences("dev.bgsvc", Context.MODE_PRIVATE)
         if (name != null) {
@@ -386,6 +400,7 @@ class LifeTest {
             ShadowActivityManager.ApplicationExitInfoBuilder
                 .newBuilder()
                 .setReason(reason)
+                .setProcessName(process)
                 .setTimestamp(2_000)
                 .build()
         val manager = app.getSystemService(Context.ACTIVITY_SERVICE) as ActivityManager

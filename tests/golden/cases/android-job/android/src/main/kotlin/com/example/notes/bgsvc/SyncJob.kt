@@ -36,6 +36,7 @@ class SyncJob : JobRunService(DEFINITION) {
                 wakeLock = false,
                 onTimeout = TimeoutPolicy.STOP,
                 job = SyncJob::class.java,
+                jobId = 741078394,
                 request =
                     JobRequest(
                         network = true,

@@ -36,6 +36,7 @@ class UploadJob : JobRunService(DEFINITION) {
                 wakeLock = false,
                 onTimeout = TimeoutPolicy.STOP,
                 job = UploadJob::class.java,
+                jobId = 398321183,
                 request =
                     JobRequest(
                         network = false,
