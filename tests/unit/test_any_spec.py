@@ -71,6 +71,9 @@ def test_any_value_anywhere_is_taken_or_told(changes: list[tuple[tuple[Any, ...]
         try:
             for key in path[:-1]:
                 place = place[key]
+            # An earlier change may have made a table of a list, and a table's keys are texts.
+            if isinstance(place, dict) and not isinstance(path[-1], str):
+                continue
             place[path[-1]] = value
         except (KeyError, IndexError, TypeError):  # an earlier change took it away
             continue
