@@ -5,7 +5,7 @@ from __future__ import annotations
 from bgsvc._config import config_from_wire
 from bgsvc._json import decode
 from bgsvc._kinds import is_object
-from bgsvc._lock import InstanceLock
+from bgsvc._lock import InstanceLock, run_lock
 from bgsvc._options import parse
 from bgsvc._ports import state_dir_in
 from bgsvc._record import record
@@ -55,12 +55,13 @@ class Hosted:
             return None
         return answers(self.name, app=self.app, scope=scope.value)
 
-    def _state(self) -> object:
-        from bgsvc._report import state_on_disk
-
+    def _state(self) -> str:
+        """Return what the run has noted; nothing before it has, were its lock taken already."""
         if not self.name:
-            return "stopped" if self.process() is None else "running"
-        return state_on_disk(self.folder, self.name)["state"]
+            return "" if self.process() is None else "running"
+        found = run_lock(self.folder, self.name).look()
+        # A word that an earlier process left behind is nobody's, even if the lock is taken anew.
+        return "" if found is None or found[0] != self.process() else found[1]
 
     def want(self) -> None:
         """Write down that it is to run: a start that somebody asked for ends their stop."""

@@ -14,7 +14,8 @@ from tests.native.macos.mac import IS_MACOS, TICK, Mac
 def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mac]:
     """Give a test a user's launchd, and leave nothing of it behind."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for name in ("XDG_STATE_HOME", "XDG_RUNTIME_DIR"):  # a job has neither
+        monkeypatch.delenv(name, raising=False)
     found = Mac(tmp_path, Scope.USER)
     yield found
     if IS_MACOS:

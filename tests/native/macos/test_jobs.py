@@ -39,6 +39,7 @@ def test_a_job_is_installed_started_stopped_and_removed(mac: Mac) -> None:
     mac.install(mac.generate())
     fresh = mac.status()
     mac.launchd.start(TICK)
+    assert eventually(lambda: mac.status().ipc_connected)
     running = mac.status()
     mac.launchd.stop(TICK)
     stopped = mac.status()
@@ -55,6 +56,7 @@ def test_a_job_is_installed_started_stopped_and_removed(mac: Mac) -> None:
         None,
         "not loaded",
     )
+    assert (fresh.ipc_connected, stopped.ipc_connected) == (None, None)
     assert mac.diary == ["begun", "ended processExit"]
     assert mac.status().state is OsServiceState.NOT_INSTALLED
 

@@ -7,6 +7,7 @@ import time
 
 from bgsvc._os.errors import DefinitionError, NoServiceManagerError, OsServiceTimeoutError
 from bgsvc._os.launchd.findings import findings_of, last_exit_of
+from bgsvc._os.reach import channel_answers
 from bgsvc._os.service import OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.words import hosted
 from bgsvc._validate import SetupIssue
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from bgsvc._os.launchd.launchctl import Job, Launchctl
     from bgsvc._os.launchd.places import Places
-    from bgsvc._os.words import Hosted
 
 
 def status_of(label: str, launchctl: Launchctl, places: Places) -> OsServiceStatus:
@@ -52,7 +52,7 @@ def status_of(label: str, launchctl: Launchctl, places: Places) -> OsServiceStat
         since=began(job.pid) if job and job.pid else None,
         last_exit=last_exit_of(job.last_exit) if job else None,
         restarts=max(0, job.runs - 1) if job and job.runs is not None else None,
-        ipc_connected=_hosted(keys).answers(places.scope) if runs else None,
+        ipc_connected=channel_answers(_words(keys), places.scope) if runs else None,
         detail=job.state if job else "not loaded",
         definition=places.file(label) if there else None,
         findings=tuple(sorted(issues, key=lambda issue: issue.severity)),
@@ -94,9 +94,9 @@ def _runs(job: Job | None, keys: dict[str, Any]) -> bool:
     """Return whether a process is there whose `init` is done; what is none of ours just runs."""
     if job is None or job.pid is None:
         return False
-    service = _hosted(keys)
+    service = hosted(_words(keys))
     return service.runs() if service.name else True
 
 
-def _hosted(keys: dict[str, Any]) -> Hosted:
-    return hosted([str(word) for word in keys.get("ProgramArguments", ())])
+def _words(keys: dict[str, Any]) -> list[str]:
+    return [str(word) for word in keys.get("ProgramArguments", ())]

@@ -24,7 +24,9 @@ class Tick(BackgroundService):
             "data": str(ctx.data_dir),
             "terminal": sys.stdin is not None and sys.stdin.isatty(),
         }
-        (FOLDER / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+        new = FOLDER / "facts.new"
+        new.write_text(json.dumps(facts), encoding="utf-8")
+        new.rename(FOLDER / "facts.json")
         append("begun\n")
 
     def run(self, ctx: ServiceContext) -> None:
