@@ -79,6 +79,7 @@ class Box:
         self._cgroup = cgroup
         self._holder: subprocess.Popen[bytes] | None = None
         self._leader: int | None = None
+        self._uids: dict[str, str] = {}
         self.share = share
 
     def boot(self) -> None:
@@ -107,7 +108,9 @@ class Box:
         if user is None:
             words = ["env", "-i", *environment, "HOME=/root", *words]
         else:
-            uid = self.run("id", "-u", user).stdout.strip()
+            if user not in self._uids:
+                self._uids[user] = self.run("id", "-u", user).stdout.strip()
+            uid = self._uids[user]
             become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--init-groups"]
             session = [f"HOME=/home/{user}", f"XDG_RUNTIME_DIR=/run/user/{uid}"]
             words = [*become, "env", "-i", *environment, *session, *words]

@@ -28,9 +28,11 @@ on_both_systemds = pytest.mark.parametrize("machine", ["own", "257"], indirect=T
 """Run a test on this machine's own systemd and on systemd 257."""
 
 _WIPE: Final = """
+rm -rf /run/share/com.example.*
+[ -n "$(ls -d /etc/systemd/system/com.example.* /var/lib/com.example.* 2>/dev/null)" ] || exit 0
 systemctl --quiet stop 'com.example.*' 2>/dev/null
 cd /etc/systemd/system && rm -rf com.example.* *.wants/com.example.*
-rm -rf /var/lib/com.example.* /var/lib/private/com.example.* /run/share/com.example.*
+rm -rf /var/lib/com.example.* /var/lib/private/com.example.*
 systemctl daemon-reload && systemctl reset-failed
 """
 
