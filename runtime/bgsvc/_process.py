@@ -147,11 +147,11 @@ class ServiceProcess:
         """End the run, for a new one to take its place: `init` reads everything anew."""
         now = time.monotonic_ns() // 1000
         notify("RELOADING=1", f"MONOTONIC_USEC={now}", "STATUS=reloading")
+        self._begins_again = True
         try:
             self._supervisor.stop(StopReason.OS_RESTART)
-            self._begins_again = True
         except NotRunningError:
-            return  # it has just ended by itself
+            self._begins_again = False  # it has just ended by itself
 
     def _begin_again(self) -> bool:
         """Start the run that a reload asked for; `started` tells systemd that it is done."""
@@ -183,6 +183,8 @@ class ServiceProcess:
         elif event.event == "stopped":
             self._settled.set()
             self._failed = event.data.get("reason") == StopReason.ERROR
+            if event.data.get("reason") != StopReason.OS_RESTART:
+                self._begins_again = False  # a stop for good came before the reload, or with it
             notify(f"STATUS=ended: {event.data.get('reason')}")
             if not event.data.get("forced"):  # else the process is being ended already
                 self._wakeup.wake()

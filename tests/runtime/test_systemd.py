@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bgsvc import BackgroundService, ServiceContext
 from bgsvc._events import Event
 from bgsvc._journald import goes_to_journal, send_event
 from bgsvc.testing import FakeHost
+from tests.runtime.processes import hosted
 
 
 def received(channel: socket.socket) -> dict[str, str]:
@@ -81,3 +83,43 @@ def test_a_credential_is_read_by_its_name_and_nothing_else_is(
     host.start(Reader)
 
     assert found == [b"s3cret\n", None, None, None, None]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="systemd's protocol")
+def test_a_reload_begins_a_new_run_and_tells_systemd(tmp_path: Path) -> None:
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(path)
+        channel.settimeout(20)
+        with hosted(tmp_path, NOTIFY_SOCKET=path) as told:
+            assert channel.recv(100).startswith(b"READY=1")
+            told.process.send_signal(signal.SIGHUP)
+            assert told.until("stopped") == {"reason": "osRestart"}
+            assert told.until("started") == {"reason": "osRestart"}
+            said = [channel.recv(100).split(b"\n") for _ in range(3)]
+            told.process.send_signal(signal.SIGTERM)
+            assert told.until("stopped") == {"reason": "processExit"}
+            assert told.process.wait(20) == 0
+
+    assert (said[0][0], said[0][2]) == (b"RELOADING=1", b"STATUS=reloading")
+    assert said[0][1].startswith(b"MONOTONIC_USEC=")
+    assert said[1:] == [[b"STATUS=ended: osRestart"], [b"READY=1", b"STATUS=running"]]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="systemd's protocol")
+def test_a_reload_does_not_call_back_what_is_stopping_for_good(tmp_path: Path) -> None:
+    path = str(tmp_path / "notify")
+    entry = "tests.runtime.services:StubbornService"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(path)
+        channel.settimeout(20)
+        with hosted(tmp_path, "--stop-timeout=2", entry=entry, NOTIFY_SOCKET=path) as told:
+            told.until("started")
+            told.process.send_signal(signal.SIGTERM)
+            while not channel.recv(100).startswith(b"STOPPING=1"):
+                pass
+            told.process.send_signal(signal.SIGHUP)
+            assert channel.recv(100).startswith(b"RELOADING=1")
+
+            assert told.until("stopped") == {"reason": "processExit"}
+            assert told.process.wait(20) == 0
