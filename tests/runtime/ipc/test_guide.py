@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.runtime.ipc.peers import short_folder
 from tests.runtime.processes import ROOT, ended
 
 GUIDE = (ROOT / "docs/ipc.md").read_text(encoding="utf-8")
@@ -41,7 +42,8 @@ def test_the_guides_programs_print_what_it_says(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(ROOT / "runtime")}
     homes = ("HOME", "LOCALAPPDATA", "XDG_STATE_HOME")
     environment.update((name, str(tmp_path)) for name in homes)
-    with running(tmp_path, environment):
+    with short_folder() as place, running(tmp_path, {"XDG_RUNTIME_DIR": str(place), **environment}):
+        environment["XDG_RUNTIME_DIR"] = str(place)
         printed = [
             ended([sys.executable, "-c", program], environment, tmp_path) for program, _ in clients
         ]
