@@ -71,11 +71,12 @@ class Runtime:
         Raises:
             UnknownServiceError: If it is not known, or none or several are.
         """
+        found = None if name is None else self._services.get(name)
+        if found is not None:
+            return found
         with self._lock:
             if name is None and len(self._services) == 1:
                 return next(iter(self._services.values()))
-            if name is not None and name in self._services:
-                return self._services[name]
             known = ", ".join(sorted(self._services)) or "none"
         if name is None:
             raise UnknownServiceError(f"say which service is meant; known: {known}")

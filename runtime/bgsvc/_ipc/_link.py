@@ -49,7 +49,9 @@ class Link:
         self.mine = True
         _made.add(self)
         self._service = service
-        self._count = 0
+        self._frames_of: dict[str, bytes] = {}
+        self._waiting = False
+        self._heard: tuple[bytes, dict[str, object]] = (b"", {})
         stream = dial(address, timeout)
         self._frames = Frames(stream)
         try:
@@ -69,10 +71,10 @@ class Link:
             BackgroundServiceError: The daemon's own error, its code kept.
             LinkLostError: The connection broke, or the answer did not come in time.
         """
-        self._count += 1
-        asked = str(self._count)
-        request = {"v": VERSION, "type": kind, "id": asked, "service": self._service, **fields}
-        frame = sealed(encoded(request))
+        if self._waiting:  # whoever asked before was interrupted: the next answer is not ours
+            raise LinkLostError("an answer is still to come", sent=False)
+        frame = self._frame(kind, fields)
+        self._waiting = True
         try:
             self._frames.write(frame)
         except OSError as error:
@@ -81,9 +83,22 @@ class Link:
         while True:
             reply = self.read()
             if reply.get("type") == "reply":
+                self._waiting = False
                 _refuse(reply)
-                if reply.get("id") == asked:
-                    return reply.get("result")
+                return reply.get("result")
+
+    def _frame(self, kind: str, fields: Mapping[str, object]) -> bytes:
+        """Return a request as a frame; one without fields is made once.
+
+        All have the same id, for none is sent before the one before it is answered.
+        """
+        frame = None if fields else self._frames_of.get(kind)
+        if frame is None:
+            request = {"v": VERSION, "type": kind, "id": "1", "service": self._service, **fields}
+            frame = sealed(encoded(request))
+            if not fields:
+                self._frames_of[kind] = frame
+        return frame
 
     def _parting_word(self) -> None:
         """Raise what the daemon said before it hung up, if it said why."""
@@ -106,7 +121,11 @@ class Link:
             raise LinkLostError(text, late=late) from error
         if content is None:
             raise LinkLostError("the daemon has gone")
-        return unframed(content)
+        before, message = self._heard
+        if content != before:  # else it is what a daemon says that is asked over and over
+            message = unframed(content)
+            self._heard = content, message
+        return message
 
     def hang_up(self) -> None:
         """End it, from any thread; whoever reads sees it."""

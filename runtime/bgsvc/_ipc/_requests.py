@@ -41,6 +41,10 @@ _START_REASONS = (StartReason.USER, StartReason.APP)
 _STOP_REASONS = (StopReason.USER_STOP, StopReason.APP_STOP)
 
 
+_RUNNING, _NOT_RUNNING = {"running": True}, {"running": False}
+"""Always the same objects, so that the replies are made once."""
+
+
 class Requests:
     """Answers requests about the services of one process.
 
@@ -129,7 +133,7 @@ class Requests:
 
     def _running(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         del message
-        return {"running": supervisor.running}
+        return _RUNNING if supervisor.running else _NOT_RUNNING
 
     def _state(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         del message

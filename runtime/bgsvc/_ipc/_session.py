@@ -48,6 +48,8 @@ class Session:
         self._admit = admit
         self._greeted = False
         self._closed = False
+        self._asked: tuple[bytes, dict[str, object]] = (b"", {})
+        self._said: tuple[object, bytes] = (None, b"")
         self._reader: Reader | None = None
         self._pump: threading.Thread | None = None
 
@@ -104,13 +106,25 @@ class Session:
     def _reply(self, content: bytes) -> bytes:
         asked: object = None
         try:
-            request = unframed(content)
+            before, request = self._asked
+            if content != before:  # else it is a peer that asks the same over and over
+                request = unframed(content)
+                self._asked, self._said = (content, request), (None, b"")
             asked = request.get("id")
-            result = self._result(request)
-            reply = {"v": VERSION, "type": "reply", "id": asked, "ok": True, "result": result}
-            return sealed(encoded(reply))
+            return self._done(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets it as a reply
             return _refusal(error, asked)
+
+    def _done(self, request: Mapping[str, object]) -> bytes:
+        """Do what is asked; a result that is the same object as the last is not encoded again."""
+        result = self._result(request)
+        said, frame = self._said
+        if result is not said or result is None:
+            asked = request.get("id")
+            reply = {"v": VERSION, "type": "reply", "id": asked, "ok": True, "result": result}
+            frame = sealed(encoded(reply))
+            self._said = result, frame
+        return frame
 
     def _result(self, request: Mapping[str, object]) -> object:
         if request.get("v") != VERSION:

@@ -1,10 +1,14 @@
+import contextlib
 from pathlib import Path
 
 import pytest
 
 import bgsvc
 from bgsvc import ServiceState, StartReason, StopReason
+from bgsvc._capabilities import capabilities_of
 from bgsvc._errors import AlreadyRunningError, IpcError, NotAllowedError
+from bgsvc._ipc._link import Link
+from bgsvc._local import LocalHost
 from tests.runtime.processes import hosted
 
 
@@ -61,3 +65,47 @@ def test_a_client_is_told_at_once_when_nobody_is_there(tmp_path: Path) -> None:
         bgsvc.connect("sync", data_dir=tmp_path, timeout=3600)
 
     assert caught.value.fix == "start the service"
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        with bgsvc.connect("sync", data_dir=tmp_path) as service:
+            monkeypatch.setattr(Link, "read", _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                service.is_running()  # its answer comes all the same
+            monkeypatch.undo()
+            state = service.state()
+
+    assert (state.service, state.state) == ("sync", ServiceState.RUNNING)
+
+
+def test_a_client_learns_what_the_platform_promises_and_whether_all_is_set_up(
+    tmp_path: Path,
+) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        with bgsvc.connect("sync", data_dir=tmp_path) as service:
+            promised, report = service.capabilities(), service.validate()
+
+    assert promised == capabilities_of(LocalHost(mode="desktopProcess"))
+    assert (report.ok, report.issues) == (True, ())
+
+
+@pytest.mark.parametrize("data", [float("nan"), {"deep": float("inf")}, "\ud800", b"bytes", {1: 2}])
+def test_odd_messages_reach_the_service_as_what_json_can_carry_or_are_refused(
+    tmp_path: Path, data: object
+) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        with bgsvc.connect("sync", data_dir=tmp_path) as service:
+            with contextlib.suppress(bgsvc.BackgroundServiceError):
+                service.send(data)
+            assert service.is_running()
+
+
+def _interrupted(link: Link) -> object:
+    del link
+    raise KeyboardInterrupt

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import threading
 from contextlib import suppress
@@ -45,6 +46,26 @@ def test_a_client_finds_the_daemon_again_that_was_killed_and_restarted(tmp_path:
     assert [(event.run, event.seq) for event in after] == [(2, 1), (2, 2)]
     assert state.run == 2
     assert events.dropped == 0
+
+
+def test_an_async_client_finds_the_daemon_again_that_was_killed_and_restarted(
+    tmp_path: Path,
+) -> None:
+    async def talk() -> list[tuple[int, int]]:
+        async with bgsvc.connect_async("chatty", data_dir=tmp_path) as service:
+            events = await service.events(after=0)
+            await service.send(1)
+            found = [await anext(events) for _ in range(2)]
+            await asyncio.to_thread(killed, told)
+            with hosted(tmp_path, entry=CHATTY) as again:
+                await asyncio.to_thread(again.until, "started")
+                await service.send(1)
+                found += [await anext(events) for _ in range(2)]
+        return [(event.run, event.seq) for event in found]
+
+    with hosted(tmp_path, entry=CHATTY) as told:
+        told.until("started")
+        assert asyncio.run(talk()) == [(1, 1), (1, 2), (2, 1), (2, 2)]
 
 
 def test_a_request_for_which_nobody_comes_back_fails_in_time(tmp_path: Path) -> None:
