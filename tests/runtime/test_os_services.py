@@ -100,3 +100,14 @@ def test_a_bundled_app_hands_our_command_line_on(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SystemExit) as ended:
         serve_if_asked()
     assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("word", ["install", "status", "start", "logs"])
+def test_a_class_in_place_of_a_label_or_a_file_is_told_so(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word, "notes.heartbeat:HeartbeatService"]) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"bgsvc: usage: {word} needs ")
+    assert "names a class\n  fix: " in said

@@ -62,6 +62,6 @@ def tell(findings: Sequence[Finding], format_: str) -> None:
         else:
             click.echo(f"{finding.place} {finding.code} {finding.message}\n  fix: {finding.fix}")
     if findings:
-        raise DriftError(f"{len(findings)} findings")
+        raise DriftError("1 finding" if len(findings) == 1 else f"{len(findings)} findings")
     if format_ == "text":
         click.echo("nothing is missing", err=True)

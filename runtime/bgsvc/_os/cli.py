@@ -23,9 +23,11 @@ def perform(given: Options) -> int:
         0, or 1 where `status` found something wrong.
     """
     word = given.entry
+    what = "a generated file" if given.command == "install" else "a service, by its label"
     if not word:
-        what = "a generated file" if given.command == "install" else "a service, by its label"
         raise UsageError(f"{given.command} needs {what}")
+    if _names_a_class(word):
+        raise UsageError(f"{given.command} needs {what}; {word} names a class", fix=_ways_to(given))
     if given.command == "logs":
         return _logs(given, word)
     status = _ACTIONS[given.command](given, word)
@@ -37,6 +39,18 @@ def perform(given: Options) -> int:
         _say(status_text(status))
     wrong = any(issue.severity == "error" for issue in status.findings)
     return FINDINGS if given.command == "status" and wrong else 0
+
+
+def _names_a_class(word: str) -> bool:
+    """Return whether `word` is what `run` takes: no label and no path looks so."""
+    module, colon, name = word.partition(":")
+    return bool(colon) and name.isidentifier() and all(map(str.isidentifier, module.split(".")))
+
+
+def _ways_to(given: Options) -> str:
+    if given.command == "install":
+        return "write the files with `bgsvc-gen desktop`, and give the one for this system"
+    return "use the label, such as com.example.notes.sync: the file's name without its ending"
 
 
 def status_text(status: OsServiceStatus) -> str:
