@@ -38,7 +38,7 @@ def interpreter(cpython: Path) -> Path:
     pinned = (ROOT / "requirements/dev.txt").read_text(encoding="utf-8")
     blocks = re.findall(r"^\S.*(?:\n    .*)*", pinned, re.MULTILINE)
     wanted = "\n".join(one for one in blocks if one.split("==")[0] in TESTERS)
-    name = hashlib.sha256(f"{cpython}\n{wanted}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{cpython}\n{ROOT}\n{wanted}".encode()).hexdigest()[:16]
     made = cache() / "newest-python" / name
     if not made.is_dir():
         unfinished = made.with_name(f"{name}.{os.getpid()}")
@@ -68,3 +68,6 @@ def _make(cpython: Path, wanted: str, folder: Path) -> None:
         capture_output=True,
         env=environment(cpython),
     )
+    # As in .venv: a process that a test starts finds the runtime without being told where it is.
+    [packages] = folder.glob("lib/python*/site-packages")
+    packages.joinpath("bgsvc.pth").write_text(f"{ROOT / 'runtime'}\n", encoding="utf-8")
