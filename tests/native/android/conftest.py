@@ -5,7 +5,6 @@ import stat
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -14,13 +13,7 @@ from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import ClassPath, class_paths, unpacked
 from tests.native.android.sdk import LEVELS, make_sdk
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
-
-
-def lacks(what: str) -> NoReturn:
-    """End a test that cannot run here: on a laptop it is skipped, in CI it fails."""
-    if os.environ.get("CI"):
-        pytest.fail(what, pytrace=False)
-    pytest.skip(what)
+from tests.native.provision import lacks
 
 
 @pytest.fixture(scope="session")

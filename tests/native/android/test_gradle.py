@@ -15,10 +15,10 @@ import pytest
 
 from bgsvc_gen.spec.load import load_spec
 from tests.native.android.apps import CASES, write
-from tests.native.android.conftest import lacks
 from tests.native.android.jdk import find_jdk
 from tests.native.android.maven import ClassPath
 from tests.native.android.tools import Java, KotlinCompiler
+from tests.native.provision import lacks
 
 pytestmark = pytest.mark.native
 

@@ -12,10 +12,10 @@ from typing import Final
 import pytest
 
 from bgsvc_gen.resources import templates_root
-from tests.native.android.conftest import lacks
 from tests.native.android.maven import ClassPath
 from tests.native.android.test_executed import KOTLIN, Outcome, python_options
 from tests.native.android.tools import Java, KotlinCompiler
+from tests.native.provision import lacks
 
 pytestmark = pytest.mark.native
 

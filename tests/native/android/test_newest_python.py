@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.conftest import lacks
 from tests.native.android.newest_python import ROOT, environment, interpreter
+from tests.native.provision import lacks
 
 pytestmark = pytest.mark.native
 

@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 import sys
@@ -6,7 +5,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -28,13 +26,7 @@ from tests.native.ios.trials import (
     swift_in,
     write_app,
 )
-
-
-def lacks(what: str) -> NoReturn:
-    """End a test that cannot run here: on a laptop it is skipped, in CI it fails."""
-    if os.environ.get("CI"):
-        pytest.fail(what, pytrace=False)
-    pytest.skip(what)
+from tests.native.provision import lacks
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bgsvc_gen.cli import main
 from tests.native.linux.box import until
 from tests.native.linux.machine import FOLDER, Machine, on_both_systemds
+from tests.native.starter import LABEL, start_app
 
 pytestmark = pytest.mark.native
 
-LABEL = "com.example.notes.heartbeat"
 UNIT = f"{LABEL}.service"
 
 
@@ -39,29 +37,9 @@ def test_the_scaffolds_service_runs_after_a_reboot_and_leaves_nothing_behind(
 
 
 def scaffold(machine: Machine, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Start an app, let its service start with the machine, copy it there; return its unit."""
-    app = folder / "notes"
-    monkeypatch.chdir(folder)
-    run("init", "notes", "--no-input", "--id", "com.example.notes")
-    spec = app / "bgsvc.toml"
-    text = spec.read_text(encoding="utf-8")
-    for before, after in (
-        ('\nscope = "user"', '\nscope = "system"'),
-        ("\nstop_timeout =", "\nstart_on_boot = true\nstop_timeout ="),
-        ('["dataSync"]', '["remoteMessaging"]'),  # Android starts no dataSync at boot
-    ):
-        assert before in text
-        text = text.replace(before, after)
-    spec.write_text(text, encoding="utf-8")
-    monkeypatch.chdir(app)
-    run("desktop", "--os", "linux")
+    """Start an app, copy it to the machine; return its unit."""
+    app = start_app(folder, "linux", monkeypatch)
     there = machine.folder / "com.example.app"
     shutil.copytree(app, there)
     machine.box.run("sh", "-c", f"cp -r /run/share/{there.name}/notes {FOLDER}/lib/python3*/*")
     return f"/run/share/{there.name}/native/bgsvc/linux/{UNIT}"
-
-
-def run(*words: str) -> None:
-    """Run `bgsvc-gen`."""
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output

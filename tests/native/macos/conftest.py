@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from bgsvc._os.service import Scope
 from tests.native.android.maven import cache
 from tests.native.macos.crate import CrateUnavailableError, reader
 from tests.native.macos.mac import IS_MACOS, TICK, Mac
+from tests.native.provision import lacks
 
 
 @pytest.fixture
@@ -29,6 +29,4 @@ def launchd_crate() -> Path:
     try:
         return reader(cache())
     except CrateUnavailableError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        lacks(str(error))

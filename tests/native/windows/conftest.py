@@ -1,21 +1,13 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.native.android.maven import cache
+from tests.native.provision import lacks
 from tests.native.windows.machine import Machine
 from tests.native.windows.packages import WineUnavailableError, wine_home
 from tests.native.windows.winebox import copied
-
-
-def lacks(what: str) -> NoReturn:
-    """End a test that cannot run here: on a laptop it is skipped, in CI it fails."""
-    if os.environ.get("CI"):
-        pytest.fail(what, pytrace=False)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")

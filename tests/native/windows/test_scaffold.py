@@ -4,15 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from bgsvc_gen.cli import main
+from tests.native.starter import LABEL, start_app
 from tests.native.windows.machine import Machine, eventually
 from tests.native.windows.winebox import windows_path
 
 pytestmark = pytest.mark.native
-
-LABEL = "com.example.notes.heartbeat"
 
 
 def test_the_scaffolds_service_runs_after_a_reboot_and_leaves_nothing_behind(
@@ -36,22 +33,8 @@ def test_the_scaffolds_service_runs_after_a_reboot_and_leaves_nothing_behind(
 
 
 def scaffold(machine: Machine, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Start an app, let its service start with the machine, install it there; return its file."""
-    app = folder / "notes"
-    monkeypatch.chdir(folder)
-    run("init", "notes", "--no-input", "--id", "com.example.notes")
-    spec = app / "bgsvc.toml"
-    text = spec.read_text(encoding="utf-8")
-    for before, after in (
-        ('\nscope = "user"', '\nscope = "system"'),
-        ("\nstop_timeout =", "\nstart_on_boot = true\nstop_timeout ="),
-        ('["dataSync"]', '["remoteMessaging"]'),  # Android starts no dataSync at boot
-    ):
-        assert before in text
-        text = text.replace(before, after)
-    spec.write_text(text, encoding="utf-8")
-    monkeypatch.chdir(app)
-    run("desktop", "--os", "windows")
+    """Start an app, install it on the machine; return its service's file."""
+    app = start_app(folder, "windows", monkeypatch)
     shutil.copytree(app / "notes", machine.packages / "notes")
     return windows_path(app / f"native/bgsvc/windows/{LABEL}.winsw.xml")
 
@@ -63,9 +46,3 @@ def left_behind(machine: Machine) -> list[str]:
     names = [path.as_posix() for path in machine.box.drive.rglob(f"*{LABEL}*")]
     processes = machine.box.run("wmic.exe", "process", "get", "commandline").stdout
     return [*found, *names, *(line for line in processes.splitlines() if "notes" in line)]
-
-
-def run(*words: str) -> None:
-    """Run `bgsvc-gen`."""
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
