@@ -59,6 +59,7 @@ class Scheduler:
         self.processes: list[subprocess.Popen[bytes]] = []
         self.calls: list[str] = []
         self.refuses: dict[str, bytes] = {}
+        self.waits = False
 
     def __call__(self, verb: str, *words: str) -> "CompletedProcess[bytes]":
         self.calls.append(verb)
@@ -93,6 +94,8 @@ class Scheduler:
         self.processes.append(
             subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL)
         )
+        if self.waits:
+            self.processes[-1].wait(30)
 
 
 @pytest.fixture
@@ -208,13 +211,19 @@ def test_a_task_that_the_scheduler_refuses_leaves_nothing(
     assert not Path(folder_of(LABEL)).exists()
 
 
-def test_a_service_that_cannot_begin_fails_its_start(tmp_path: Path, scheduler: Scheduler) -> None:
+@pytest.mark.parametrize("unseen", [False, True])
+def test_a_service_that_cannot_begin_fails_its_start(
+    tmp_path: Path, scheduler: Scheduler, *, unseen: bool
+) -> None:
+    """Even if its process came and went between two looks."""
     tasks = WindowsTasks(schedule=scheduler)
+    scheduler.waits = unseen
     install(tasks, generated(tmp_path, entry="unready:Unready"))
 
     with pytest.raises(OsServiceError) as caught:
         tasks.start(LABEL)
 
+    assert "ended while it started" in str(caught.value)
     assert f"logs {LABEL}" in caught.value.fix
     assert "".join(tasks.logs(LABEL, lines=50, follow=False))
 

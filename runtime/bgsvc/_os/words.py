@@ -47,6 +47,12 @@ class Hosted:
         """Return whether it is ready, or about to end."""
         return self._state() in {"running", "stopping"}
 
+    def last_run(self) -> int:
+        """Return the number of the last run that was begun; 0 if only its class can tell."""
+        from bgsvc._store import StateFile
+
+        return StateFile(self.folder, self.name).peek().run if self.name else 0
+
     def answers(self, scope: Scope) -> bool | None:
         """Return whether its channel answers; None if only its class can tell its name."""
         from bgsvc._ipc._client import answers

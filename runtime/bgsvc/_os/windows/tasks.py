@@ -106,18 +106,20 @@ class WindowsTasks:
         """Run the task, and wait until its service's `init` is done."""
         self._require(label)
         service = hosted_by(label)
-        if service.process() is None:
+        before, seen = service.last_run(), service.process() is not None
+        if not seen:
             service.want()
             done = self._schedule("/Run", "/TN", task_name(label))
             if done.returncode:
                 raise refused(done, f"{label} was not started", "start", label)
         fix = f"look at what it says: python -m bgsvc logs {label}"
-        until, seen = time.monotonic() + START_PATIENCE, False
+        until = time.monotonic() + START_PATIENCE
         while not service.ready():
-            process = service.process()
-            if seen and process is None:
+            # In this order: a run that was begun by a process which is gone now has ended.
+            begun = seen or service.last_run() != before
+            seen = service.process() is not None
+            if begun and not seen:
                 raise OsServiceError(f"{label} ended while it started", fix=fix)
-            seen = process is not None
             if time.monotonic() > until:
                 text = f"{label} does not run {START_PATIENCE:g} seconds after its start"
                 raise OsServiceTimeoutError(text, fix=fix)
