@@ -1,9 +1,13 @@
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 # No test is timed: a busy machine is not a failure.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+settings.register_profile("whole", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("whole"), max_examples=40)
+# `make test` says how many examples to try; the fast tier has a minute for everything.
+settings.load_profile("whole" if "BGSVC_EXAMPLES" in os.environ else "quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -95,7 +95,7 @@ def test_the_demonstration_ends_with_the_services_goodbye() -> None:
 def test_runs_at_once_take_turns(app: Path) -> None:
     spec = app / "bgsvc.toml"
     text = spec.read_text(encoding="utf-8")
-    for types in ("[]", '["location"]', "[]"):  # many files to delete, many to write
+    for types in ("[]", '["location"]'):  # many files to delete, many to write
         spec.write_text(text.replace('["dataSync"]', types), encoding="utf-8")
         command = [sys.executable, "-m", "bgsvc_gen", "all"]
         runs = [subprocess.Popen(command, cwd=app, stderr=subprocess.PIPE) for _ in range(5)]

@@ -65,19 +65,21 @@ def test_merging_again_changes_no_byte(form: plistlib.PlistFormat) -> None:
 NO_XML: Final = "".join(map(chr, {*range(32), 0xFFFE, 0xFFFF} - {9, 10}))
 """What XML 1.0 cannot carry (2.2, Char), and `\\r`, of which `plistlib` makes `\\n`."""
 
-TEXTS: Final = st.text(st.characters(exclude_characters=NO_XML, exclude_categories=["Cs"]))
+TEXTS: Final = st.text(
+    st.characters(exclude_characters=NO_XML, exclude_categories=["Cs"]), max_size=12
+)
 VALUES: Final = st.recursive(
     st.one_of(
         *(TEXTS, st.booleans(), st.integers(-(2**63), 2**64 - 1), st.binary()),
         *(st.floats(allow_nan=False), st.datetimes().map(lambda date: date.replace(microsecond=0))),
     ),
-    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
-    max_leaves=10,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=8,
 )
 
 
 @each_form
-@given(content=st.dictionaries(TEXTS, VALUES))
+@given(content=st.dictionaries(TEXTS, VALUES, max_size=6))
 def test_whatever_a_list_holds_is_there_after_the_merge(
     form: plistlib.PlistFormat, content: dict[str, object]
 ) -> None:
