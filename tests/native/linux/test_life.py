@@ -114,11 +114,10 @@ def test_a_run_that_will_not_stop_is_ended_hard_and_told_apart(machine: Machine)
         "--now",
     )
 
-    begun = time.monotonic()
     machine.bgsvc("stop", LABEL)
 
-    assert time.monotonic() - begun < 5  # the runtime ends it, not systemd's own time limit
     last = machine.status()["lastExit"]
+    # The runtime ended it: systemd's own time limit would say `timeout`, and signal 9.
     assert (last["result"], last["status"]) == ("exit-code", 70)
     assert "stop_overdue" in machine.box.journal(LABEL)
 
