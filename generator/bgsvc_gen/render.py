@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from bgsvc_gen.lang import FILTERS
 from bgsvc_gen.resources import templates_root
 from bgsvc_gen.targets.base import Plan
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEMPLATE_SUFFIX = ".j2"
 
@@ -23,12 +25,14 @@ class GeneratedFile:
 
 
 @cache
-def environment() -> jinja2.Environment:
+def environment() -> "jinja2.Environment":
     """Return the one Jinja environment every template is rendered in.
 
     XML is escaped by Jinja itself, by the template's suffix; every other language
     has its quoting filter, and no other filter exists.
     """
+    import jinja2  # noqa: PLC0415 - a help needs none
+
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates_root()),
         undefined=jinja2.StrictUndefined,

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import tomli
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from bgsvc_gen.errors import UsageError
 from bgsvc_gen.spec.source import Source, parse_source
@@ -85,6 +83,9 @@ def _add_to_section(source: Source, name: str, types: list[str]) -> str:
 
 def _with_tomlkit(source: Source, name: str, types: list[str]) -> str:
     """Replace the value, or add to an inline table."""
+    import tomlkit  # noqa: PLC0415 - few specs need it
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
+
     document = tomlkit.parse(source.text)
     table: Any = document
     try:
