@@ -34,6 +34,7 @@ class Interruption:
 def main() -> int:
     """Run the command line with the rest of the arguments."""
     interruption = Interruption(int(sys.argv[1]))
+    sys._getframe().f_trace_opcodes = True  # noqa: SLF001 - Python 3.12 looks before it traces
     threading.settrace(interruption.trace)  # type: ignore[arg-type]
     sys.settrace(interruption.trace)  # type: ignore[arg-type]
     from bgsvc._cli import main as command  # noqa: PLC0415 - its import is traced, too
