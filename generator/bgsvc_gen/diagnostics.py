@@ -40,6 +40,7 @@ CODES: Final = {
     "BG601": "not a variable of an environment",
     "BG602": "a setting of the other scope",
     "BG603": "not a value that a service manager takes",
+    "BG604": "a setting that a system has no place for; a warning",
 }
 """Every code a diagnostic may carry, and what it stands for."""
 

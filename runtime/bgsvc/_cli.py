@@ -50,13 +50,7 @@ def _run(given: Options) -> int:
     if given.windows_service:
         from bgsvc._os.windows.process import host
 
-        return host(
-            lambda: _config(given),
-            app=given.app,
-            data_dir=given.data_dir,
-            log=given.log,
-            as_json=given.json,
-        )
+        return host(lambda: _config(given), given)
     if given.windows_task:
         os.environ["BGSVC_MODE"] = "windowsTask"
     if given.log:
@@ -70,7 +64,7 @@ def _run(given: Options) -> int:
         from bgsvc._os.windows.ask import listen
 
         listen(process.ask_to_stop)
-    return process.run(as_json=given.json, boot=given.boot)
+    return process.run(as_json=given.json, boot=given.boot, again=given.again)
 
 
 def _os(given: Options) -> int:

@@ -31,11 +31,12 @@ def _systemd_mode() -> str:
 def started_by_boot() -> bool:
     """Return whether a boot or login starts this process, and not somebody who wants it to run.
 
-    systemd starts what is enabled while it is still `starting`; what comes later was asked for.
+    systemd starts what is enabled while it is still `starting`; what comes later was asked for,
+    unless it is our timer that comes later (systemd 252 says so).
     Where nobody can tell, it counts as a boot: a service that was stopped then stays so.
     """
     mode = detect_mode()
-    if not mode.startswith("systemd"):
+    if not mode.startswith("systemd") or os.environ.get("TRIGGER_UNIT", "").endswith(".timer"):
         return True
     import subprocess
 
@@ -53,7 +54,9 @@ def started_by_boot() -> bool:
 def _launchd_mode() -> str:
     if os.environ.get("XPC_SERVICE_NAME", "0") == "0" or os.getppid() != 1:
         return "desktopProcess"
-    return "launchDaemon" if os.geteuid() == 0 else "launchAgent"
+    # A daemon may have an account of its own; only its property list says so.
+    is_daemon = os.geteuid() == 0 or os.environ.get("BGSVC_MODE") == "launchDaemon"
+    return "launchDaemon" if is_daemon else "launchAgent"
 
 
 def unit_name() -> str | None:

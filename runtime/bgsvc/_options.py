@@ -39,6 +39,7 @@ options:
   --windows-service run: answer to Windows' service control manager, which started it
   --windows-task    run: be a task of the Task Scheduler
   --boot            run: do nothing if the service was stopped by its user
+  --again           run: end with the exit status 75 unless somebody asked for the end
   --mode MODE       capabilities: of another mode, such as systemdUser or iosRefresh
   --types A,B       capabilities: for these Android types
   --scope SCOPE     OS services: user or system; by default where it is installed
@@ -47,7 +48,7 @@ options:
   --follow          logs: go on with what it writes from now on
 
 exit status: 0 ended well, 1 the run failed or something was found, 2 a usage or other error,
-70 the process was ended because a run would not stop
+70 the process was ended because a run would not stop, 75 it is to be started again (--again)
 """
 
 OS_COMMANDS = ("install", "uninstall", "start", "restart", "status", "logs")
@@ -56,7 +57,9 @@ OS_COMMANDS = ("install", "uninstall", "start", "restart", "status", "logs")
 _COMMANDS = ("run", "stop", "state", "capabilities", "validate", *OS_COMMANDS)
 _TEXTS = ("--name", "--app", "--data-dir", "--label", "--config", "--mode", "--types", "--log")
 _CHECKED = ("--scope", "--stop-timeout", "--lines")
-_FLAGS = ("--json", "--boot", "--now", "--follow", "--windows-service", "--windows-task")
+_FLAGS = (
+    *("--json", "--boot", "--again", "--now", "--follow", "--windows-service", "--windows-task"),
+)
 
 
 class UsageError(BackgroundServiceError):
@@ -85,6 +88,7 @@ class Options:
         self.lines = 100
         self.json = False
         self.boot = False
+        self.again = False
         self.windows_service = False
         self.windows_task = False
         self.log: str | None = None

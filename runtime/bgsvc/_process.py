@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bgsvc._supervisor import Supervisor
 
 FAILED = 1
+AGAIN = 75
+"""sysexits.h's EX_TEMPFAIL: nobody asked for the end, and the manager is to start it again."""
 START_GRACE = 0.1
 """Seconds a service may take to start before its channel is opened beside it."""
 START_STEP = 15.0
@@ -49,17 +51,21 @@ class ServiceProcess:
         self._wakeup = Wakeup()
         self._failed = False
         self._begins_again = False
+        self._reason: object = None
+        self._asked = False
         self._data_dir = data_dir
         self._settled = threading.Event()
         self._hearing = threading.Lock()
         self._heard: list[Event] | EventLog = []
 
-    def run(self, *, as_json: bool, boot: bool) -> int:
+    def run(self, *, as_json: bool, boot: bool, again: bool = False) -> int:
         """Run the service and return the exit status: 0 ended well, 1 ended by an error.
 
         Args:
             as_json: Whether events are printed as JSON lines.
             boot: Whether to start only what is wanted: what nobody ever stopped.
+            again: Whether an end that nobody asked for has the exit status 75: a manager then
+                tells it from a stop, and starts the service again.
 
         Raises:
             AlreadyRunningError: Another process hosts this service.
@@ -92,7 +98,7 @@ class ServiceProcess:
         if channel is not None:
             channel.close()
         lock.release()
-        status = FAILED if self._failed else 0
+        status = FAILED if self._failed else self._wanted_again() if again else 0
         if isinstance(trouble, AlreadyRunningError):
             raise trouble
         if not drained or not _all_ended(LEAVE_GRACE):
@@ -118,8 +124,21 @@ class ServiceProcess:
             return None, error
 
     def ask_to_stop(self) -> None:
-        """Do what SIGTERM does, from any thread."""
+        """End the service because its manager asks; from any thread."""
+        self._asked = True
         self._wakeup.ask()
+
+    def _wanted_again(self) -> int:
+        """Return the exit status of an end that was no failure, and keep what is wanted.
+
+        A signal is nobody's wish. Windows' manager asks in words, and would restart, after its
+        own stop, whatever ends with a status.
+        """
+        if self._reason == StopReason.TASK_COMPLETED:
+            self._supervisor.wish(running=True)
+        elif self._reason != StopReason.PROCESS_EXIT or self._asked:
+            return 0
+        return AGAIN
 
     def _beat(self, interval: float) -> None:
         """Tell the watchdog, now and every `interval` seconds, that the service is alive."""
@@ -182,6 +201,7 @@ class ServiceProcess:
             self._settled.set()
         elif event.event == "stopped":
             self._settled.set()
+            self._reason = event.data.get("reason")
             self._failed = event.data.get("reason") == StopReason.ERROR
             if event.data.get("reason") != StopReason.OS_RESTART:
                 self._begins_again = False  # a stop for good came before the reload, or with it

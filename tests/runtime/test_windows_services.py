@@ -18,15 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsvc import BackgroundServiceError, OsService, RestartPolicy, Scope
+from bgsvc._ipc._windows_identity import service_sid
 from bgsvc._os.errors import DefinitionError, NeedsRootError, ProgramError
 from bgsvc._os.log_file import RotatedFile, last_lines
 from bgsvc._os.windows import host, scm, structs
+from bgsvc._os.windows import session as sessions
 from bgsvc._os.windows.command import joined, split
 from bgsvc._os.windows.definition import TASK, aimed, read_service, read_task
 from bgsvc._os.windows.host import DEMAND_WORD, ControlLink, NotAServiceError
 from bgsvc._os.windows.log import EventLog
 from bgsvc._os.windows.program import refuse_alias, service_words
-from bgsvc._os.windows.setup import configure, delays
+from bgsvc._os.windows.setup import configure, created, delays, replaced_definition
 from bgsvc._record import replaced
 from bgsvc._words import RestartOn
 
@@ -118,6 +120,53 @@ def test_windows_is_told_to_restart_what_fails_without_a_crash() -> None:
     assert windows.settings[structs.DESCRIPTION].text == LABEL
 
 
+@pytest.mark.parametrize("delayed", [True, False])
+def test_windows_is_told_whether_the_start_is_delayed(*, delayed: bool) -> None:
+    windows = Windows()
+
+    configure(scm.Handle(windows, 1), replaced(SERVICE, start_delayed=delayed))
+
+    assert windows.settings[structs.DELAYED_AUTO_START].value == delayed
+
+
+def test_windows_is_told_the_account_and_what_is_started_before() -> None:
+    windows = Windows()
+    service = replaced(SERVICE, user="NT SERVICE\\x", after=("Tcpip", "Dnscache"))
+
+    with created(scm.Handle(windows, 1), service, "line"):
+        replaced_definition(scm.Handle(windows, 2), service, "line")
+        replaced_definition(scm.Handle(windows, 2), SERVICE, "line")
+
+    (_, made), (_, changed), (_, plain), _ = windows.calls
+    assert (made[10][:], made[11]) == ("Tcpip\0Dnscache\0\0", "NT SERVICE\\x")
+    assert (changed[7][:], changed[8]) == ("Tcpip\0Dnscache\0\0", "NT SERVICE\\x")
+    assert (plain[7][:], plain[8]) == ("\0", "LocalSystem")
+
+
+@pytest.mark.parametrize("texts", [(), ("Tcpip",), ("Tcpip", "a b", "ü")])
+def test_a_list_of_texts_is_read_back(texts: tuple[str, ...]) -> None:
+    buffer = structs.multi_text(texts)
+
+    assert structs.texts_at(ctypes.addressof(buffer)) == texts
+    assert structs.texts_at(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("session", "notifier", "codes"),
+    [(0, True, ["session_zero"]), (1, True, []), (None, True, []), (0, False, [])],
+)
+def test_only_what_needs_a_desktop_is_told_of_session_0(
+    monkeypatch: pytest.MonkeyPatch, session: int | None, codes: list[str], *, notifier: bool
+) -> None:
+    monkeypatch.setattr(sessions, "session_of", lambda _: session)
+    monkeypatch.setattr(sessions, "has_notifier", lambda: notifier)
+
+    found = list(sessions.session_findings("tick", 4711))
+
+    assert [issue.code for issue in found] == codes
+    assert all("scope = " in issue.fix for issue in found)
+
+
 def test_a_setting_that_this_windows_lacks_is_left_out(errors: Fail) -> None:
     errors(structs.INVALID_LEVEL)
     handle = scm.Handle(Windows("ChangeServiceConfig2W"), 1)
@@ -142,6 +191,19 @@ def test_whoever_is_no_administrator_is_told_the_command(errors: Fail) -> None:
 
     assert isinstance(error, NeedsRootError)
     assert error.fix.endswith("administrator: python -m bgsvc install x --scope system")
+
+
+def test_a_services_own_account_has_the_sid_that_windows_gives_it() -> None:
+    # The one that is on every Windows, as `sc.exe showsid TrustedInstaller` has it.
+    trusted = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+    assert service_sid("TrustedInstaller") == service_sid("trustedinstaller") == trusted
+
+
+def test_a_name_that_another_service_has_is_told_with_its_way_out() -> None:
+    error = scm.typed(scm.Refusal("CreateServiceW", 1078), LABEL, "")
+
+    assert str(error).startswith("another service is called")
+    assert "label" in getattr(error, "fix", "")
 
 
 def test_a_code_is_the_error_it_stands_for() -> None:

@@ -15,24 +15,23 @@ def job(service: Service) -> Job:
 
 
 @pytest.mark.parametrize(
-    ("restart", "always", "on_failure"),
-    [("failure", False, True), ("always", True, False), ("never", False, False)],
+    ("restart", "kept", "again"),
+    [("failure", True, False), ("always", True, True), ("never", False, False)],
 )
 def test_launchd_restarts_what_starts_at_login(
-    restart: RestartOn, *, always: bool, on_failure: bool
+    restart: RestartOn, *, kept: bool, again: bool
 ) -> None:
     found = job(replace(SYNC, start_on_boot=True, restart=Restart(restart)))
 
     assert found.run_at_load
-    assert (found.keeps_alive, found.keeps_alive_on_failure) == (always, on_failure)
+    assert (found.keeps_alive, "--again" in found.arguments) == (kept, again)
 
 
 @pytest.mark.parametrize("restart", ["failure", "always", "never"])
 def test_nothing_keeps_alive_what_is_not_to_start_at_login(restart: RestartOn) -> None:
     found = job(replace(SYNC, start_on_boot=False, restart=Restart(restart)))
 
-    kept = (found.keeps_alive, found.keeps_alive_on_failure, found.throttle)
-    assert (found.run_at_load, *kept) == (False, False, False, None)
+    assert (found.run_at_load, found.keeps_alive, found.throttle) == (False, False, None)
 
 
 @pytest.mark.parametrize(("delay", "throttle"), [(0.25, 10), (10.0, 10), (30.5, 31)])

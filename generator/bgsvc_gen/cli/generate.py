@@ -25,7 +25,7 @@ from bgsvc_gen.output.write import (
 from bgsvc_gen.pipeline import RUNTIME_FOLDER
 from bgsvc_gen.project import DEFAULT_OUT, TARGET_NAMES, inspect_project
 from bgsvc_gen.spec.edit import set_types
-from bgsvc_gen.spec.load import build_spec
+from bgsvc_gen.spec.load import build_spec, spec_warnings
 from bgsvc_gen.spec.source import Source, find_spec, read_source
 from bgsvc_gen.spec.table import suggestion
 from bgsvc_gen.targets import ios
@@ -179,6 +179,7 @@ def generate_targets(
     edited = original is not None and original.text != source.text
     with exclusive_turn(source.path.absolute().parent):
         folder = inspect_project(source, out, names, force=mode.force)
+        report.print_warnings(spec_warnings(source, names), mode.format_)
         if not mode.force and not mode.check and not mode.diff:
             refuse_hand_edited(folder)
         if not mode.writes:

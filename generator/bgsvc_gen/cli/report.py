@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from bgsvc_gen.diagnostics import Diagnostic
 from bgsvc_gen.errors import BgsvcGenError, DriftError, SpecError
 from bgsvc_gen.output.folder import Drift, Kind
 
@@ -57,6 +58,16 @@ def _print_diagnostics(error: SpecError, chosen: str) -> None:
             click.echo(f"::error {place},title={d.code}::{_escaped(f'{d.message} ({d.hint})')}")
         else:
             click.echo(str(d), err=True)
+
+
+def print_warnings(warnings: Iterable[Diagnostic], chosen: str) -> None:
+    """Print what is worth a word and no error; on stderr, but for a pull request."""
+    for d in warnings:
+        if chosen == "github":
+            place = f"file={_property(d.file)},line={d.location.line},col={d.location.column}"
+            click.echo(f"::warning {place},title={d.code}::{_escaped(f'{d.message} ({d.hint})')}")
+        elif chosen == "text":
+            click.echo(f"{click.style('warning:', fg='yellow')} {d}", err=True)
 
 
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:

@@ -8,6 +8,7 @@ from bgsvc_gen.facts.systemd import NEED_USER, RELAXATIONS
 from bgsvc_gen.lang.characters import NONCHARACTERS
 from bgsvc_gen.spec.model import Desktop, Timer
 from bgsvc_gen.spec.table import Place, Table, suggestion
+from bgsvc_gen.spec.windows import of_the_other_scope, read_windows
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNUSABLE: Final = re.compile(f"(?![\\t\\n])[\\x00-\\x1f\\x7f{NONCHARACTERS}]")
@@ -17,13 +18,14 @@ _CREDENTIAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CALENDAR: Final = re.compile(r"[A-Za-z0-9*:.,/~ +_-]*[A-Za-z0-9*]")
 
 
-def read_desktop(table: Table) -> Desktop:
+def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
     """Return what the `desktop` table of a service says, with defaults for what is absent."""
     section = table.table("desktop")
     if section is None:
         return Desktop()
     desktop = Desktop(
         scope=section.choice("scope", ("user", "system"), "user"),
+        start_delay=section.duration("start_delay", 0.0),
         watchdog=section.duration("watchdog", 0.0, least=1.0) or None,
         user=_matching(section, "user", _USER, "write the name of an account"),
         working_directory=_folder(section),
@@ -32,9 +34,16 @@ def read_desktop(table: Table) -> Desktop:
         credentials=_each(section, "credentials", _CREDENTIAL, 'use letters, digits, "-", "."'),
         relax=_relaxations(section),
         timer=_timer(section),
+        windows=read_windows(section),
     )
     for key, message, hint in _of_the_other_scope(desktop):
         section.wrong(key, "BG602", message, hint)
+    for key, message, hint in of_the_other_scope(desktop):
+        section.report(Place((*section.path, "windows", key)), "BG602", message, hint)
+    if desktop.start_delay and (desktop.timer or not start_on_boot):
+        hint = "write start_on_boot = true and no timer, or leave it out"
+        message = "a delay is for what starts with the boot or the login"
+        section.wrong("start_delay", "BG603", message, hint)
     section.close()
     return desktop
 

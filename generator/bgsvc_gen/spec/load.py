@@ -1,10 +1,12 @@
 """From TOML to `Spec`, reporting everything that is wrong with it at once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bgsvc_gen.diagnostics import Diagnostic
 from bgsvc_gen.errors import SpecError
+from bgsvc_gen.facts.desktop_gaps import gaps
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.locate import Locations
 from bgsvc_gen.spec.model import App, Spec
@@ -36,6 +38,24 @@ def build_spec(source: Source) -> Spec:
     if findings.found:
         raise SpecError(findings.found)
     return spec
+
+
+def spec_warnings(source: Source, systems: Collection[str]) -> tuple[Diagnostic, ...]:
+    """Return what the spec asks for and one of `systems` has no place for; each has its code.
+
+    Raises:
+        SpecError: Something is wrong with the spec.
+    """
+    findings = _Findings(source)
+    names = {"macos": "macOS", "windows": "Windows"}
+    for service in build_spec(source).services:
+        for system in systems:
+            for gap in gaps(service.desktop, system):
+                place = Place((*source.root, "services", service.name, "desktop", gap.key))
+                hint = gap.hint.replace("<name>", service.name)
+                message = f"{gap.key}: {names[system]} {gap.instead}"
+                findings.report(place, "BG604", message, hint)
+    return tuple(sorted(findings.found, key=lambda found: found.location))
 
 
 def read_spec(root: Table) -> Spec:

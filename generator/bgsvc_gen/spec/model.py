@@ -8,6 +8,7 @@ TimeoutPolicy = Literal["stop", "notify", "reschedule"]
 AndroidKind = Literal["service", "job"]
 AndroidHost = Literal["chaquopy", "cpython"]
 Scope = Literal["user", "system"]
+Account = Literal["LocalSystem", "LocalService", "NetworkService", "own"]
 Strategy = Literal["queue", "fail"]
 Importance = Literal["min", "low", "default"]
 RestartOn = Literal["failure", "always", "never"]
@@ -193,10 +194,26 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Windows:
+    """`[services.<name>.desktop.windows]`: what other systems spell otherwise.
+
+    Attributes:
+        account: Whose rights a service has; `None` for what `user` asks for elsewhere.
+        working_directory: Where it starts; `None` for what is said for all.
+        after: Services that it is started after, and needs.
+    """
+
+    account: Account | None = None
+    working_directory: str | None = None
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Desktop:
     """`[services.<name>.desktop]`.
 
     Attributes:
+        start_delay: Seconds from the boot or login to its start.
         watchdog: Seconds it may be silent; `None` for no watchdog.
         user: The account it runs as, in the system scope; `None` for the platform's choice.
         working_directory: Where it starts, absolute or `~`; `None` for the manager's choice.
@@ -208,6 +225,7 @@ class Desktop:
     """
 
     scope: Scope = "user"
+    start_delay: float = 0.0
     watchdog: float | None = None
     user: str | None = None
     working_directory: str | None = None
@@ -216,6 +234,7 @@ class Desktop:
     credentials: tuple[str, ...] = ()
     relax: tuple[str, ...] = ()
     timer: Timer | None = None
+    windows: Windows = field(default_factory=Windows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,18 @@ def read_service(table: Table) -> Service:
         message = f'"{name}" cannot be the name of a service'
         hint = 'use lower-case letters, digits and single "-" or "_", such as "sync-notes"'
         table.report(Place(table.path, at_key=True), "BG202", message, hint)
+    entry, label = _entry(table), read_label(table, "label", default=name)
+    start_on_boot = table.boolean("start_on_boot", default=False)
     service = Service(
         name=name,
-        entry=_entry(table),
-        label=read_label(table, "label", default=name),
-        start_on_boot=table.boolean("start_on_boot", default=False),
+        entry=entry,
+        label=label,
+        start_on_boot=start_on_boot,
         restart=_restart(table),
         stop_timeout=table.duration("stop_timeout", 10.0, least=0.1),
         android=read_android(table),
         ios=_ios(table),
-        desktop=read_desktop(table),
+        desktop=read_desktop(table, start_on_boot=start_on_boot),
     )
     table.close()
     return service

@@ -48,10 +48,12 @@ def run_arguments(
     An option and its value are one argument, so that a value may begin with a hyphen.
     `environment` is what the manager has no place for.
     """
+    always = ("--again",) if service.restart.on == "always" else ()
     return (
         service.entry,
         f"--app={spec.app.id}",
         f"--config={desktop_config(spec, service, environment)}",
+        *always,
     )
 
 

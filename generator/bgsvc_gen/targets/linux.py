@@ -29,6 +29,7 @@ class Unit:
         after: The units it wants, and is started after.
         environment: Assignments, `NAME=value`.
         restarts: Whether systemd starts it again by itself, and so needs a limit.
+        is_kept: Whether it is started again however it ended, but for its user's stop.
         start_limit: How many starts fall into a window: the first one, and the restarts.
         watchdog: How long the service may be silent; `None` for no watchdog.
         is_system: Whether the system's manager runs it, not a user's.
@@ -46,6 +47,7 @@ class Unit:
     working_directory: str | None
     restart: str
     restarts: bool
+    is_kept: bool
     restart_delay: str
     start_limit: int
     start_window: str
@@ -63,17 +65,19 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class TimerUnit:
-    """What starts a service again and again; one of the two is set.
+    """What starts a service again and again, or some time after the boot; one of these is set.
 
     Attributes:
         every: A time span.
         calendar: A calendar event.
+        delay: A time span after its manager's start.
     """
 
     name: str
     description: str
-    every: str | None
-    calendar: str | None
+    every: str | None = None
+    calendar: str | None = None
+    delay: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def _unit(spec: Spec, service: Service) -> Unit:
         working_directory=desktop.working_directory,
         restart=RESTART[restart.on],
         restarts=restart.on != "never",
+        is_kept=restart.on == "always",
         restart_delay=_span(restart.delay),
         start_limit=restart.limit + 1,
         start_window=_span(restart.window),
@@ -146,21 +151,20 @@ def _environment(desktop: Desktop) -> tuple[str, ...]:
 
 
 def _wanted_by(desktop: Desktop) -> str | None:
-    if desktop.timer is not None:
+    if desktop.timer is not None or desktop.start_delay:
         return None
     return "multi-user.target" if desktop.scope == "system" else "default.target"
 
 
 def _timer(spec: Spec, service: Service) -> TimerUnit | None:
-    timer = service.desktop.timer
+    name, description = service_id(spec, service), title(spec, service)
+    timer, delay = service.desktop.timer, service.desktop.start_delay
+    if delay:
+        return TimerUnit(name, description, delay=_span(delay))
     if timer is None:
         return None
-    return TimerUnit(
-        name=service_id(spec, service),
-        description=title(spec, service),
-        every=None if timer.every is None else _span(timer.every),
-        calendar=timer.calendar,
-    )
+    every = None if timer.every is None else _span(timer.every)
+    return TimerUnit(name, description, every=every, calendar=timer.calendar)
 
 
 def _span(seconds: float) -> str:

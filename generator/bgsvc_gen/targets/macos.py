@@ -26,8 +26,9 @@ class Job:
 
     Attributes:
         folder: Where launchd looks for it, under a `Library`.
-        keeps_alive: Whether launchd restarts it however it ended.
-        keeps_alive_on_failure: Whether launchd restarts it when it failed.
+        keeps_alive: Whether launchd restarts it when it ends with a status other than 0: if it
+            failed, or if nobody asked for its end and it was told to run on (`--again`). What its
+            user stopped ends with 0, and launchd, which else would ask it for ever, lets it be.
         throttle: The least time between two starts, where launchd restarts it.
         working_directory: Where it starts; launchd knows no `~`, an installation writes it out.
         user: The account it runs as; `None` for root's, or that of the user it is for.
@@ -38,7 +39,6 @@ class Job:
     arguments: tuple[str, ...]
     run_at_load: bool
     keeps_alive: bool
-    keeps_alive_on_failure: bool
     throttle: int | None
     exit_timeout: int
     environment: tuple[Variable, ...]
@@ -67,17 +67,14 @@ def plan(spec: Spec) -> MacosPlan:
 
 def _job(spec: Spec, service: Service) -> Job:
     restart = service.restart
-    keeps_alive = service.start_on_boot and restart.on == "always"
-    keeps_alive_on_failure = service.start_on_boot and restart.on == "failure"
-    restarts = keeps_alive or keeps_alive_on_failure
+    keeps_alive = service.start_on_boot and restart.on != "never"
     return Job(
         label=service_id(spec, service),
         folder="LaunchDaemons" if service.desktop.scope == "system" else "LaunchAgents",
         arguments=(*run_arguments(spec, service), "--boot"),
         run_at_load=service.start_on_boot,
         keeps_alive=keeps_alive,
-        keeps_alive_on_failure=keeps_alive_on_failure,
-        throttle=max(LEAST_THROTTLE, ceil(restart.delay)) if restarts else None,
+        throttle=max(LEAST_THROTTLE, ceil(restart.delay)) if keeps_alive else None,
         exit_timeout=ceil(service.stop_timeout + STOP_MARGIN),
         environment=variables(service),
         working_directory=service.desktop.working_directory,

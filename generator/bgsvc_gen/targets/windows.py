@@ -5,7 +5,7 @@ from math import ceil
 from pathlib import PurePosixPath
 from typing import Final
 
-from bgsvc_gen.spec.model import Restart, Service, Spec
+from bgsvc_gen.spec.model import Desktop, Restart, Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
 from bgsvc_gen.targets.desktop import (
     STOP_MARGIN,
@@ -24,6 +24,9 @@ MOST_TASK_DELAY: Final = 31 * 24 * 60 * 60
 MOST_TASK_RESTARTS: Final = 255
 """What `RestartOnFailure` takes: an interval of a minute to 31 days, a count of one byte."""
 
+HOME: Final = "%USERPROFILE%"
+"""What `~` is elsewhere; the scheduler, WinSW and our own host replace it."""
+
 MOST_SERVICE_RESTARTS: Final = 100
 """WinSW's file has a line for each; a larger limit is cut to this."""
 
@@ -34,6 +37,8 @@ class Task:
 
     Attributes:
         uri: Its folder and name in the Task Scheduler's library.
+        logon_delay: Whole seconds after the logon; `None` to start with it.
+        working_directory: Where it starts; `None` for the scheduler's choice.
         restarts: Whether the scheduler starts it again by itself.
         restart_delay: In seconds.
     """
@@ -43,6 +48,8 @@ class Task:
     description: str
     arguments: tuple[str, ...]
     start_at_logon: bool
+    logon_delay: int | None
+    working_directory: str | None
     restarts: bool
     restart_delay: int
     restart_limit: int
@@ -53,6 +60,10 @@ class WrappedService:
     """A service that WinSW runs; durations as WinSW spells them.
 
     Attributes:
+        is_delayed: Whether Windows starts it about two minutes after the others.
+        after: The services it is started after, and needs.
+        account: Whose rights it has; `None` for LocalSystem's.
+        working_directory: Where it starts; `None` for its own folder.
         restart_delays: One for each restart that is tried before WinSW gives up.
         restart_window: How long without a failure forgets the earlier ones.
     """
@@ -63,6 +74,10 @@ class WrappedService:
     arguments: tuple[str, ...]
     environment: tuple[Variable, ...]
     start_mode: str
+    is_delayed: bool
+    after: tuple[str, ...]
+    account: str | None
+    working_directory: str | None
     stop_timeout: str
     restart_delays: tuple[str, ...]
     restart_window: str
@@ -103,6 +118,8 @@ def _task(spec: Spec, service: Service) -> Task:
         description=title(spec, service),
         arguments=(*run_arguments(spec, service, service.desktop.environment), "--boot"),
         start_at_logon=service.start_on_boot,
+        logon_delay=ceil(service.desktop.start_delay) or None,
+        working_directory=_folder(service.desktop),
         restarts=restart.on != "never",
         restart_delay=min(max(LEAST_TASK_DELAY, ceil(restart.delay)), MOST_TASK_DELAY),
         restart_limit=min(restart.limit, MOST_TASK_RESTARTS),
@@ -118,10 +135,30 @@ def _service(spec: Spec, service: Service) -> WrappedService:
         arguments=(*run_arguments(spec, service), "--boot"),
         environment=variables(service),
         start_mode="Automatic" if service.start_on_boot else "Manual",
+        is_delayed=service.desktop.start_delay > 0,
+        after=service.desktop.windows.after,
+        account=_account(service.desktop, service_id(spec, service)),
+        working_directory=_folder(service.desktop),
         stop_timeout=_span(service.stop_timeout + STOP_MARGIN),
         restart_delays=() if restart.on == "never" else _delays(restart),
         restart_window=_span(restart.window),
     )
+
+
+def _account(desktop: Desktop, name: str) -> str | None:
+    """Return the account: an unprivileged user elsewhere is one of the service's own here."""
+    own = desktop.user not in {None, "root"}
+    account = desktop.windows.account or ("own" if own else "LocalSystem")
+    if account == "LocalSystem":
+        return None
+    return f"NT SERVICE\\{name}" if account == "own" else f"NT AUTHORITY\\{account}"
+
+
+def _folder(desktop: Desktop) -> str | None:
+    """Return where it starts; a Unix path is none of Windows', which a warning says."""
+    if desktop.windows.working_directory is None and desktop.working_directory == "~":
+        return HOME
+    return desktop.windows.working_directory
 
 
 def _delays(restart: Restart) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ LONGEST = 103 if sys.platform == "darwin" else 107
 _ROOTS_GROUPS = frozenset[int]((0, 1) if sys.platform == "darwin" else ())
 """wheel and daemon: macOS lets the latter, which only the system's own daemons are in, write to
 /var/run."""
+CHANNEL_VARIABLE = "BGSVC_CHANNEL"
+"""In a launchd daemon's environment: the folder that `install` made for its channel."""
 _PIPES = sys.platform == "win32"
 _SYSTEM_MODES = frozenset({"systemdSystem", "launchDaemon", "windowsService"})
 
@@ -85,6 +87,9 @@ def own_address(service: str, host: Host, app: str, data_dir: str | None) -> Add
     """Return where this process, the daemon of `service`, is to listen."""
     given = os.environ.get("RUNTIME_DIRECTORY", "").partition(os.pathsep)[0]
     if host.mode == "systemdSystem" and given:
+        return Address(given, f"{service}@{app}", system=True)
+    given = os.environ.get(CHANNEL_VARIABLE, "")
+    if os.path.basename(given) == f"{app}.{service}":  # a daemon's, and no heir's of its variables
         return Address(given, f"{service}@{app}", system=True)
     scope = "system" if host.mode in _SYSTEM_MODES - {"systemdSystem"} else "user"
     return address_of(service, app, data_dir, scope)
@@ -153,8 +158,12 @@ def _usual(app: str) -> str | None:
 
 
 def _system_base() -> str:
-    """Return where the units' `RuntimeDirectory` is made; on macOS the daemon makes its own."""
-    return "/var/run" if sys.platform == "darwin" else "/run"
+    """Return where the units' `RuntimeDirectory` is made, or, on macOS, what stands for it.
+
+    There a boot empties /var/run, and only root may write to it; what `install` makes in /var/db
+    for the account of a daemon stays.
+    """
+    return "/var/db/bgsvc" if sys.platform == "darwin" else "/run"
 
 
 def _user_folder() -> str:

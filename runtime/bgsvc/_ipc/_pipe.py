@@ -22,6 +22,7 @@ from bgsvc._ipc._windows_identity import (
     expect,
     own_sid,
     owner_sid,
+    service_sid,
 )
 
 TYPE_CHECKING = False
@@ -79,11 +80,19 @@ def dial(address: Address, timeout: float) -> PipeStream:
         text = f"nobody answers at {name}: {error}"
         raise IpcError(text, fix="start the service") from error
     try:
-        expect(owner_sid(handle), SERVICE_OWNERS if address.system else frozenset({own_sid()}))
+        expect(owner_sid(handle), _owners(address))
         return PipeStream(handle, timeout)
     except BaseException:
         _winapi.CloseHandle(handle)
         raise
+
+
+def _owners(address: Address) -> frozenset[str]:
+    """Return who may have made the pipe at `address`."""
+    if not address.system:
+        return frozenset({own_sid()})
+    service, _, app = address.name.partition("@")
+    return SERVICE_OWNERS | {service_sid(f"{app}.{service}")}
 
 
 def is_alive(process: int) -> bool:

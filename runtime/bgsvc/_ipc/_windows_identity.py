@@ -6,6 +6,8 @@ The functions are advapi32's and kernel32's, by the names and numbers of the doc
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha1
+from struct import unpack
 
 from bgsvc._errors import NotAllowedError, PlatformError
 
@@ -25,6 +27,16 @@ _AS_SELF = True
 _SE_KERNEL_OBJECT = 6
 _OWNER_SECURITY_INFORMATION = 1
 _SDDL_REVISION_1 = 1
+
+
+def service_sid(service: str) -> str:
+    """Return the SID of the account that Windows makes for a service, below `NT SERVICE`.
+
+    It is the SHA-1 of the name in capitals, which nobody but the service control manager gives
+    to a process (MS-DTYP 2.4.2.4, S-1-5-80).
+    """
+    digest = sha1(service.upper().encode("utf-16-le"), usedforsecurity=False).digest()
+    return "S-1-5-80-" + "-".join(map(str, unpack("<5I", digest)))
 
 
 @cache

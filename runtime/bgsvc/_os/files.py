@@ -24,9 +24,9 @@ def search_path(scope: Scope) -> list[str]:
 
 
 class File:
-    """One file in a folder of units."""
+    """One file in a folder of units; without content it is not to be there."""
 
-    def __init__(self, folder: str, name: str, content: bytes = b"") -> None:
+    def __init__(self, folder: str, name: str, content: bytes | None = None) -> None:
         self._path = os.path.join(folder, name)
         self._content = content
         self._before: bytes | None = None
@@ -38,17 +38,13 @@ class File:
         if self._before == self._content:
             return False
         self._touched = True
-        _replace(self._path, self._content)
+        _put(self._path, self._content)
         return True
 
     def restore(self) -> None:
         """Undo `write`."""
-        if not self._touched:
-            return
-        if self._before is None:
-            _remove(self._path)
-        else:
-            _replace(self._path, self._before)
+        if self._touched:
+            _put(self._path, self._before)
 
     def remove_all(self) -> list[str]:
         """Remove the file, its drop-ins and what links to it; return what could not be."""
@@ -68,6 +64,13 @@ def _content(path: str) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
+
+
+def _put(path: str, content: bytes | None) -> None:
+    if content is None:
+        _remove(path)
+    else:
+        _replace(path, content)
 
 
 def _replace(path: str, content: bytes) -> None:

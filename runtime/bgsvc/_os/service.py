@@ -43,6 +43,8 @@ class OsService:
         working_directory: Where it starts; None for the manager's choice.
         user: Whose rights it has, in the system scope; None for the platform's default.
         start_on_boot: Whether a boot (system) or a login (user) starts it.
+        start_delayed: Whether that comes some time after the others'.
+        after: Services that the manager starts before it, by their names there.
         restart: When the manager starts it again.
         stop_timeout: Seconds from the request to stop to the kill.
         watchdog: Seconds it may be silent; None for no watchdog.
@@ -61,6 +63,8 @@ class OsService:
     working_directory: str | None = None
     user: str | None = None
     start_on_boot: bool = False
+    start_delayed: bool = False
+    after: tuple[str, ...] = ()
     restart: RestartPolicy = RestartPolicy()
     stop_timeout: float = 15.0
     watchdog: float | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from bgsvc._errors import BackgroundServiceError
 from bgsvc._os.backend import backend_for
 from bgsvc._os.service import Scope
@@ -19,6 +21,10 @@ def setup_issues(label: str, *, wanted: bool) -> Iterator[SetupIssue]:
         label: The service's name with the manager.
         wanted: Whether it is to start with the machine, and so has to be installed.
     """
+    if sys.platform == "win32":
+        from bgsvc._os.windows.session import own_findings
+
+        yield from own_findings(label)
     there = False
     for scope in (Scope.USER, Scope.SYSTEM):
         try:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 ASK = 20.0
 """Seconds that a question may take."""
 
+MARGIN = 10.0
+"""Seconds beyond what the unit allows that we wait for systemd."""
+
+_TIMES = ("TimeoutStartUSec", "TimeoutStopUSec")
+
 
 class Systemctl:
     """The tools of systemd, for one scope."""
@@ -63,6 +68,11 @@ class Systemctl:
         lines = (line.partition("=") for line in output.splitlines())
         return {name: value for name, _, value in lines}
 
+    def patience(self, label: str) -> float:
+        """Return the seconds that a service may take to end, and to start again."""
+        found = self.show(unit_of(label), _TIMES)
+        return MARGIN + sum(span(found.get(name, "")) for name in _TIMES)
+
     def journal(self, unit: str, *, lines: int, follow: bool) -> Iterator[str]:
         """Yield what a unit wrote to the journal."""
         which = "--user-unit" if self._scope is Scope.USER else "--unit"
@@ -102,3 +112,27 @@ class Systemctl:
         except subprocess.TimeoutExpired as error:
             text = f"systemd did not answer within {timeout:g} seconds: {' '.join(command)}"
             raise OsServiceTimeoutError(text) from error
+
+
+def unit_of(label: str) -> str:
+    """Return the unit of a service."""
+    return f"{label}.service"
+
+
+def logs_fix(label: str, scope: Scope) -> str:
+    """Return how a person sees what a service said."""
+    which = "--user-unit" if scope is Scope.USER else "--unit"
+    return f"look at what it says: journalctl {which}={unit_of(label)}"
+
+
+def span(text: str) -> float:
+    """Return the seconds of a time span as systemd prints it, such as `1min 30s`."""
+    units = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+    total = 0.0
+    for part in text.split():
+        number = part.rstrip("abcdefghijklmnopqrstuvwxyz")
+        try:
+            total += float(number) * units[part[len(number) :]]
+        except (KeyError, ValueError):
+            return 86400.0  # `infinity`: a day is long enough
+    return total

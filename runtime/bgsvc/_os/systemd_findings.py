@@ -71,7 +71,8 @@ def _file_findings(label: str, path: str, control: str, *, enabled: bool) -> Ite
         yield from _source_findings(text, path, digest)
     if unit.start_on_boot and not enabled:
         issue = f"the spec starts {label} at boot, and it is not enabled"
-        yield SetupIssue("not_enabled", "warning", issue, f"{control} enable {label}")
+        name = f"{label}.service" if unit.wanted else f"{label}.timer"
+        yield SetupIssue("not_enabled", "warning", issue, f"{control} enable {name}")
 
 
 def _source_findings(text: str, path: str, digest: str) -> Iterator[SetupIssue]:

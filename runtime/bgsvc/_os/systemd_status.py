@@ -116,7 +116,7 @@ def _last_exit(found: dict[str, str]) -> LastExit | None:
 
 
 def _watchdog(found: dict[str, str]) -> float | None:
-    from bgsvc._os.systemd import span
+    from bgsvc._os.systemctl import span
 
     text = found.get("WatchdogUSec", "")
     return None if text in {"", "0", "infinity"} else span(text)

@@ -1,11 +1,16 @@
 """Services through reboots, and under a user who is not logged in."""
 
+from dataclasses import replace
+
 import pytest
 
+from bgsvc_gen.spec.model import Desktop
 from tests.native.linux.box import until
 from tests.native.linux.machine import LABEL, UNIT, USER, Machine, on_both_systemds, service
 
 pytestmark = pytest.mark.native
+
+LATE = "com.example.notes.late"
 
 
 @on_both_systemds
@@ -15,6 +20,9 @@ def test_p09_p01_a_reboot_brings_back_what_is_wanted_and_leaves_off_what_is_not(
     machine.install(service("Obedient", start_on_boot=True), "--now")
     mine = service("Obedient", scope="user", start_on_boot=True)
     machine.install(mine, "--now", user=lingering)
+    delayed = service("Obedient", "late", desktop=Desktop("system", start_delay=1.5))
+    machine.install(replace(delayed, start_on_boot=True))
+    late = machine.status(LATE)
     first = machine.box.show(UNIT, "InvocationID")
 
     machine.box.reboot()
@@ -24,13 +32,18 @@ def test_p09_p01_a_reboot_brings_back_what_is_wanted_and_leaves_off_what_is_not(
         lambda: machine.status(LABEL, "user", lingering)["state"] == "running",
         "the user's service is back, without a login",
     )
+    until(lambda: machine.status(LATE)["state"] == "running", "the delayed service")
+    assert (late["state"], late["enabled"], late["findings"]) == ("installed", True, [])
+    assert machine.status(LATE)["since"] - machine.status()["since"] > 0.5
     assert machine.box.show(UNIT, "InvocationID") != first
+    machine.bgsvc("stop", "trials.services:Obedient", "--name=late", f"--data-dir=/var/lib/{LATE}")
     machine.bgsvc("stop", "trials.services:Obedient", "--name=sync", f"--data-dir=/var/lib/{LABEL}")
     until(lambda: machine.status()["state"] == "installed", "its user stopped it")
 
     machine.box.reboot()
 
     until(lambda: machine.status()["detail"] == "inactive (dead)", "it stays off")
+    until(lambda: "off" in machine.box.show(f"{LATE}.service", "StatusText")["StatusText"], "off")
     assert "off: its user stopped it" in machine.box.show(UNIT, "StatusText")["StatusText"]
     machine.bgsvc("start", LABEL)
     assert machine.status()["state"] == "running"  # a start that somebody asked for counts

@@ -11,6 +11,8 @@ from tests.native.linux.machine import LABEL, UNIT, Machine, on_both_systemds, s
 
 pytestmark = pytest.mark.native
 
+BRIEF = "com.example.notes.brief"
+
 
 @on_both_systemds
 def test_a_start_returns_once_init_is_done_and_status_tells_all(machine: Machine) -> None:
@@ -55,6 +57,24 @@ def test_a_starved_watchdog_restarts_the_service_and_says_where_it_stood(
     assert machine.status()["pid"] != first
     assert "Watchdog timeout" in said
     assert "trials/services.py" in said  # faulthandler tells the line that hung
+
+
+@on_both_systemds
+def test_what_is_to_run_always_is_started_again_but_for_its_users_stop(machine: Machine) -> None:
+    always = Restart("always", delay=0.1)
+    machine.install(service("Brief", "brief", restart=always))
+    machine.install(service("Obedient", restart=always), "--now")
+    machine.bgsvc("start", BRIEF, check=False)
+    until(lambda: (machine.status(BRIEF)["restarts"] or 0) > 1, "an end is another start")
+
+    machine.bgsvc("stop", "trials.services:Obedient", "--name=sync", f"--data-dir=/var/lib/{LABEL}")
+    machine.until_active("inactive")  # and not `activating`, which waits for the next start
+    said = machine.box.journal(LABEL)
+
+    assert "shut down: userStop" in said
+    assert "#2  started " not in said
+    assert "75/TEMPFAIL" not in said
+    machine.bgsvc("stop", BRIEF)
 
 
 @on_both_systemds
@@ -138,6 +158,11 @@ def test_a_timer_starts_its_service_again_and_again(machine: Machine) -> None:
 
     assert machine.box.show(f"{LABEL}.timer", "ActiveState")["ActiveState"] == "active"
     assert machine.status()["enabled"]
+    (machine.folder / f"{LABEL}.timer").unlink()
+    machine.install(service("Obedient"))
+    assert machine.box.show(f"{LABEL}.timer", "LoadState")["LoadState"] == "not-found"
+    assert not machine.status()["enabled"]
+    machine.install(service("Obedient", desktop=timed))
     machine.bgsvc("uninstall", LABEL)
     assert machine.box.show(f"{LABEL}.timer", "LoadState")["LoadState"] == "not-found"
 

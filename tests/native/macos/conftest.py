@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,6 +22,14 @@ def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mac]:
     if IS_MACOS:
         found.launchd.uninstall(TICK)
     found.end_all()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a folder that another account may write to, which pytest's own lets nobody reach."""
+    with TemporaryDirectory(prefix="bgsvc-") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")

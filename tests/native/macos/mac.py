@@ -14,8 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from bgsvc._os.launchd.jobs import Launchd
 from bgsvc._os.launchd.launchctl import Launchctl
+from bgsvc._os.launchd.places import Places
 from bgsvc._os.service import OsService, OsServiceStatus, Scope
 from bgsvc_gen.render import render
 from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Service, Spec
@@ -26,7 +29,10 @@ APP: Final = f"com.example.trial{os.getpid()}"
 
 TICK: Final = f"{APP}.tick"
 HERE: Final = Path(__file__).parent
+RUNTIME: Final = HERE.parents[2] / "runtime"
+"""Which another account's Python does not have."""
 IS_MACOS: Final = sys.platform == "darwin"
+only_the_model = pytest.mark.skipif(IS_MACOS, reason="needs a launchd that can be rebooted or bent")
 
 
 class Mac:
@@ -43,7 +49,8 @@ class Mac:
         self.program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
         self.program.chmod(0o755)
         self.launchctl = Launchctl(scope) if IS_MACOS else Launchctl(scope, str(self.program))
-        self.launchd = Launchd(scope, self.launchctl, str(self.library))
+        self.places = Places(scope, str(self.library), channels="/run")  # where clients look here
+        self.launchd = Launchd(scope, self.launchctl, self.places)
 
     def generate(  # noqa: PLR0913 - what tests vary
         self,
@@ -54,9 +61,10 @@ class Mac:
         restart: RestartOn = "failure",
         label: str = "Trial",
         timeout: float = 10.0,
+        user: str | None = None,
     ) -> Path:
         """Write the file that the generator makes for a service, and return where it is."""
-        variables = {"PYTHONPATH": str(HERE / "app"), "TRIAL_FOLDER": str(self.folder)}
+        variables = {"PYTHONPATH": f"{HERE / 'app'}:{RUNTIME}", "TRIAL_FOLDER": str(self.folder)}
         service = Service(
             name,
             entry,
@@ -64,9 +72,11 @@ class Mac:
             start_on_boot=boot,
             restart=Restart(restart),
             stop_timeout=timeout,
-            desktop=Desktop(self.scope.value, environment=variables),
+            desktop=Desktop(self.scope.value, user=user, environment=variables),
         )
-        (file,) = render(macos.plan(Spec(App(APP, "Trial"), (service,), allow=())))
+        (file,) = render(
+            macos.plan(Spec(App(APP, "Trial"), (service,), allow=("is-service-running",)))
+        )
         path = self.folder / "generated" / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)

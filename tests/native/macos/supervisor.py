@@ -6,6 +6,7 @@ python supervisor.py JOB
 import contextlib
 import os
 import plistlib
+import pwd
 import signal
 import subprocess
 import sys
@@ -71,11 +72,11 @@ class Supervisor:
                 os.killpg(process.pid, signal.SIGKILL)
         del self._known["pid"]
         code = process.returncode
-        self._say(
-            state="not running", **{"last exit code": f"signal {-code}" if code < 0 else str(code)}
-        )
         # Whoever asked for a start in between has been given one.
         self._wanted = self._is_kept_alive(code)
+        last = f"signal {-code}" if code < 0 else str(code)
+        state = "spawn scheduled" if self._wanted else "not running"
+        self._say(state=state, **{"last exit code": last})
 
     def _spawned(self) -> subprocess.Popen[bytes]:
         keys = self._keys
@@ -95,6 +96,9 @@ class Supervisor:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                user=keys.get("UserName"),
+                group=_group(keys.get("UserName")),
+                extra_groups=[] if "UserName" in keys else None,
             )
 
     def _is_kept_alive(self, code: int) -> bool:
@@ -117,6 +121,10 @@ class Supervisor:
 
     def _kick(self, number: int, frame: object) -> None:
         self._wanted = True
+
+
+def _group(user: str | None) -> int | None:
+    return None if user is None else pwd.getpwnam(user).pw_gid
 
 
 if __name__ == "__main__":

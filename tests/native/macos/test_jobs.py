@@ -6,7 +6,6 @@ what they should, in an order that works, and tell the truth about what came of 
 
 import os
 import plistlib
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +18,9 @@ from bgsvc._os.launchd.launchctl import Launchctl
 from bgsvc._os.service import LastExit, OsServiceState, Scope
 from bgsvc._record import replaced
 from tests.native.macos.keys import wrong
-from tests.native.macos.mac import APP, IS_MACOS, TICK, Mac, eventually
+from tests.native.macos.mac import APP, TICK, Mac, eventually, only_the_model
 
 pytestmark = pytest.mark.native
-only_the_model = pytest.mark.skipif(IS_MACOS, reason="needs a launchd that can be rebooted or bent")
 
 HOSTILE = "100% \"$price\" <watch> \\ 'né' 🐍 & co\n\t$(x) %h ;"
 
@@ -140,22 +138,6 @@ def test_a_job_that_is_not_for_the_login_is_loaded_there_and_waits(mac: Mac) -> 
     assert mac.diary == []
 
 
-@only_the_model
-def test_a_run_that_fails_is_started_again_by_launchd(mac: Mac) -> None:
-    path = mac.generate()
-    path.write_bytes(path.read_bytes().replace(b"<integer>10</integer>", b"<integer>1</integer>"))
-    mac.install(path)
-    mac.launchd.start(TICK)
-    first = mac.facts["pid"]
-
-    (mac.folder / "fail").touch()
-
-    assert eventually(lambda: mac.facts["pid"] != first)
-    assert eventually(lambda: mac.status().restarts == 1)
-    assert eventually(lambda: mac.status().state is OsServiceState.RUNNING)
-    assert mac.status().last_exit == LastExit("exit-code", 1)
-
-
 def test_an_upgrade_restarts_what_runs_and_starts_nothing_else(mac: Mac) -> None:
     mac.install(mac.generate())
     mac.install(mac.generate(label="Another label"))
@@ -207,43 +189,6 @@ def test_a_service_that_cannot_begin_fails_its_start(mac: Mac) -> None:
 
     assert f"logs {TICK}" in caught.value.fix
     assert "not today" in "\n".join(mac.launchd.logs(TICK, lines=50, follow=False))
-
-
-def test_a_stop_takes_the_job_from_launchd_for_a_signal_would_start_it_again(mac: Mac) -> None:
-    mac.install(mac.generate(restart="always"))
-    mac.launchd.start(TICK)
-
-    mac.launchd.stop(TICK)
-
-    assert mac.launchctl.job(TICK) is None
-    assert mac.diary == ["begun", "ended processExit"]
-    if not IS_MACOS:
-        verbs = [words[0] for words in mac.calls]
-        assert verbs.count("bootout") == 1
-        assert not {"kill", "load", "unload", "stop"} & set(verbs)
-
-
-def test_a_service_that_does_not_end_is_killed_when_its_time_is_over(mac: Mac) -> None:
-    mac.install(mac.generate("mac_trial:Deaf", timeout=0.2, restart="never"))
-    mac.launchd.start(TICK)
-    pid = mac.status().pid
-    assert pid is not None
-
-    mac.launchd.stop(TICK)
-
-    assert mac.status().state is OsServiceState.INSTALLED
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def test_a_job_killed_by_force_is_told_so(mac: Mac) -> None:
-    mac.install(mac.generate(restart="never"))
-    mac.launchd.start(TICK)
-
-    os.kill(mac.facts["pid"], signal.SIGKILL)
-
-    assert eventually(lambda: mac.status().last_exit is not None)
-    assert mac.status().last_exit == LastExit("signal", signal=9)
 
 
 def test_p06_hostile_text_reaches_the_job_and_the_label_is_one_name(mac: Mac) -> None:
@@ -345,26 +290,6 @@ def test_over_ssh_the_job_is_loaded_where_there_is_no_screen(mac: Mac) -> None:
 
     assert mac.launchctl.domain == f"user/{os.getuid()}"
     assert mac.status().state is OsServiceState.RUNNING
-
-
-@only_the_model
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has daemons")
-def test_a_daemon_keeps_its_data_in_the_machines_library(tmp_path: Path) -> None:
-    mac = Mac(tmp_path, Scope.SYSTEM)
-    try:
-        mac.install(mac.generate())
-        mac.launchd.start(TICK)
-        running = mac.status()
-        mac.launchd.uninstall(TICK)
-    finally:
-        mac.end_all()
-
-    assert running.state is OsServiceState.RUNNING
-    assert running.lingering is None
-    assert mac.facts["data"].startswith(str(mac.library / "Application Support" / APP))
-    assert [words for words in mac.calls if words[0] == "bootstrap"] == [
-        ["bootstrap", "system", str(mac.library / f"LaunchDaemons/{TICK}.plist")]
-    ]
 
 
 def test_what_is_not_installed_cannot_be_started_stopped_or_read(mac: Mac) -> None:

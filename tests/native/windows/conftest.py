@@ -19,9 +19,9 @@ def home() -> Path:
         lacks(str(error))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def booted(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """Boot one machine for all tests of a module."""
+    """Boot one machine for all tests."""
     with copied(home, tmp_path_factory.mktemp("windows") / "prefix") as box:
         machine = Machine(box)
         yield machine

@@ -17,9 +17,14 @@ from tests.native.windows.winebox import TIMEOUT, Completed, WineBox, windows_pa
 
 REPOSITORY: Final = Path(__file__).parents[3]
 APP: Final = "com.example.trial"
+TICK: Final = f"{APP}.tick"
 FOLDER: Final = "Trials & Co 100%"
 ENVIRONMENT: Final = f"C:\\{FOLDER}\\venv"
 """What a careless command line falls over."""
+
+
+Facts = dict[str, Any]
+"""What a trial service found around itself."""
 
 
 class Machine:
@@ -74,15 +79,19 @@ class Machine:
 
     @property
     def diary(self) -> list[str]:
-        """What the trial services have written down."""
-        path = self.box.drive / "trial/diary"
+        """What the service `tick`, or another that is alone, has written down."""
+        return self.diary_of("tick")
+
+    def diary_of(self, name: str) -> list[str]:
+        """Return what a trial service has written down."""
+        path = self.box.drive / f"trial/{name}.diary"
         return path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What a trial service found around itself."""
-        text = (self.box.drive / "trial/facts.json").read_text(encoding="utf-8")
-        found: dict[str, Any] = json.loads(text)
+    def facts(self) -> Facts:
+        """What the service `tick` found around itself."""
+        text = (self.box.drive / "trial/tick.json").read_text(encoding="utf-8")
+        found: Facts = json.loads(text)
         return found
 
     def _told(self, *words: str) -> Completed:
@@ -108,6 +117,11 @@ class Machine:
             shutil.rmtree(kept)
 
 
+def installed(machine: Machine, content: bytes) -> dict[str, Any]:
+    """Install a service, and return its status."""
+    return machine.done("install", machine.write("service.xml", content))
+
+
 def definition(  # noqa: PLR0913 - what tests vary
     entry: str = "trial:Tick",
     name: str = "tick",
@@ -115,18 +129,19 @@ def definition(  # noqa: PLR0913 - what tests vary
     scope: Scope = "system",
     boot: bool = True,
     restart: RestartOn = "failure",
-    label: str = "Trial",
+    label: str = "",
     timeout: float = 2.5,
+    desktop: Desktop | None = None,
 ) -> bytes:
     """Return the file that the generator writes for a service."""
     service = Service(
         name,
         entry,
-        Label(label),
+        Label(label or f"Trial {name}"),
         start_on_boot=boot,
         restart=Restart(restart, delay=0.25),
         stop_timeout=timeout,
-        desktop=Desktop(scope),
+        desktop=desktop or Desktop(scope),
     )
     allowed = ("is-service-running", "get-service-state")
     (file,) = render(windows.plan(Spec(App(APP, "Trial"), (service,), allowed)))

@@ -14,7 +14,17 @@ from bgsvc import OsService
 from bgsvc._os.windows.definition import aimed
 from bgsvc._record import replaced
 from bgsvc_gen.render import GeneratedFile, render
-from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Scope, Service, Spec
+from bgsvc_gen.spec.model import (
+    App,
+    Desktop,
+    Label,
+    Restart,
+    RestartOn,
+    Scope,
+    Service,
+    Spec,
+    Windows,
+)
 from bgsvc_gen.targets import windows
 
 pytestmark = pytest.mark.native
@@ -32,6 +42,11 @@ WINSW_ELEMENTS = {
     "service/arguments": ".+",
     "service/env": "",
     "service/startmode": "Automatic|Manual",
+    "service/delayedAutoStart": "true",
+    "service/depend": r"\S+",
+    "service/serviceaccount": "",
+    "service/serviceaccount/username": r"NT (AUTHORITY|SERVICE)\\[\w.-]+",
+    "service/workingdirectory": r"[A-Z]:\\.*|%USERPROFILE%",
     "service/stoptimeout": SPAN,
     "service/onfailure": "",
     "service/resetfailure": SPAN,
@@ -41,7 +56,12 @@ WINSW_ELEMENTS = {
 
 
 def spec_of(
-    scope: Scope, restart: RestartOn = "failure", label: str = HOSTILE, *, boot: bool = True
+    scope: Scope,
+    restart: RestartOn = "failure",
+    label: str = HOSTILE,
+    *,
+    boot: bool = True,
+    desktop: Desktop | None = None,
 ) -> Spec:
     service = Service(
         "price-watch",
@@ -50,7 +70,7 @@ def spec_of(
         start_on_boot=boot,
         restart=Restart(restart, delay=0.25),
         stop_timeout=2.5,
-        desktop=Desktop(scope),
+        desktop=desktop or Desktop(scope),
     )
     return Spec(App("com.example.notes", "Notes"), (service,), allow=())
 
@@ -80,6 +100,19 @@ def test_a_task_has_only_what_the_task_scheduler_knows(restart: RestartOn, *, bo
     SCHEMA.assertValid(etree.fromstring(content))
 
 
+def test_what_windows_spells_otherwise_is_what_its_programs_know() -> None:
+    task = Desktop("user", start_delay=29.5, working_directory="~")
+    asked = Windows("own", "C:\\Notes & Co", ("Tcpip", "Dnscache"))
+    service = Desktop("system", start_delay=30.0, windows=asked)
+    file = generated(spec_of("user", desktop=task)).content
+    winsw = generated(spec_of("system", desktop=service)).content
+
+    SCHEMA.assertValid(etree.fromstring(file))
+    assert etree.fromstring(file).findtext(f".//{TASK}Delay") == "PT30S"
+    assert strangers(winsw, WINSW_ELEMENTS) == []
+    assert [each.text for each in etree.fromstring(winsw).iter("depend")] == ["Tcpip", "Dnscache"]
+
+
 MUTANTS = {
     "an element nobody knows": ("<Settings>", "<Settings><Nonsense/>"),
     "a policy nobody knows": ("IgnoreNew", "IgnoreAll"),
@@ -92,6 +125,7 @@ MUTANTS = {
     "no action": ("<Command>pythonw.exe</Command>", ""),
     "another namespace": ("2004/02/mit/task", "2004/02/mit/tusk"),
     "a version that never was": ('version="1.2"', 'version="2.0"'),
+    "a delay in seconds": ("</LogonTrigger>", "<Delay>30</Delay></LogonTrigger>"),
     "a trigger in the wrong order": ("<LogonTrigger>", "<LogonTrigger><UserId>x</UserId>"),
 }
 

@@ -4,47 +4,11 @@ Wine 8 neither restarts what failed nor keeps failure actions, knows no privileg
 and no event log; what we hand to Windows for those is held to the letter in `tests/runtime`.
 """
 
-from ast import literal_eval
-from typing import Any
-
 import pytest
 
-from tests.native.windows.machine import (
-    APP,
-    ENVIRONMENT,
-    Machine,
-    definition,
-    eventually,
-    with_arguments,
-)
-from tests.native.windows.winebox import windows_path
+from tests.native.windows.machine import APP, TICK, Machine, definition, eventually, installed
 
 pytestmark = pytest.mark.native
-
-TICK = f"{APP}.tick"
-
-HOSTILE = (
-    *("", " ", "  two  ", "a b", '"', '""', '"quoted"', 'a"b', '"a', 'a"', '" "', "'", "'a b'"),
-    *(
-        "\\",
-        "\\\\",
-        "a\\",
-        "a b\\",
-        "a b\\\\",
-        '\\"',
-        '\\\\"',
-        'a\\"b c\\',
-        "C:\\a b\\",
-        "\\\\srv\\x",
-    ),
-    *("&", "|", "<>", "^", "a&b|c<d>e^f", "(x)", "!x!", "`", "$HOME", "${x}", "$(x)", "~", "*?[x]"),
-    *("%", "100%", "50% off", "% a %", "-", "--json", "/help", "@file", ";", ",", "=", "#", "é"),
-    *("日本語", "🐍", "עברית", "a\u00a0b", "\u200b", "\u2028", "]]>", "&amp;", "x" * 2000),
-)
-
-
-def installed(machine: Machine, content: bytes) -> dict[str, Any]:
-    return machine.done("install", machine.write("service.xml", content))
 
 
 def test_a_service_is_installed_started_stopped_and_removed_through_its_manager(
@@ -90,44 +54,6 @@ def test_p10_uninstalling_ends_a_running_service_and_leaves_nothing(machine: Mac
     assert machine.diary[-1] == "ended processExit"
     assert left == "[] False True"
     assert machine.done("uninstall", TICK)["state"] == "notInstalled"
-
-
-def test_p01_p09_a_reboot_brings_a_running_service_back_as_a_boot(machine: Machine) -> None:
-    installed(machine, definition())
-    machine.done("start", TICK)
-    first = machine.facts
-
-    machine.reboot()
-
-    assert eventually(lambda: machine.facts["pid"] != first["pid"] or len(machine.diary) > 1)
-    assert eventually(lambda: machine.done("status", TICK)["state"] == "running")
-    assert (first["reason"], machine.facts["reason"]) == ("user", "boot")
-
-
-def test_a_reboot_leaves_alone_what_its_user_stopped(machine: Machine) -> None:
-    installed(machine, definition())
-    machine.done("start", TICK)
-    kept = {"LOCALAPPDATA": machine.facts["environment"]["LOCALAPPDATA"]}
-    words = ("stop", "--name", "tick", "--app", APP)
-    stopped = machine.bgsvc_alone(*words, environment=kept)
-    assert stopped.returncode == 0, stopped.stderr
-    assert eventually(lambda: machine.done("status", TICK)["state"] == "installed")
-
-    machine.reboot()
-
-    assert eventually(lambda: machine.done("status", TICK)["lastExit"] is not None)
-    assert machine.diary == ["begun", "draining", "ended userStop"]
-    assert machine.done("start", TICK)["state"] == "running"
-
-
-def test_a_service_that_is_not_for_the_boot_waits_to_be_started(machine: Machine) -> None:
-    fresh = installed(machine, definition(boot=False))
-
-    machine.reboot()
-
-    assert fresh["enabled"] is False
-    assert machine.done("status", TICK)["state"] == "installed"
-    assert machine.diary == []
 
 
 def test_installing_again_changes_what_differs_and_nothing_else(machine: Machine) -> None:
@@ -177,81 +103,6 @@ def test_a_service_that_cannot_begin_fails_its_start(machine: Machine) -> None:
     assert "ended while it started" in run.stderr
 
 
-def test_a_service_has_a_folder_a_log_and_its_environments_packages_alone(
-    machine: Machine,
-) -> None:
-    content = definition().replace(
-        b"<startmode>",
-        b'<env name="TRIAL_NAME" value="&lt;a b&gt; 100% &quot;x&quot;"/><startmode>',
-    )
-    installed(machine, content)
-    machine.done("start", TICK)
-    facts = machine.facts
-
-    assert facts["environment"]["TRIAL_NAME"] == '<a b> 100% "x"'
-    assert facts["environment"]["BGSVC_MODE"] == "windowsService"
-    assert facts["cwd"].lower() == f"c:\\programdata\\bgsvc\\{TICK}"
-    assert (facts["prefix"], "" in facts["path"]) == (ENVIRONMENT, False)
-    assert facts["stdout"] == "RotatedFile"
-    assert "running" in machine.bgsvc("logs", TICK).stdout
-
-
-def test_hostile_arguments_reach_the_service_as_they_were_written(machine: Machine) -> None:
-    lines = machine.code(
-        "from bgsvc._os.windows.command import joined\n"
-        f"print(ascii(joined(tuple('--label=' + each for each in {HOSTILE!a}))))"
-    )
-    line: str = literal_eval(lines)
-    installed(machine, with_arguments(definition(), line))
-    machine.done("start", TICK)
-
-    words: list[str] = machine.facts["argv"]
-    echoed = [each.removeprefix("--label=") for each in words if each.startswith("--label=")]
-    assert len(HOSTILE) >= 40
-    assert echoed == list(HOSTILE)
-
-
-def test_our_words_are_the_words_that_windows_finds(machine: Machine) -> None:
-    found = machine.code(
-        "import ctypes\n"
-        "from ctypes import wintypes as w\n"
-        "from bgsvc._os.windows.command import joined, split\n"
-        "parse = ctypes.windll.shell32.CommandLineToArgvW\n"
-        "parse.restype = ctypes.POINTER(w.LPWSTR); count = ctypes.c_int()\n"
-        f"for each in {HOSTILE!a}:\n"
-        "    line = joined(('x', each, 'y'))\n"
-        "    words = parse(line, ctypes.byref(count))\n"
-        "    theirs = tuple(words[i] for i in range(count.value))\n"
-        "    assert theirs == ('x', each, 'y') == split(line), (each, line, theirs)\n"
-        "print('same')"
-    )
-    assert found == "same"
-
-
-def test_what_windows_would_replace_is_refused_with_its_reason(machine: Machine) -> None:
-    path = machine.write("service.xml", with_arguments(definition(), "--label=%PATH%"))
-
-    run = machine.bgsvc("install", path)
-
-    assert run.returncode == 2
-    assert "Windows would replace %PATH% by a variable" in run.stderr
-    assert machine.done("status", TICK)["state"] == "notInstalled"
-
-
-def test_p06_a_folder_with_spaces_and_signs_is_no_trouble_and_there_is_one_name(
-    machine: Machine,
-) -> None:
-    fresh = installed(machine, definition())
-    machine.done("start", TICK)
-
-    assert fresh["definition"].startswith(windows_path(machine.box.python_home))
-    assert f'"{ENVIRONMENT}"' in fresh["definition"]
-    assert machine.facts["executable"] == f"{ENVIRONMENT}\\Scripts\\python.exe"
-    query = machine.box.run("sc.exe", "query", TICK)
-    assert f"SERVICE_NAME: {TICK}" in query.stdout
-    assert fresh["label"] == TICK
-
-
 def test_p08_a_second_process_for_the_same_service_fails_loudly(machine: Machine) -> None:
     installed(machine, definition())
     pid = machine.done("start", TICK)["pid"]
@@ -263,16 +114,6 @@ def test_p08_a_second_process_for_the_same_service_fails_loudly(machine: Machine
     assert second.returncode == 2
     assert "alreadyRunning" in second.stderr
     assert machine.done("status", TICK)["pid"] == pid
-
-
-def test_p12_a_service_needs_no_display_no_terminal_and_no_user(machine: Machine) -> None:
-    installed(machine, definition())
-    machine.reboot()
-
-    assert eventually(lambda: machine.done("status", TICK)["state"] == "running")
-    assert "DISPLAY" not in machine.facts["environment"]
-    assert machine.facts["stdout"] == "RotatedFile"
-    assert machine.facts["stdin"] == "NoneType"
 
 
 def test_a_service_is_asked_over_its_pipe_and_tells_what_happens(machine: Machine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 
 from bgsvc._errors import ServiceInstallError, ServiceUninstallError
@@ -43,15 +42,15 @@ class Launchd:
     Args:
         scope: Whose jobs.
         launchctl: The command, where it is not macOS' own.
-        library: The `Library` folder, where it is not this user's or the machine's.
+        places: Where its files are, if not where launchd looks.
     """
 
     def __init__(
-        self, scope: Scope, launchctl: Launchctl | None = None, library: str | None = None
+        self, scope: Scope, launchctl: Launchctl | None = None, places: Places | None = None
     ) -> None:
         self.scope = scope
         self._launchctl = launchctl or Launchctl(scope)
-        self._places = Places(scope, library)
+        self._places = places or Places(scope)
 
     def read(self, path: str) -> OsService:
         """Return the service that a generated property list defines, aimed at this interpreter."""
@@ -98,7 +97,7 @@ class Launchd:
             text = f"{label} is stopped, but its file stays: {error}"
             fix = f"remove {self._places.file(label)}"
             raise ServiceUninstallError(text, fix=fix) from error
-        shutil.rmtree(self._places.logs(label), ignore_errors=True)
+        self._places.remove(label)
 
     def start(self, label: str) -> None:
         """Load the job if it is not, start it, and wait until its `init` is done."""
@@ -176,7 +175,7 @@ class Launchd:
             if before is None:
                 if self.holds(label):
                     os.remove(self._places.file(label))
-                shutil.rmtree(self._places.logs(label), ignore_errors=True)
+                self._places.remove(label)
                 return "nothing of it is left"
             self._places.write(label, before)
             if not runs:

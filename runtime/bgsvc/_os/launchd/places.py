@@ -13,17 +13,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+CHANNELS = "/var/db/bgsvc"
+"""As `bgsvc._ipc` has it for macOS; a test holds one to the other."""
+
+
 class Places:
     """Where the files of one scope's jobs are.
 
     Args:
         scope: Whose jobs.
         library: The `Library` folder, where it is not this user's or the machine's.
+        channels: Where the folders of daemons' channels are, if not where clients look.
     """
 
-    def __init__(self, scope: Scope, library: str | None = None) -> None:
+    def __init__(
+        self, scope: Scope, library: str | None = None, channels: str | None = None
+    ) -> None:
         self.scope = scope
         home = "/" if scope is Scope.SYSTEM else os.path.expanduser("~")
+        self._channels = channels or CHANNELS
         self._library = library or os.path.join(home, "Library")
 
     def file(self, label: str) -> str:
@@ -45,6 +53,10 @@ class Places:
             return None
         return os.path.join(self._library, "Application Support", app)
 
+    def channel(self, label: str) -> str | None:
+        """Return the folder of a daemon's channel; None for an agent, which makes its own."""
+        return None if self.scope is Scope.USER else os.path.join(self._channels, label)
+
     def content(self, label: str) -> bytes | None:
         """Return the installed file; None if there is none."""
         try:
@@ -60,14 +72,16 @@ class Places:
 
     def make(self, service: OsService) -> None:
         """Make the folders that launchd does not make, and give them to whom it runs as."""
-        folders = [self.logs(service.label)]
-        data = self.data(plist.app_of(service.arguments))
-        if data is not None:
-            folders.append(data)
-        for folder in folders:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            if service.user is not None:
-                shutil.chown(folder, service.user)
+        label, data = service.label, self.data(plist.app_of(service.arguments))
+        for folder in (self.logs(label), data, self.channel(label)):
+            if folder is not None:
+                _make(folder, service.user)
+
+    def remove(self, label: str) -> None:
+        """Remove the folders that nobody needs any more; a daemon's data stay."""
+        for folder in (self.logs(label), self.channel(label)):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def write(self, label: str, content: bytes) -> None:
         """Write the file whole or not at all."""
@@ -89,3 +103,11 @@ class Places:
     def settle(self, label: str) -> None:
         """Give the file the mode that launchd asks for: nobody but its owner writes it."""
         os.chmod(self.file(label), 0o644)
+
+
+def _make(folder: str, user: str | None) -> None:
+    """Make a folder that is for one account alone; what leads there stays open to all."""
+    os.makedirs(os.path.dirname(folder), mode=0o755, exist_ok=True)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, user or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from bgsvc._ipc._address import CHANNEL_VARIABLE
 from bgsvc._os.errors import DefinitionError
 from bgsvc._os.origin import made_of
 from bgsvc._os.origin_note import note_of
@@ -91,6 +92,10 @@ def aimed(service: OsService, places: Places) -> bytes:
     if data is not None and not any(word.startswith("--data-dir") for word in words):
         words.append(f"--data-dir={data}")
     keys["ProgramArguments"] = words
+    channel = places.channel(service.label)
+    if channel is not None:
+        ours = {"BGSVC_MODE": "launchDaemon", CHANNEL_VARIABLE: channel}
+        keys["EnvironmentVariables"] = {**keys.get("EnvironmentVariables", {}), **ours}
     rest = os.path.join(places.logs(service.label), "launchd.log")
     keys.setdefault("StandardOutPath", rest)
     keys.setdefault("StandardErrorPath", rest)

@@ -7,7 +7,7 @@ import time
 
 from bgsvc._os.errors import DefinitionError, NoServiceManagerError, OsServiceTimeoutError
 from bgsvc._os.launchd.findings import findings_of, last_exit_of
-from bgsvc._os.reach import channel_answers
+from bgsvc._os.reach import channel_answers, folder_findings
 from bgsvc._os.service import OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.words import hosted
 from bgsvc._validate import SetupIssue
@@ -41,6 +41,10 @@ def status_of(label: str, launchctl: Launchctl, places: Places) -> OsServiceStat
         fix = "install the generated file again"
         issues.append(SetupIssue("definition_unreadable", "error", error.message, fix))
     issues += findings_of(places, label, keys, disabled=disabled)
+    wrong = folder_findings(_words(keys), places.scope) if keys else None
+    if wrong is not None:
+        fix = "see who made it; remove it, and install the service again"
+        issues.append(SetupIssue("channel_folder", "error", wrong, fix))
     runs = _runs(job, keys)
     return OsServiceStatus(
         label,

@@ -45,6 +45,8 @@ def read_service(path: str) -> OsService:
         working_directory=_text(root, "workingdirectory") or None,
         user=_text(root, "serviceaccount/username") or None,
         start_on_boot=_text(root, "startmode") == "Automatic",
+        start_delayed=_text(root, "delayedAutoStart") == "true",
+        after=tuple((each.text or "").strip() for each in root.findall("depend")),
         restart=restart,
         stop_timeout=_span(_text(root, "stoptimeout") or "15 sec", path),
         definition=content,

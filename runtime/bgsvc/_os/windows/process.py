@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bgsvc._config import ServiceConfig
     from bgsvc._events import Event
+    from bgsvc._options import Options
 
 STOP_MARGIN = 5.0
 """Seconds beyond the stop timeout that the manager is asked for: the runtime ends a late run."""
@@ -39,10 +40,10 @@ class WindowsServiceProcess(ServiceProcess):
         self._log = EventLog(link.label)
         self._started = False
 
-    def serve(self, *, as_json: bool) -> int:
+    def serve(self, *, as_json: bool, again: bool) -> int:
         """Run the service; what the manager hears last is how it ended."""
         self._keep_starting()
-        status = self.run(as_json=as_json, boot=self._link.started_by_boot())
+        status = self.run(as_json=as_json, boot=self._link.started_by_boot(), again=again)
         if status:
             self._log.error(f"{self._link.label} failed with exit status {status}; see its log")
         return status
@@ -77,26 +78,16 @@ def _settle(label: str, log: str) -> None:
     os.environ["BGSVC_MODE"] = "windowsService"
     folder = os.path.dirname(log)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    os.chdir(settings.folder or folder)
+    os.chdir(os.path.expandvars(settings.folder) or folder)
 
 
-def host(
-    make: Callable[[], ServiceConfig],
-    *,
-    app: str | None,
-    data_dir: str | None,
-    log: str | None,
-    as_json: bool,
-) -> int:
+def host(make: Callable[[], ServiceConfig], given: Options) -> int:
     """Be the service that the service control manager starts; return the exit status.
 
     Args:
         make: Returns the service's configuration; called once the manager has been told that we
             are here, for importing a class may take longer than it waits.
-        app: The app's id.
-        data_dir: Where its state is kept.
-        log: The file it prints to; by default where `install` puts it.
-        as_json: Whether its log is one JSON object a line.
+        given: What the command line says of the rest.
 
     Raises:
         NotAServiceError: If the manager did not start this process.
@@ -113,13 +104,13 @@ def host(
     link.open()
     status = 1
     try:
-        _settle(link.label, log or log_path(link.label))
-        process = WindowsServiceProcess(link, make(), app=app, data_dir=data_dir)
+        _settle(link.label, given.log or log_path(link.label))
+        process = WindowsServiceProcess(link, make(), app=given.app, data_dir=given.data_dir)
         found.append(process)
         listen(process.ask_to_stop)
         if asked:
             process.ask_to_stop()
-        status = process.serve(as_json=as_json)
+        status = process.serve(as_json=given.json, again=given.again)
     except BaseException as error:
         EventLog(link.label).error(f"{link.label} could not start: {error!r}")
         raise

@@ -213,6 +213,9 @@ def typed(error: Refusal, label: str, command: str) -> Exception:
     if error.code == winsvc.MARKED_FOR_DELETE:
         fix = "close services.msc and whatever else looks at it, or restart Windows"
         return OsServiceError(f"{label} is about to be deleted", fix=fix)
+    if error.code == winsvc.DUPLICATE_NAME:
+        fix = "give it another label in bgsvc.toml, and generate its file again"
+        return OsServiceError(f"another service is called what {label} is to be called", fix=fix)
     return OsServiceError(f"{label}: {error}")
 
 

@@ -37,7 +37,7 @@ def created(scm: Handle, service: OsService, line: str) -> Handle:
         service.display_name or service.label,
         QUERY | CHANGE | START | DELETE,
         *(winsvc.OWN_PROCESS, start_type(service), winsvc.ERROR_NORMAL),
-        *(line, None, None, None, service.user, None),
+        *(line, None, None, winsvc.multi_text(service.after), service.user, None),
     )
     return Handle(scm.api, value)
 
@@ -47,7 +47,7 @@ def replaced_definition(handle: Handle, service: OsService, line: str) -> None:
     handle.call(
         "ChangeServiceConfigW",
         *(winsvc.OWN_PROCESS, start_type(service), winsvc.ERROR_NORMAL),
-        *(line, None, None, None),
+        *(line, None, None, winsvc.multi_text(service.after)),
         *(service.user or "LocalSystem", None, service.display_name or service.label),
     )
 
@@ -62,6 +62,7 @@ def configure(handle: Handle, service: OsService) -> None:
     handle.set(winsvc.FAILURE_ACTIONS, winsvc.failure_actions(delays(service), window(service)))
     restarts = service.restart.on is not RestartOn.NEVER
     handle.set(winsvc.FAILURE_ACTIONS_FLAG, winsvc.Flag(int(restarts)))
+    handle.set(winsvc.DELAYED_AUTO_START, winsvc.Flag(int(service.start_delayed)))
     patience = round(service.stop_timeout * 1000)
     handle.set(winsvc.PRESHUTDOWN, winsvc.Preshutdown(patience))
 
@@ -75,6 +76,7 @@ class Saved:
         start: How it begins to run.
         error_control: What a boot does if it fails.
         line: What is started.
+        after: The services it needs.
         account: Whose rights it has.
         display_name: What people read.
         optional: The level of each optional setting that Windows tells → what it holds.
@@ -84,6 +86,7 @@ class Saved:
     start: int
     error_control: int
     line: str
+    after: tuple[str, ...]
     account: str
     display_name: str
     optional: Mapping[int, Any]
@@ -99,7 +102,8 @@ def saved(handle: Handle) -> Saved:
     values = ((level, handle.setting(level)) for level in OPTIONAL)
     return Saved(
         *(int(found.type), int(found.start_type), int(found.error_control)),
-        *(str(found.command_line), str(found.account), str(found.display_name)),
+        *(str(found.command_line), winsvc.texts_at(found.dependencies)),
+        *(str(found.account), str(found.display_name)),
         {level: value for level, value in values if value is not None},
     )
 
@@ -109,7 +113,8 @@ def restored(handle: Handle, before: Saved) -> None:
     handle.call(
         "ChangeServiceConfigW",
         *(before.kind, before.start, before.error_control, before.line),
-        *(None, None, None, before.account, None, before.display_name),
+        *(None, None, winsvc.multi_text(before.after)),
+        *(before.account, None, before.display_name),
     )
     for level, value in before.optional.items():
         handle.set(level, value)

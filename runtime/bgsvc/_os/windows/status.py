@@ -10,6 +10,7 @@ from bgsvc._os.windows import structs as winsvc
 from bgsvc._os.windows.command import split
 from bgsvc._os.windows.processes import began
 from bgsvc._os.windows.registry import read_settings
+from bgsvc._os.windows.session import session_findings
 from bgsvc._os.words import hosted
 from bgsvc._validate import SetupIssue
 
@@ -36,7 +37,11 @@ def status_of(handle: Handle, label: str) -> OsServiceStatus:
         ipc_connected=hosted(split(line)).answers(Scope.SYSTEM) if up else None,
         detail=winsvc.STATES.get(now.state, str(now.state)),
         definition=line,
-        findings=(*_disabled(definition.start_type, label), *findings(line, label)),
+        findings=(
+            *_disabled(definition.start_type, label),
+            *findings(line, label),
+            *session_findings(label, now.process or None),
+        ),
     )
 
 
@@ -55,7 +60,8 @@ def findings(line: str, label: str) -> Iterator[SetupIssue]:
         fix = "install Python and the packages below Program Files"
         yield SetupIssue("interpreter_writable", "warning", text, fix)
     settings = read_settings(label)
-    if settings.folder and not os.path.isdir(settings.folder):
+    # The home folder, %USERPROFILE%, is that of the service's account, and not ours to look for.
+    if settings.folder and "%" not in settings.folder and not os.path.isdir(settings.folder):
         text = f"{label}: its folder {settings.folder} is not there, so it cannot start"
         yield SetupIssue("folder_missing", "error", text, f"make the folder {settings.folder}")
     if settings.source and Origin(settings.source, settings.source_digest).changed():

@@ -52,6 +52,7 @@ FAILED_CONTROLLER_CONNECT = 1063
 SERVICE_SPECIFIC_ERROR = 1066
 MARKED_FOR_DELETE = 1072
 NEVER_STARTED = 1077
+DUPLICATE_NAME = 1078
 CALL_NOT_IMPLEMENTED = 120
 
 
@@ -93,7 +94,7 @@ class QueryServiceConfig(ctypes.Structure):
         ("command_line", wintypes.LPWSTR),
         ("load_order_group", wintypes.LPWSTR),
         ("tag", DWORD),
-        ("dependencies", wintypes.LPWSTR),
+        ("dependencies", ctypes.c_void_p),
         ("account", wintypes.LPWSTR),
         ("display_name", wintypes.LPWSTR),
     )
@@ -139,6 +140,20 @@ class StartReason(ctypes.Structure):
     """SERVICE_START_REASON, of QueryServiceDynamicInformation."""
 
     _fields_ = laid_out(("reason", DWORD))
+
+
+def multi_text(texts: tuple[str, ...]) -> Any:
+    """Return texts as Windows takes a list of them: each with a NUL, and one more at the end."""
+    return ctypes.create_unicode_buffer("".join(f"{text}\0" for text in texts))
+
+
+def texts_at(address: int | None) -> tuple[str, ...]:
+    """Return the texts of such a list."""
+    found: list[str] = []
+    while address and (text := ctypes.wstring_at(address)):
+        found.append(text)
+        address += (len(text) + 1) * ctypes.sizeof(ctypes.c_wchar)
+    return tuple(found)
 
 
 def failure_actions(delays: tuple[float, ...], window: float) -> FailureActions:

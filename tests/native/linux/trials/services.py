@@ -29,6 +29,13 @@ class Obedient(BackgroundService):
         print(f"shut down: {reason}", flush=True)  # noqa: T201 - for the journal
 
 
+class Brief(BackgroundService):
+    """Ends by itself."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        return
+
+
 class Failing(BackgroundService):
     """Fails as soon as it runs."""
 

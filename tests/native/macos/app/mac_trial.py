@@ -22,6 +22,7 @@ class Tick(BackgroundService):
             "reason": ctx.start_reason.value,
             "label": ctx.service_label,
             "data": str(ctx.data_dir),
+            "user": os.getuid(),
             "terminal": sys.stdin is not None and sys.stdin.isatty(),
         }
         new = FOLDER / "facts.new"
@@ -32,6 +33,10 @@ class Tick(BackgroundService):
     def run(self, ctx: ServiceContext) -> None:
         print("running", flush=True)
         while not ctx.shutdown.wait(0.05):
+            if (FOLDER / "finish").exists():
+                (FOLDER / "finish").unlink()
+                append("finished\n")
+                return
             if (FOLDER / "fail").exists():
                 (FOLDER / "fail").unlink()
                 raise RuntimeError("broken on purpose")

@@ -25,17 +25,24 @@ class Tick(BackgroundService):
             "reason": ctx.start_reason.value,
             "label": ctx.service_label,
         }
-        write("facts.json", json.dumps(facts))
-        append("begun\n")
+        write(f"{ctx.service_name}.json", json.dumps(facts))
+        append(ctx, "begun\n")
 
     def run(self, ctx: ServiceContext) -> None:
         print("running", flush=True)
         while not ctx.shutdown.wait(0.05):
             pass
-        append("draining\n")
+        append(ctx, "draining\n")
 
     def shutdown(self, ctx: ServiceContext, reason: StopReason) -> None:
-        append(f"ended {reason.value}\n")
+        append(ctx, f"ended {reason.value}\n")
+
+
+class Brief(BackgroundService):
+    """Ends by itself."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        return
 
 
 class Broken(BackgroundService):
@@ -61,8 +68,8 @@ def write(name: str, text: str) -> None:
     path.with_suffix(".new").replace(path)
 
 
-def append(text: str) -> None:
-    with (folder() / "diary").open("a", encoding="utf-8") as file:
+def append(ctx: ServiceContext, text: str) -> None:
+    with (folder() / f"{ctx.service_name}.diary").open("a", encoding="utf-8") as file:
         file.write(text)
 
 

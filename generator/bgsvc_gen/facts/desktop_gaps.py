@@ -1,0 +1,78 @@
+"""What a desktop system has no place for, though a spec may ask for it: one row for each.
+
+Sources: launchd.plist(5), whose keys know no order of jobs, no delay and no watchdog; the Task
+Scheduler's schema (MS-TSCH 2.5) and SERVICE_* of winsvc.h, which know no calendar for a service, no
+watchdog and no credentials; systemd.exec(5) for what only systemd has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bgsvc_gen.spec.model import Desktop
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A key that a system does without.
+
+    Attributes:
+        system: The target.
+        key: The key of `[services.<name>.desktop]`.
+        asked: Whether a spec asks for it in a way that the system cannot give.
+        instead: What happens there.
+        hint: What to do about it.
+    """
+
+    system: str
+    key: str
+    asked: Callable[[Desktop], bool]
+    instead: str
+    hint: str
+
+
+_WAIT: Final = "wait in `init` for what it needs, or leave it out"
+_BEAT: Final = "a service that hangs is not restarted there; leave it out if no system is to"
+_OTHERWISE: Final = "ctx.credential raises there; read the secret from elsewhere"
+_CLOCK: Final = "let `run` keep the time, or start it there by other means"
+
+
+def _unix_folder(desktop: Desktop) -> bool:
+    return (desktop.working_directory or "").startswith("/") and not (
+        desktop.windows.working_directory
+    )
+
+
+def _unix_order(desktop: Desktop) -> bool:
+    return bool(desktop.after) and not desktop.windows.after
+
+
+GAPS: Final = (
+    Gap("macos", "start_delay", lambda d: bool(d.start_delay), "starts it at once", _WAIT),
+    Gap("macos", "after", lambda d: bool(d.after), "keeps no order", _WAIT),
+    Gap("macos", "watchdog", lambda d: d.watchdog is not None, "has no watchdog", _BEAT),
+    Gap("macos", "credentials", lambda d: bool(d.credentials), "hands over none", _OTHERWISE),
+    Gap("macos", "timer", lambda d: d.timer is not None, "gets no timer of ours", _CLOCK),
+    Gap(
+        "windows",
+        "working_directory",
+        _unix_folder,
+        "has no such folder: it starts in its own",
+        "write working_directory under [services.<name>.desktop.windows]",
+    ),
+    Gap(
+        "windows",
+        "after",
+        _unix_order,
+        "knows no such unit: it keeps no order",
+        "name Windows' services in `after` under [services.<name>.desktop.windows]",
+    ),
+    Gap("windows", "watchdog", lambda d: d.watchdog is not None, "has no watchdog", _BEAT),
+    Gap("windows", "credentials", lambda d: bool(d.credentials), "hands over none", _OTHERWISE),
+    Gap("windows", "timer", lambda d: d.timer is not None, "gets no timer of ours", _CLOCK),
+)
+
+
+def gaps(desktop: Desktop, system: str) -> tuple[Gap, ...]:
+    """Return what `system` has no place for, though `desktop` asks for it."""
+    return tuple(gap for gap in GAPS if gap.system == system and gap.asked(desktop))

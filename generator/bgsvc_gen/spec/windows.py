@@ -1,0 +1,73 @@
+"""Reading one `[services.<name>.desktop.windows]` table."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bgsvc_gen.lang import windows
+from bgsvc_gen.spec.model import Account, Desktop, Windows
+from bgsvc_gen.spec.table import Table
+
+ACCOUNTS: Final[tuple[Account, ...]] = ("LocalSystem", "LocalService", "NetworkService", "own")
+_FOLDER: Final = re.compile(r'[A-Za-z]:[\\/][^<>:"|?*]*')
+_SERVICE: Final = re.compile(r"[^\\/\x00-\x20\x7f]{1,256}")
+
+
+def read_windows(section: Table) -> Windows:
+    """Return what the `windows` table of a desktop service says, with defaults."""
+    table = section.table("windows")
+    if table is None:
+        return Windows()
+    found = Windows(
+        account=_account(table),
+        working_directory=_folder(table),
+        after=tuple(_services(table)),
+    )
+    table.close()
+    return found
+
+
+def of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
+    """Yield what a task of the Task Scheduler cannot have: key, message and hint."""
+    if desktop.scope == "user":
+        hint = 'write scope = "system" above, or leave it out'
+        if desktop.windows.account is not None:
+            yield "account", "a task runs as the user whose it is", hint
+        if desktop.windows.after:
+            yield "after", "a task waits for no service", hint
+
+
+def _account(table: Table) -> Account | None:
+    value = table.string("account")
+    for account in ACCOUNTS:
+        if value == account:
+            return account
+    if value is not None:
+        message = f'{table.name("account")} cannot be "{value}": a user needs a password'
+        hint = f"choose one of {', '.join(ACCOUNTS)}, or give it the user once it is installed: "
+        hint += "sc.exe config LABEL obj= NAME password= …"
+        table.wrong("account", "BG603", message, hint)
+    return None
+
+
+def _folder(table: Table) -> str | None:
+    value = table.string("working_directory")
+    if value is None:
+        return None
+    fits = _FOLDER.fullmatch(value) and value.isprintable() and not windows.expanded(value)
+    if not fits or ".." in re.split(r"[\\/]", value):
+        message = f'{table.name("working_directory")} cannot be "{value}"'
+        hint = "write a whole path without %NAME%, such as 'C:\\ProgramData\\Notes'"
+        table.wrong("working_directory", "BG603", message, hint)
+        return None
+    return value
+
+
+def _services(table: Table) -> Iterator[str]:
+    for value, place in table.strings("after") or []:
+        if _SERVICE.fullmatch(value):
+            yield value
+        else:
+            message = f'{table.name("after")} cannot hold "{value}"'
+            hint = 'write the service\'s own name, such as "Dnscache", as `sc.exe query` has it'
+            table.report(place, "BG603", message, hint)
