@@ -158,7 +158,10 @@ def test_a_list_of_texts_is_read_back(texts: tuple[str, ...]) -> None:
 def test_only_what_needs_a_desktop_is_told_of_session_0(
     monkeypatch: pytest.MonkeyPatch, session: int | None, codes: list[str], *, notifier: bool
 ) -> None:
-    monkeypatch.setattr(sessions, "session_of", lambda _: session)
+    def session_of(process: int) -> int | None:
+        return session if process == 4711 else None
+
+    monkeypatch.setattr(sessions, "session_of", session_of)
     monkeypatch.setattr(sessions, "has_notifier", lambda: notifier)
 
     found = list(sessions.session_findings("tick", 4711))

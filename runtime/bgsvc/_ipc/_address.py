@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 LONGEST = 103 if sys.platform == "darwin" else 107
 """Bytes that fit into `sun_path` before its NUL: xnu's sys/un.h has 104, Linux's unix(7) 108."""
-_ROOTS_GROUPS = frozenset[int]((0, 1) if sys.platform == "darwin" else ())
-"""wheel and daemon: macOS lets the latter, which only the system's own daemons are in, write to
-/var/run."""
 CHANNEL_VARIABLE = "BGSVC_CHANNEL"
 """In a launchd daemon's environment: the folder that `install` made for its channel."""
 _PIPES = sys.platform == "win32"
@@ -140,8 +137,7 @@ def system_owner(folder: str) -> int:
     base = os.path.dirname(folder)
     for above in (base, os.path.dirname(base)):
         found = os.stat(above)
-        others = 0o002 if found.st_gid in _ROOTS_GROUPS else 0o022
-        if found.st_uid != 0 or found.st_mode & others:
+        if found.st_uid != 0 or found.st_mode & 0o022:
             text = f"{above} is not root's alone"
             raise NotAllowedError(text, fix="let the service manager make the folder")
     owner = os.lstat(folder).st_uid

@@ -76,6 +76,8 @@ class Places:
         for folder in (self.logs(label), data, self.channel(label)):
             if folder is not None:
                 _make(folder, service.user)
+        if data is not None and self._channels == CHANNELS:
+            os.chmod(CHANNELS, 0o755)  # noqa: S103 - each account has a folder in it, umask or not
 
     def remove(self, label: str) -> None:
         """Remove the folders that nobody needs any more; a daemon's data stay."""
