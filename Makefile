@@ -5,7 +5,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 PYTEST := $(PY) -m pytest
-SHELL_SCRIPTS := .ci/run tools/bootstrap.sh tests/native/ios/enter.sh tests/native/linux/box.sh
+SHELL_SCRIPTS := .ci/run tools/bootstrap.sh tests/native/ios/enter.sh tests/native/linux/box.sh \
+	tests/native/linux/bundles/image.sh
 
 export PYRIGHT_PYTHON_CACHE_DIR := $(or $(BGSVC_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bgsvc)/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1

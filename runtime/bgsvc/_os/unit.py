@@ -20,6 +20,7 @@ _ELSEWHERE = "put the app into a folder whose name has no quotes, backslashes or
 _BARE = re.compile(r"[A-Za-z0-9_./:=,+-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|([^\s"]+)(?=\s|$)', re.DOTALL)
+_RELOAD = re.compile(r"(?m)^(?:# SIGHUP.*\n)?ExecReload=.*\n")
 _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|(.))|%%|\$\$", re.DOTALL)
 
 
@@ -131,7 +132,8 @@ def _for_a_forker(text: str, program: Program) -> str:
     """Let Python be the child of what systemd starts: it notifies, and is told to stop."""
     text = text.replace("\nType=notify\n", "\nType=notify\nNotifyAccess=all\n")
     if program.kind == "appimage":
-        # No FUSE in a sandbox; and the image's own part does not hand signals on.
+        # No FUSE in a sandbox; and the image's own part does not hand signals on, but ends by them.
+        text = _RELOAD.sub("", text)
         text = text.replace("\nType=", "\nEnvironment=APPIMAGE_EXTRACT_AND_RUN=1\nType=", 1)
         text = text.replace("\nKillMode=mixed\n", "\nKillMode=control-group\n")
     return text
