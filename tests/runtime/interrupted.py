@@ -34,7 +34,8 @@ class Interruption:
 def main() -> int:
     """Run the command line with the rest of the arguments."""
     interruption = Interruption(int(sys.argv[1]))
-    sys._getframe().f_trace_opcodes = True  # noqa: SLF001 - Python 3.12 looks before it traces
+    frame = sys._getframe()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    frame.f_trace_opcodes = True  # Python 3.12 looks before it traces
     threading.settrace(interruption.trace)  # type: ignore[arg-type]
     sys.settrace(interruption.trace)  # type: ignore[arg-type]
     from bgsvc._cli import main as command  # noqa: PLC0415 - its import is traced, too

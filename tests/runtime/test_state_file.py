@@ -57,7 +57,8 @@ def killed_at(point: int, folder: Path, write: Callable[[Path], None]) -> bool:
             return trace
 
         try:
-            sys._getframe().f_trace_opcodes = True  # noqa: SLF001 - 3.12 looks before it traces
+            frame = sys._getframe()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            frame.f_trace_opcodes = True  # Python 3.12 looks before it traces
             sys.settrace(trace)  # type: ignore[arg-type]
             write(folder)
         finally:
