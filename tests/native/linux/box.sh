@@ -82,6 +82,8 @@ init)
   mkdir -p mnt
   pivot_root . mnt
   umount -l /mnt
+  # What systemd mounts for a service in a namespace of its own, credentials, comes back to it.
+  mount --make-rshared /
   exec env -i container=box LANG=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     /lib/systemd/systemd systemd.unit=multi-user.target systemd.log_target=journal \

@@ -1,6 +1,8 @@
 """The files of another Debian, with its systemd: downloaded through apt, unpacked into a cache.
 
-No package's scripts run; what they would have made is made here.
+No package's scripts run; what they would have made is made here. The packages are those that the
+suite's signed lists name. They are not pinned to the byte: its mirrors keep no older ones, and each
+of its updates would leave new machines without any.
 """
 
 import os

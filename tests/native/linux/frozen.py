@@ -16,15 +16,16 @@ REQUIREMENTS: Final = HERE / "bundles/requirements.txt"
 UNUSED: Final = ("distutils", "lib2to3", "pkg_resources", "pydoc", "setuptools", "tkinter")
 
 
-class FreezingFailedError(Exception):
-    """Says why there is no such app."""
+class PyInstallerUnavailableError(Exception):
+    """Says why this machine cannot have PyInstaller."""
 
 
 def frozen_app(cache: Path) -> Path:
     """Return an app with the runtime and the trial services in it, made anew if those changed.
 
     Raises:
-        FreezingFailedError: If PyInstaller cannot be had, or fails.
+        PyInstallerUnavailableError: If it cannot be had.
+        AssertionError: If it fails.
     """
     sources = sorted((ROOT / "runtime/bgsvc").rglob("*.py"))
     sources += [REQUIREMENTS, Path(__file__), *sorted((HERE / "trials").rglob("*.py"))]
@@ -49,7 +50,11 @@ def _pyinstaller(cache: Path) -> Path:
     if not home.is_dir():
         work = home.with_name(f"{home.name}.{os.getpid()}")
         words = ["install", "--quiet", "--no-deps", "--require-hashes", f"--target={work}"]
-        _run([sys.executable, "-m", "pip", *words, "-r", str(REQUIREMENTS)])
+        command = [sys.executable, "-m", "pip", *words, "-r", str(REQUIREMENTS)]
+        done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8")
+        if done.returncode:
+            shutil.rmtree(work, ignore_errors=True)
+            raise PyInstallerUnavailableError(done.stderr[-500:])
         work.rename(home)
     return home
 
@@ -59,13 +64,10 @@ def _freeze(pyinstaller: Path, work: Path) -> None:
     words = ["--onefile", "--name=app", "--collect-submodules=bgsvc", "--collect-data=bgsvc"]
     words += ["--hidden-import=trials.services"]
     words += [f"--exclude-module={name}" for name in UNUSED]
-    words += [f"--distpath={work}", f"--workpath={work}", f"--specpath={work}", "--noconfirm"]
+    words += [f"--distpath={work}", f"--workpath={work}/build", f"--specpath={work}"]
     command = [sys.executable, "-m", "PyInstaller", *words, "--log-level=ERROR", str(MAIN)]
     work.mkdir(parents=True)
-    _run(command, PYTHONPATH=":".join(paths), PYINSTALLER_CONFIG_DIR=str(work / "config"))
-
-
-def _run(command: list[str], **variables: str) -> None:
+    variables = {"PYTHONPATH": ":".join(paths), "PYINSTALLER_CONFIG_DIR": str(work / "config")}
     done = subprocess.run(
         command,
         check=False,
@@ -74,5 +76,4 @@ def _run(command: list[str], **variables: str) -> None:
         env={**os.environ, **variables},
         timeout=600,
     )
-    if done.returncode:
-        raise FreezingFailedError(f"{command[2]}: {done.stderr[-2000:]}")
+    assert done.returncode == 0, done.stderr[-4000:]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.native.android.maven import cache
-from tests.native.linux.frozen import FreezingFailedError, frozen_app
+from tests.native.linux.frozen import PyInstallerUnavailableError, frozen_app
 from tests.native.linux.machine import LABEL, UNIT, Machine, service
 from tests.native.provision import lacks
 
@@ -22,7 +22,7 @@ def packed() -> Path:
     """Give an app that PyInstaller has packed."""
     try:
         return frozen_app(cache())
-    except FreezingFailedError as error:
+    except PyInstallerUnavailableError as error:
         lacks(str(error))
 
 

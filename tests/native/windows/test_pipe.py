@@ -4,13 +4,14 @@ They are those that hold the Unix sockets, and those of what only a pipe has. Wi
 its processes one user and enforces no access list: what a list says is read back, not felt.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.native.windows.winebox import WineBox, copied, windows_path
+from tests.native.windows.machine import Machine
+from tests.native.windows.winebox import WineBox, windows_path
 
 pytestmark = pytest.mark.native
 
@@ -20,22 +21,24 @@ PACKAGES = Path(pytest.__file__).parents[1]  # pytest and what it needs are plai
 NO_FORK = "Windows does not fork"
 
 
-@pytest.fixture(scope="module")
-def box(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WineBox]:
-    with copied(home, tmp_path_factory.mktemp("pipe") / "prefix") as made:
-        yield made
+Outcomes = dict[str, dict[str, str]]
+"""Module → test → what became of it, in a word or its own."""
+
+SUITES = ("test_pipes", "test_events", "test_frames", "test_requests", "test_restarts")
+DEFECTS = "test_known_defects"
 
 
-def outcomes(box: WineBox, module: str, *options: str) -> "dict[str, str]":
-    """Run a module's tests on Windows; return what became of each, in a word or its own."""
-    report = box.drive / f"{module}.xml"
+def outcomes(box: WineBox, modules: Iterable[str], *options: str) -> Outcomes:
+    """Run the tests of modules on Windows, in one go."""
+    report = box.drive / "report.xml"
+    report.unlink(missing_ok=True)
     places = (REPOSITORY / "runtime", REPOSITORY, PACKAGES)
     run = box.run(
         box.python,
         *("-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", *options),
         f"--rootdir={windows_path(REPOSITORY)}",
         f"--junit-xml=C:\\{report.name}",
-        windows_path(TESTS / f"{module}.py"),
+        *(windows_path(TESTS / f"{module}.py") for module in modules),
         environment={
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -45,51 +48,50 @@ def outcomes(box: WineBox, module: str, *options: str) -> "dict[str, str]":
         timeout=900,
     )
     assert report.exists(), run.stdout + run.stderr
-    return {
-        str(case.get("name")): "passed" if len(case) == 0 else str(case[0].get("message"))
-        for case in ET.parse(report).iter("testcase")  # noqa: S314 - pytest's own
-    }
+    found: Outcomes = {}
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest's own
+        module = str(case.get("classname")).rpartition(".")[2]
+        word = "passed" if len(case) == 0 else str(case[0].get("message"))
+        found.setdefault(module, {})[str(case.get("name"))] = word
+    return found
 
 
-def test_a_named_pipe_keeps_what_it_promises(box: WineBox) -> None:
-    found = outcomes(box, "test_pipes")
-
-    assert len(found) >= 16
-    assert set(found.values()) == {"passed"}, found
+@pytest.fixture(scope="module")
+def found(booted: Machine) -> Outcomes:
+    """Run once what is not slow: a Python that starts there takes its time."""
+    chosen = f"not {DEFECTS} or p06 or p07 or steals"
+    return outcomes(booted.box, (*SUITES, DEFECTS), "-m", "not slow", "-k", chosen)
 
 
 @pytest.mark.parametrize(
-    ("module", "least"), [("test_events", 13), ("test_frames", 9), ("test_requests", 5)]
+    ("module", "least"),
+    [("test_pipes", 16), ("test_events", 13), ("test_frames", 9), ("test_requests", 5)],
 )
-def test_the_channel_over_a_pipe_is_the_one_over_a_socket(
-    box: WineBox, module: str, least: int
+def test_a_named_pipe_keeps_what_it_promises_and_is_the_channel_that_a_socket_is(
+    found: Outcomes, module: str, least: int
 ) -> None:
-    found = outcomes(box, module, "-m", "not slow")
-
-    assert len(found) >= least
-    assert set(found.values()) == {"passed"}, found
+    assert len(found[module]) >= least
+    assert set(found[module].values()) == {"passed"}, found[module]
 
 
-def test_a_client_lives_through_restarts_of_its_daemon_on_windows(box: WineBox) -> None:
-    found = outcomes(box, "test_restarts", "-m", "not slow")
-    able = {name: word for name, word in found.items() if not word.endswith(NO_FORK)}
+def test_a_client_lives_through_restarts_of_its_daemon_on_windows(found: Outcomes) -> None:
+    told = found["test_restarts"]
+    able = {name: word for name, word in told.items() if not word.endswith(NO_FORK)}
 
     assert len(able) >= 6
-    assert set(able.values()) == {"passed"}, found
+    assert set(able.values()) == {"passed"}, told
 
 
-def test_others_defects_are_not_ours_on_windows(box: WineBox) -> None:
-    found = outcomes(box, "test_known_defects", "-k", "p06 or p07 or steals")
-
-    assert len(found) >= 4
-    assert set(found.values()) == {"passed"}, found
+def test_others_defects_are_not_ours_on_windows(found: Outcomes) -> None:
+    assert len(found[DEFECTS]) >= 4
+    assert set(found[DEFECTS].values()) == {"passed"}, found[DEFECTS]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ["test_frames", "test_restarts"])
 def test_thousands_of_connections_and_spoiled_frames_leave_no_handle_behind(
-    box: WineBox, module: str
+    booted: Machine,
 ) -> None:
-    found = outcomes(box, module, "-m", "slow")
+    told = outcomes(booted.box, ("test_frames", "test_restarts"), "-m", "slow")
 
-    assert set(found.values()) == {"passed"}, found
+    assert set(told) == {"test_frames", "test_restarts"}
+    assert {word for words in told.values() for word in words.values()} == {"passed"}, told

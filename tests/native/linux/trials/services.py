@@ -70,6 +70,19 @@ class Echo(BackgroundService):
         await ctx.sleep(3600)
 
 
+class Entrusted(BackgroundService):
+    """Reads what it was entrusted with, and writes it down."""
+
+    async def run(self, ctx: ServiceContext) -> None:
+        names = ("notes-token", "another", "../notes-token")
+        found = [ctx.credential(name) for name in names]
+        told = [None if secret is None else secret.hex() for secret in found]
+        folder = Path(ctx.data_dir)
+        where = os.environ.get("CREDENTIALS_DIRECTORY")
+        (folder / "told.json").write_text(json.dumps({"told": told, "folder": where}))
+        await ctx.sleep(3600)
+
+
 class Prober(BackgroundService):
     """Tries what a sandbox forbids, and writes down what came of it."""
 
