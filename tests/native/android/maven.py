@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.native.cache import cache
+
 POMS: Final = Path(__file__).with_name("toolchain")
 MAVEN_VERSION: Final = "3.9.11"
 
 ClassPath = tuple[Path, ...]
-
-
-def cache() -> Path:
-    """Return the folder that keeps what was fetched from one run to the next."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(os.environ.get("BGSVC_CACHE") or home / "bgsvc")
 
 
 def class_paths(jdk: Path) -> Mapping[str, ClassPath]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 
 ROOT: Final = Path(__file__).parents[3]
 TESTERS: Final = frozenset(

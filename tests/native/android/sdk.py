@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.native.android import public_api
-from tests.native.android.maven import ClassPath, cache
+from tests.native.android.maven import ClassPath
 from tests.native.android.tools import Java
+from tests.native.cache import cache
 
 LEVELS: Final = (34, 35, 36, 37)
 PLATFORM: Final = Path(__file__).with_name("Platform.java")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.native.android.jdk import OLDEST, find_jdk
-from tests.native.android.maven import cache, class_paths, unpacked
+from tests.native.android.maven import class_paths, unpacked
+from tests.native.cache import cache
 from tests.native.ios.apple import Declarations, DeclarationsUnavailableError, declarations
 from tests.native.ios.crates import Crate, crates
 from tests.native.ios.ios_sdk import STUBS, IosSdk, sdk_folder

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.native.ios.apple import Class, Declarations, DeclarationsUnavailableError
-from tests.native.ios.swift_packages import (
-    SwiftUnavailableError,
+from tests.native.debian import (
+    DebianUnavailableError,
     download,
     require_debian,
     unpack,
 )
+from tests.native.ios.apple import Class, Declarations, DeclarationsUnavailableError
 
 VERSION: Final = "0.3.2"
 CRATES: Final = {
@@ -94,7 +94,7 @@ def crates(cache: Path) -> Mapping[str, Crate]:
     if not folder.is_dir():
         try:
             _fetch(folder)
-        except (OSError, subprocess.CalledProcessError, SwiftUnavailableError) as error:
+        except (OSError, subprocess.CalledProcessError, DebianUnavailableError) as error:
             detail = getattr(error, "stderr", None) or error
             raise DeclarationsUnavailableError(f"no crates: {detail}") from error
     return {name: _read(folder / name) for name in CRATES}

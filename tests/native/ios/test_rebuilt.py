@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 from tests.native.ios.apple import Declarations
 from tests.native.ios.crates import Crate
 from tests.native.ios.headers import background_tasks

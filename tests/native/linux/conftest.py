@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 from tests.native.linux.box import NoBoxError, booted, own_systemd, require_box, until
 from tests.native.linux.debian import debian_root
 from tests.native.linux.machine import USER, Machine, install_app

@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from tests.native.ios.swift_packages import (
+from tests.native.debian import (
     SUITE,
-    SwiftUnavailableError,
+    DebianUnavailableError,
     download,
     require_debian,
     unpack,
@@ -57,7 +57,7 @@ def debian_root(cache: Path) -> Path:
         _finish(unpacked)
         if not root.is_dir():  # another run may have been faster
             unpacked.rename(root)
-    except (OSError, SwiftUnavailableError, subprocess.CalledProcessError) as error:
+    except (OSError, DebianUnavailableError, subprocess.CalledProcessError) as error:
         detail = getattr(error, "stderr", None) or error
         raise NoBoxError(f"no Debian with systemd {VERSION}: {detail}") from error
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 from tests.native.linux.frozen import PyInstallerUnavailableError, frozen_app
 from tests.native.linux.machine import LABEL, UNIT, Machine, service
 from tests.native.provision import lacks

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bgsvc._os.service import Scope
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 from tests.native.macos.crate import CrateUnavailableError, reader
 from tests.native.macos.mac import IS_MACOS, TICK, Mac
 from tests.native.provision import lacks

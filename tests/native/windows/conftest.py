@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 from tests.native.provision import lacks
 from tests.native.windows.machine import Machine
 from tests.native.windows.packages import WineUnavailableError, wine_home

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tests.native.ios.swift_packages import (
+from tests.native.debian import (
+    DebianUnavailableError,
     PrivateApt,
-    SwiftUnavailableError,
     require_debian,
     verify,
 )
@@ -56,7 +56,7 @@ def wine_home(cache: Path) -> Path:
         _fetch_python(work, cache)
         _make_prefix(work)
         work.rename(home)
-    except SwiftUnavailableError as error:
+    except DebianUnavailableError as error:
         raise WineUnavailableError(str(error)) from error
     except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
         if home.is_dir():  # another process was faster
