@@ -20,7 +20,7 @@ class Chronicle:
     """Tells and keeps what happens to one service; the disk may refuse, and that is told too."""
 
     def __init__(self, service: str, ports: Ports) -> None:
-        self.journal = Journal(ports.keeper(service))
+        self.journal = Journal(ports.keeper(service), self.report)
         self._service = service
         self._ports = ports
         self._source = EventSource(service, ports.bus, ports.clock)
@@ -33,10 +33,8 @@ class Chronicle:
         """Tell something of the service that no run does."""
         self._source.note(self.journal.saved.run, event, data)
 
-    def report(self, trouble: BackgroundServiceError | None) -> None:
-        """Tell of trouble with what is kept, if there is any."""
-        if trouble is None:
-            return
+    def report(self, trouble: BackgroundServiceError) -> None:
+        """Tell of trouble with what is kept."""
         import logging
 
         logging.getLogger("bgsvc").error("%s: %s", self._service, trouble)
@@ -46,11 +44,9 @@ class Chronicle:
         self, reason: StartReason, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
         """Keep that a run begins, and is wanted; return its number and any trouble, told."""
-        self.report(self.journal.take_problem())
-        number, trouble = self.journal.begin(reason, self._ports.clock.now(), config)
-        self.report(trouble)
+        begun = self.journal.begin(reason, self._ports.clock.now(), config)
         self._ports.host.desired_state(self._service, running=True)
-        return number, trouble
+        return begun
 
     def end(
         self,
@@ -74,11 +70,11 @@ class Chronicle:
         if clears and self.journal.saved.desired_running:
             self._ports.host.desired_state(self._service, running=False)
         due = None if restart_in is None else now + restart_in
-        self.report(self.journal.end(entry, now, desired=False if clears else None, due=due))
+        self.journal.end(entry, now, desired=False if clears else None, due=due)
 
     def wish(self, *, running: bool) -> None:
         """Keep what is wanted from now on."""
         changed = self.journal.saved.desired_running is not running
-        self.report(self.journal.wish(running, self._ports.clock.now()))
+        self.journal.wish(running, self._ports.clock.now())
         if changed:
             self._ports.host.desired_state(self._service, running=running)

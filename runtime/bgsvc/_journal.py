@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bgsvc._errors import BackgroundServiceError
 from bgsvc._record import replaced
-from bgsvc._state import HISTORY, RunRecord, Saved
+from bgsvc._state import HISTORY, RunRecord, Saved, brought_up
 from bgsvc._store import with_lost_run
 from bgsvc._words import StartReason
 
@@ -20,45 +20,57 @@ if TYPE_CHECKING:
             """Return what is kept, and the problem if it could not be read."""
             ...
 
-        def update(self, change: Callable[[Saved], Saved]) -> Saved:
-            """Replace what is kept."""
+        def update(
+            self, change: Callable[[Saved], Saved]
+        ) -> tuple[Saved, BackgroundServiceError | None]:
+            """Replace what is kept; return it, and the problem if it could not be read."""
             ...
 
 
 class Journal:
-    """What a service's runs and its users' wishes come to, kept and remembered."""
+    """What a service's runs and its users' wishes come to, kept and remembered.
 
-    def __init__(self, keeper: Keeper) -> None:
+    What this process knows outlives the file: where the disk has lost it or would not take it,
+    the next write that succeeds brings it there again.
+
+    Attributes:
+        problem: What was last wrong with the file; None again once a run begins without trouble.
+    """
+
+    def __init__(
+        self, keeper: Keeper, report: Callable[[BackgroundServiceError], None] | None = None
+    ) -> None:
+        """Remember nothing yet; `report` is told of all trouble with the file."""
+        self.problem: BackgroundServiceError | None = None
         self._keeper = keeper
+        self._report = report
         self._saved: Saved | None = None
-        self._problem: BackgroundServiceError | None = None
+        self._ahead = False  # of the disk, which would not take the last change
 
     @property
     def saved(self) -> Saved:
         """What is known, read from disk on first use."""
-        if self._saved is None:
-            try:
-                self._saved, self._problem = self._keeper.load()
-            except OSError as error:
-                self._saved = Saved()
-                self._problem = BackgroundServiceError(str(error), code="stateUnreadable")
-        return self._saved
-
-    def take_problem(self) -> BackgroundServiceError | None:
-        """Return what was wrong with the file when it was read, once."""
-        _ = self.saved
-        problem, self._problem = self._problem, None
-        return problem
+        return self.reread() if self._saved is None else self._saved
 
     def reread(self) -> Saved:
-        """Return what is on disk now; another process may have asked for something."""
-        self._saved = None
-        return self.saved
+        """Return what is known now; another process may have asked for something."""
+        known = self._saved
+        try:
+            found, problem = self._keeper.load()
+        except OSError as error:
+            found = Saved() if known is None else known
+            problem = BackgroundServiceError(str(error), code="stateUnreadable")
+        self._saved = saved = self._with_known(found)
+        if problem is not None and str(problem) != str(self.problem):  # else it was told
+            self._tell(problem)
+        return saved
 
     def begin(
         self, reason: StartReason, now: float, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
         """Note that a run begins and that it is wanted; return its number, and any trouble.
+
+        The number is above all that the disk or this process has ever heard of.
 
         It is not wanted if another process asked for a stop since this one last looked, or
         before a mere restart; whoever starts the run then finds the request and obeys it.
@@ -83,11 +95,12 @@ class Journal:
             )
 
         trouble = self._change(change)
-        return self.saved.run, trouble
+        before, self.problem = self.problem, trouble
+        return self.saved.run, trouble or before
 
     def end(
         self, entry: RunRecord, now: float, *, desired: bool | None, due: float | None = None
-    ) -> BackgroundServiceError | None:
+    ) -> None:
         """Note how a run ended, what is wanted if that changes with it, when the next is due."""
 
         def change(saved: Saved) -> Saved:
@@ -95,19 +108,37 @@ class Journal:
             ended = replaced(saved, current=None, restart_due=due, history=history)
             return _wishing(ended, desired, now)
 
-        return self._change(change)
+        self._change(change)
 
-    def wish(self, running: bool, now: float) -> BackgroundServiceError | None:  # noqa: FBT001 - a value
+    def wish(self, running: bool, now: float) -> None:  # noqa: FBT001 - a value
         """Note what is wanted from now on."""
-        return self._change(lambda saved: _wishing(saved, running, now))
+        self._change(lambda saved: _wishing(saved, running, now))
 
     def _change(self, change: Callable[[Saved], Saved]) -> BackgroundServiceError | None:
+        problem: BackgroundServiceError | None
         try:
-            self._saved = self._keeper.update(change)
+            self._saved, problem = self._keeper.update(
+                lambda found: change(self._with_known(found))
+            )
+            self._ahead = False
         except BackgroundServiceError as error:
-            self._saved = change(self.saved)
-            return error
-        return None
+            self._saved, problem = change(self.saved), error
+            self._ahead = True
+        if problem is not None:
+            self._tell(problem)
+        return problem
+
+    def _with_known(self, found: Saved) -> Saved:
+        """Return what was found on disk, and what this process knows that is lost there."""
+        known = self._saved
+        if known is None or not (self._ahead or found.run < known.run or found == Saved()):
+            return found
+        return brought_up(found, known)
+
+    def _tell(self, problem: BackgroundServiceError) -> None:
+        self.problem = problem
+        if self._report is not None:
+            self._report(problem)
 
 
 def _wishing(saved: Saved, running: bool | None, now: float) -> Saved:  # noqa: FBT001 - a value

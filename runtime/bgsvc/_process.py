@@ -75,12 +75,12 @@ class ServiceProcess:
         lock = self._runtime.instance_lock(name)
         if not lock.acquire():
             raise AlreadyRunningError(f"{name} is running already{_in_process(lock.holder())}")
+        self._runtime.ports.bus.tap(self._hear)
+        self._runtime.listen(_listener(as_json=as_json))
         desired = self._supervisor.journal.saved.desired_running
         if boot and desired is False and started_by_boot():
             notify("READY=1", "STATUS=off: its user stopped it")
             return 0
-        self._runtime.ports.bus.tap(self._hear)
-        self._runtime.listen(_listener(as_json=as_json))
         if lock.trouble is not None:
             tell(f"bgsvc: {lock.trouble.code}: {lock.trouble.message}")
         self._wakeup.listen(SIGINT, SIGTERM, *((SIGHUP,) if "NOTIFY_SOCKET" in os.environ else ()))

@@ -95,6 +95,27 @@ class Saved:
         }
 
 
+def brought_up(found: Saved, known: Saved) -> Saved:
+    """Return what a file that fell behind tells, and what this process knows beyond it.
+
+    Of two wishes the later one holds; of a run's two ends the one that is known, for it was seen.
+    """
+    ended = {entry.run: entry for entry in (*found.history, *known.history)}
+    latest = known if known.run >= found.run else found
+    wish = found if found.since > known.since else known
+    current = latest.current
+    return Saved(
+        desired_running=wish.desired_running,
+        since=wish.since,
+        run=latest.run,
+        current=None if current is not None and current[0] in ended else current,
+        config=latest.config,
+        stop_request=found.stop_request,
+        restart_due=latest.restart_due,
+        history=tuple(ended[number] for number in sorted(ended))[-HISTORY:],
+    )
+
+
 def saved_from_wire(fields: Mapping[str, object]) -> Saved:
     """Read what `Saved.to_wire` wrote.
 

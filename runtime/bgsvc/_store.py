@@ -36,20 +36,32 @@ class StateFile:
         self._lock_path = os.path.join(folder, f"{service}.lock")
 
     def load(self) -> tuple[Saved, BackgroundServiceError | None]:
-        """Return what is on disk, and the problem if the file had to be set aside."""
+        """Return what is on disk, and the problem if the file had to be set aside.
+
+        A good file is read without the lock, for it is whole at every instant; but Windows lets
+        nobody replace a file that is being read.
+        """
+        if os.name != "nt":
+            try:
+                return self._found(), None
+            except ValueError:
+                pass  # setting it aside takes the lock
         with FileLock(self._lock_path, self._folder):
             return self._read()
 
     def peek(self) -> Saved:
         """Return what is on disk without touching anything; a bad file reads as nothing."""
         try:
-            with open(self._path, "rb") as file:
-                return _decoded(file.read())
+            return self._found()
         except (OSError, ValueError):
             return Saved()
 
-    def update(self, change: Callable[[Saved], Saved]) -> Saved:
+    def update(
+        self, change: Callable[[Saved], Saved]
+    ) -> tuple[Saved, BackgroundServiceError | None]:
         """Replace what is on disk by `change` of it; nobody else writes in between.
+
+        Returns what is there now, and the problem if the file before had to be set aside.
 
         A forked child writes nothing: the service is its parent's.
 
@@ -57,25 +69,31 @@ class StateFile:
             StateNotSavedError: If the disk would not take it; the old file is untouched.
         """
         if os.getpid() != self._process:
-            return change(self.peek())
+            return change(self.peek()), None
+        problem = None
         try:
             with FileLock(self._lock_path, self._folder):
-                before, _ = self._read()
+                before, problem = self._read()
                 after = change(before)
                 if after != before:
                     write_atomically(self._path, _encoded(after.to_wire(self._service)))
         except OSError as error:
-            raise StateNotSavedError(f"cannot write {self._path}: {error}") from error
-        return after
+            before_that = "" if problem is None else f"; before that, {problem}"
+            text = f"cannot write {self._path}: {error}{before_that}"
+            raise StateNotSavedError(text) from error
+        return after, problem
 
-    def _read(self) -> tuple[Saved, BackgroundServiceError | None]:
+    def _found(self) -> Saved:
         try:
             with open(self._path, "rb") as file:
                 content = file.read()
         except FileNotFoundError:
-            return Saved(), None
+            return Saved()
+        return _decoded(content)
+
+    def _read(self) -> tuple[Saved, BackgroundServiceError | None]:
         try:
-            return _decoded(content), None
+            return self._found(), None
         except _TooNewError as error:
             kept = self._set_aside("newer")
             text = f"{self._path} has version {error}, this runtime reads {VERSION}; kept as {kept}"

@@ -47,6 +47,13 @@ class CrashingService(BackgroundService):
             raise ValueError("no more")
 
 
+class FailingService(BackgroundService):
+    """A service that fails at once."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        raise ValueError("no more")
+
+
 class DoneService(BackgroundService):
     """A service that has something to do and then is done."""
 

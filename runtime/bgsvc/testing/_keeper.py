@@ -12,6 +12,8 @@ from bgsvc._store import StateFile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bgsvc._errors import BackgroundServiceError
+
 
 class MortalKeeper(StateFile):
     """Writes like the real one until its process is killed; then it writes nothing."""
@@ -24,9 +26,11 @@ class MortalKeeper(StateFile):
         """Write nothing any more."""
         self._dead = True
 
-    def update(self, change: Callable[[Saved], Saved]) -> Saved:
+    def update(
+        self, change: Callable[[Saved], Saved]
+    ) -> tuple[Saved, BackgroundServiceError | None]:
         """Replace what is on disk, unless the process is dead."""
-        return change(Saved()) if self._dead else super().update(change)
+        return (change(Saved()), None) if self._dead else super().update(change)
 
 
 class MortalHost(Host):
