@@ -18,6 +18,7 @@ from bgsvc_gen.resources import templates_root
 from bgsvc_gen.spec import values
 
 DEFAULT_NAME: Final = "Heartbeat"
+COMPILED: Final = "__pycache__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ def check_answers(answers: Answers) -> None:
         raise UsageError("the name is blank or holds a control character", "give one line of text")
     unfit = not values.is_app_id(answers.id) or values.unfit_segment(answers.id)
     if unfit or "_" in answers.id:
-        hint = "give a reverse-DNS name of letters and digits, such as com.example.notes"
+        hint = (
+            f"give a reverse-DNS name of {values.LONGEST_APP_ID} letters and digits at most, "
+            "such as com.example.notes"
+        )
         raise UsageError(f'"{answers.id}" cannot be an app id on every platform', hint)
 
 
@@ -141,10 +145,13 @@ def _render(workshop: Path, answers: Answers) -> Path:
         "_quoted_name": json.dumps(answers.name, ensure_ascii=False),
         "_quoted_label": json.dumps(f"{answers.name} is running", ensure_ascii=False),
     }
+    # pip compiles what it installs, templates too; what it made is no part of an app.
+    template = workshop / "template"
+    shutil.copytree(templates_root() / "init", template, ignore=shutil.ignore_patterns(COMPILED))
     with _private_settings(workshop) as settings:
         # Imported here: it is heavy, and no other command needs it.
         made = import_module("cookiecutter.main").cookiecutter(
-            str(templates_root() / "init"),
+            str(template),
             no_input=True,
             extra_context=context,
             output_dir=str(workshop),

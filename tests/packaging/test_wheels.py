@@ -77,6 +77,19 @@ def test_the_wheels_hold_nothing_else(wheels: list[Path]) -> None:
         assert not [name for name in names(wheel) if name.endswith(".pyc")]
 
 
+def test_an_app_gets_nothing_that_pip_compiled(run: Run, tmp_path: Path) -> None:
+    find = "import bgsvc_gen, pathlib; print(pathlib.Path(bgsvc_gen.__file__).parent)"
+    package = run("-c", find, cwd=tmp_path).stdout.strip()
+    run("-m", "compileall", "-q", package, cwd=tmp_path)  # as pip does
+    assert list(Path(package).glob("templates/init/**/*.pyc"))
+
+    run("-m", "bgsvc_gen", "init", "app", "--no-input", cwd=tmp_path)
+
+    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")]
+    assert "app/bgsvc.toml" in files
+    assert not [name for name in files if name.endswith(".pyc")]
+
+
 def test_an_installed_tool_starts_an_app_and_generates_it(run: Run, tmp_path: Path) -> None:
     run("-m", "bgsvc_gen", "init", "app", "--no-input", cwd=tmp_path)
     run("-m", "bgsvc_gen", "all", cwd=tmp_path / "app")
