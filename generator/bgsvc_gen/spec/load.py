@@ -96,7 +96,11 @@ def _app(root: Table) -> App:
         return App("", "")
     table.require("id", 'write id = "com.example.notes", with your own domain')
     app_id = table.string("id")
-    if app_id is not None and not values.is_app_id(app_id):
+    if app_id is not None and len(app_id) > values.LONGEST_APP_ID:
+        message = f"the app id has {len(app_id)} characters: files named after it could not exist"
+        hint = f"write {values.LONGEST_APP_ID} or fewer; a file's name has 255 bytes at most"
+        table.wrong("id", "BG201", message, hint)
+    elif app_id is not None and not values.is_app_id(app_id):
         message = f'"{app_id}" is no reverse-DNS name'
         hint = 'write two or more names joined by dots, such as "com.example.notes"'
         table.wrong("id", "BG201", message, hint)

@@ -23,6 +23,11 @@ LONGEST_DURATION: Final = 366 * 86400.0
 LONGEST_NAME: Final = 64
 """Characters of a service name: it becomes part of file, unit and class names."""
 
+LONGEST_APP_ID: Final = 150
+"""Characters of an app's identifier. Files are called after it, a service of up to `LONGEST_NAME`
+and what each system adds, and no disk takes a name of more than 255 bytes: 40 are left for a dot,
+the longest ending and what a file is called until it is whole."""
+
 _JAVA_WORDS: Final = (
     "abstract assert boolean break byte case catch char class const continue default do double "
     "else enum extends false final finally float for goto if implements import instanceof int "
@@ -50,8 +55,8 @@ def as_duration(length: float) -> str:
 
 
 def is_app_id(text: str) -> bool:
-    """Tell whether `text` is a reverse-DNS name of two segments or more."""
-    return _APP_ID.fullmatch(text) is not None
+    """Tell whether `text` is a reverse-DNS name of two segments or more, and not too long."""
+    return len(text) <= LONGEST_APP_ID and _APP_ID.fullmatch(text) is not None
 
 
 def unfit_segment(app_id: str) -> str | None:
