@@ -30,7 +30,7 @@ def inspect_project(
         source: The spec.
         out: The folder; `native/bgsvc` beside the spec unless given.
         names: The targets to look at.
-        force: Take a damaged lock for none.
+        force: Take a damaged lock for none, and an orphan that was edited for the tool's own.
 
     Raises:
         SpecError: The spec is wrong.
@@ -38,4 +38,5 @@ def inspect_project(
     """
     targets = [target for target in TARGETS if target.NAME in names]
     root = out if out is not None else source.path.parent / DEFAULT_OUT
-    return inspect(generate(build_spec(source), targets), root, names, force=force)
+    spec = build_spec(source)
+    return inspect(generate(spec, targets), root, names, app=spec.app.id, force=force)

@@ -10,7 +10,7 @@ from bgsvc_gen.errors import HandEditedError, OutputError
 from bgsvc_gen.output.atomic import replace_file
 from bgsvc_gen.output.folder import Folder, Kind, inspect
 from bgsvc_gen.output.lock import LOCK_NAME, read_lock
-from bgsvc_gen.output.write import bring_up_to_date, refuse_hand_edited
+from bgsvc_gen.output.write import bring_up_to_date, refuse_another_app, refuse_hand_edited
 from bgsvc_gen.render import GeneratedFile
 
 OLD = {"ios/a.swift": "old a", "ios/sub/b.swift": "old b", "linux/c.service": "c"}
@@ -79,7 +79,7 @@ def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/mine.swift").write_text("mine", encoding="utf-8")
 
-    assert kinds(look(tmp_path, OLD)) == {"ios/mine.swift": Kind.ORPHAN}
+    assert kinds(look(tmp_path, OLD)) == {"ios/mine.swift": Kind.FOREIGN}
     assert write(tmp_path, OLD) == []
     assert (tmp_path / "ios/mine.swift").read_text(encoding="utf-8") == "mine"
 
@@ -98,8 +98,42 @@ def test_an_orphan_edited_by_hand_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/sub/b.swift").write_text("mine", encoding="utf-8")
     write(tmp_path, NEW)
+    write(tmp_path, {**NEW, "ios/newer.swift": "newer"})
+    write(tmp_path, NEW)
 
     assert there(tmp_path) == {**NEW, "ios/sub/b.swift": "mine"}
+    assert kinds(look(tmp_path, NEW)) == {"ios/sub/b.swift": Kind.ORPHAN}  # not forgotten
+
+
+def test_an_orphan_edited_by_hand_is_deleted_by_force(tmp_path: Path) -> None:
+    write(tmp_path, OLD)
+    (tmp_path / "ios/sub/b.swift").write_text("mine", encoding="utf-8")
+    write(tmp_path, NEW)
+    bring_up_to_date(inspect(files(NEW), tmp_path, SCOPES, force=True))
+
+    assert there(tmp_path) == NEW
+    assert not look(tmp_path, NEW).drifts
+
+
+@pytest.mark.parametrize("wanted", ["", "wanted"])
+def test_a_foreign_file_in_the_way_is_not_called_an_edit(tmp_path: Path, wanted: str) -> None:
+    (tmp_path / "ios").mkdir()
+    (tmp_path / "ios/a.swift").write_text("mine", encoding="utf-8")
+    folder = look(tmp_path, {"ios/a.swift": wanted})
+
+    assert kinds(folder) == {"ios/a.swift": Kind.IN_THE_WAY}
+    with pytest.raises(HandEditedError, match="not written by bgsvc-gen"):
+        refuse_hand_edited(folder)
+
+
+def test_the_files_of_another_app_are_not_deleted(tmp_path: Path) -> None:
+    bring_up_to_date(inspect(files(OLD), tmp_path, SCOPES, app="com.example.one"))
+    folder = inspect(files(NEW), tmp_path, SCOPES, app="com.example.two")
+
+    with pytest.raises(OutputError, match=r"another app, com\.example\.one"):
+        refuse_another_app(folder)
+    bring_up_to_date(folder)  # as --force does
+    refuse_another_app(inspect(files(NEW), tmp_path, SCOPES, app="com.example.two"))
 
 
 def test_other_targets_are_left_alone(tmp_path: Path) -> None:
@@ -256,7 +290,7 @@ def test_a_pipe_of_somebody_else_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     os.mkfifo(tmp_path / "ios/pipe")
 
-    assert kinds(look(tmp_path, OLD)) == {"ios/pipe": Kind.ORPHAN}
+    assert kinds(look(tmp_path, OLD)) == {"ios/pipe": Kind.FOREIGN}
 
 
 def test_what_a_dead_run_left_unfinished_is_removed(tmp_path: Path) -> None:

@@ -21,14 +21,15 @@ def check_command(
     """Tell whether the generated files are what the spec yields.
 
     Looks at every platform, or at each TARGET alone. Names each file that is not right: stale
-    (the spec changed), hand-edited, missing, or an orphan (the spec yields no such file).
+    (the spec changed), hand-edited, missing, an orphan (the spec no longer yields it), or foreign
+    (bgsvc-gen did not write it).
     Exit status 1 where there is one.
     """
     source = read_source(spec_path or find_spec(Path()))
     folder = inspect_project(source, out, targets or TARGET_NAMES)
     report.print_drifts(folder.drifts, folder.root, format_)
     if folder.drifts:
-        raise DriftError(f"{len(folder.drifts)} of the generated files drifted", _way_out(folder))
+        raise DriftError(report.count(folder.drifts), _way_out(folder))
     if format_ == "text":
         click.echo(f"up to date: {len(folder.wanted)} files", err=True)
 
@@ -52,10 +53,12 @@ def diff_command(
 
 
 def _way_out(folder: Folder) -> str:
-    kinds = {(drift.kind, drift.ours) for drift in folder.drifts}
-    steps = ["run `bgsvc-gen all`"]
-    if (Kind.HAND_EDITED, False) in kinds:
+    steps: list[str] = []
+    if any(drift.kind is not Kind.FOREIGN for drift in folder.drifts):
+        steps.append("run `bgsvc-gen all`")
+    kept = {drift.kind for drift in folder.drifts if not drift.ours}
+    if kept & {Kind.HAND_EDITED, Kind.ORPHAN}:
         steps.append("a hand-edited file is kept unless you add --force")
-    if (Kind.ORPHAN, False) in kinds:
-        steps.append("move or delete an orphan that is yours")
+    if kept & {Kind.FOREIGN, Kind.IN_THE_WAY}:
+        steps.append("move or delete what bgsvc-gen did not write")
     return "; ".join(steps)

@@ -18,6 +18,7 @@ from bgsvc_gen.output.folder import Drift, Folder, Kind
 from bgsvc_gen.output.turn import exclusive_turn
 from bgsvc_gen.output.write import (
     bring_up_to_date,
+    refuse_another_app,
     refuse_hand_edited,
     refuse_unwritable,
     unwritten,
@@ -181,6 +182,7 @@ def generate_targets(
         folder = inspect_project(source, out, names, force=mode.force)
         report.print_warnings(spec_warnings(source, names), mode.format_)
         if not mode.force and not mode.check and not mode.diff:
+            refuse_another_app(folder)
             refuse_hand_edited(folder)
         if not mode.writes:
             _tell(folder, mode)
@@ -223,7 +225,7 @@ def _tell(folder: Folder, mode: Mode) -> None:
     else:
         report.print_drifts(folder.drifts, folder.root, mode.format_)
     if mode.check and folder.drifts:
-        raise DriftError(f"{len(folder.drifts)} of the generated files drifted")
+        raise DriftError(report.count(folder.drifts))
 
 
 def _summarise(folder: Folder, names: Collection[str]) -> None:

@@ -55,7 +55,9 @@ out_option = click.option(
     help="Where the files go.  [default: native/bgsvc beside the spec]",
 )
 force_option = click.option(
-    "--force", is_flag=True, help="Overwrite generated files that were changed by hand."
+    "--force",
+    is_flag=True,
+    help="Overwrite what was changed by hand, and the files of another app.",
 )
 check_option = click.option(
     "--check", is_flag=True, help="Write nothing; exit 1 where files drifted."

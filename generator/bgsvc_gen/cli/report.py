@@ -17,6 +17,8 @@ MEANING: Final = {
     Kind.HAND_EDITED: "was changed by hand",
     Kind.MISSING: "is missing",
     Kind.ORPHAN: "comes from no service of the spec",
+    Kind.FOREIGN: "was not written by bgsvc-gen, and is left alone",
+    Kind.IN_THE_WAY: "was not written by bgsvc-gen, and is in the way",
 }
 COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -70,6 +72,12 @@ def print_warnings(warnings: Iterable[Diagnostic], chosen: str) -> None:
             click.echo(f"{click.style('warning:', fg='yellow')} {d}", err=True)
 
 
+def count(drifts: Sequence[Drift]) -> str:
+    """Return how many files are not what the spec yields, as a sentence."""
+    some = "1 file is" if len(drifts) == 1 else f"{len(drifts)} files are"
+    return f"{some} not what the spec yields"
+
+
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
     """Print what differs, on stdout; in text, one line a file."""
     if chosen == "json":
@@ -78,15 +86,19 @@ def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
         return
     for drift in drifts:
         path = (root / drift.path).as_posix()
-        meaning = MEANING[drift.kind]
-        if drift.kind is Kind.ORPHAN and not drift.ours:
-            meaning = "was not written by bgsvc-gen, and is left alone"
+        meaning = _meaning(drift)
         if chosen == "github":
             place = f"file={_property(path)},title={drift.kind.value}"
             click.echo(f"::error {place}::{_escaped(f'{path} {meaning}')}")
         else:
             kind = click.style(f"{drift.kind.value:<11}", fg="yellow")
             click.echo(f"{kind} {path} {meaning}")
+
+
+def _meaning(drift: Drift) -> str:
+    if drift.kind is Kind.ORPHAN and not drift.ours:
+        return f"{MEANING[drift.kind]}, was changed by hand, and is left alone"
+    return MEANING[drift.kind]
 
 
 def print_diff(drifts: Iterable[Drift], root: Path) -> None:
@@ -97,7 +109,7 @@ def print_diff(drifts: Iterable[Drift], root: Path) -> None:
 
 
 def _difference(drift: Drift, path: str) -> Iterator[str]:
-    if drift.kind is Kind.ORPHAN:
+    if drift.kind in (Kind.ORPHAN, Kind.FOREIGN):
         yield f"would {'delete' if drift.ours else 'leave alone'}: {path}"
         return
     if drift.found == drift.wanted:

@@ -24,6 +24,12 @@ class Kind(Enum):
     HAND_EDITED = "hand-edited"
     MISSING = "missing"
     ORPHAN = "orphan"
+    FOREIGN = "foreign"
+    IN_THE_WAY = "in-the-way"
+
+
+SOMEBODYS_WORK: Final = frozenset({Kind.HAND_EDITED, Kind.IN_THE_WAY})
+"""What writing the spec's files would lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Drift:
     Attributes:
         path: Its path in the output folder.
         kind: How it differs.
-        found: What it holds now; empty where it is missing, or not the tool's.
+        found: What it holds now; empty where it is missing, or foreign.
         wanted: What it should hold; empty where it should not be.
         ours: Whether the tool may change it: nobody's work is in it.
     """
@@ -56,6 +62,7 @@ class Folder:
         wanted: Path → content, as the spec yields it.
         drifts: Where the two differ, in the order of paths.
         leftovers: Files that a run which died had not finished.
+        app: The identifier of the app whose spec this is.
     """
 
     root: Path
@@ -64,18 +71,32 @@ class Folder:
     wanted: dict[str, bytes]
     drifts: tuple[Drift, ...]
     leftovers: tuple[Path, ...] = ()
+    app: str | None = None
 
     def next_lock(self) -> Lock:
         """Return the lock that belongs to the folder once it is up to date."""
         written = {path: digest(content) for path, content in self.wanted.items()}
-        return Lock(self._elsewhere(self.lock.files) | written, self._elsewhere(self.lock.pending))
+        return Lock(self._kept(self.lock.files) | written, self._kept(self.lock.pending), self.app)
 
-    def _elsewhere(self, digests: Mapping[str, str]) -> dict[str, str]:
-        return {p: sha for p, sha in digests.items() if p.partition("/")[0] not in self.scopes}
+    def _kept(self, digests: Mapping[str, str]) -> dict[str, str]:
+        """Return what stays true: of other targets, and of orphans kept for an edit in them."""
+        edited = {
+            drift.path for drift in self.drifts if drift.kind is Kind.ORPHAN and not drift.ours
+        }
+        return {
+            path: sha
+            for path, sha in digests.items()
+            if path.partition("/")[0] not in self.scopes or path in edited
+        }
 
 
 def inspect(
-    files: Iterable[GeneratedFile], root: Path, scopes: Iterable[str], *, force: bool = False
+    files: Iterable[GeneratedFile],
+    root: Path,
+    scopes: Iterable[str],
+    *,
+    app: str | None = None,
+    force: bool = False,
 ) -> Folder:
     """Return what stands in `root`, held against `files`.
 
@@ -83,7 +104,8 @@ def inspect(
         files: What the spec yields for the targets in `scopes`.
         root: The output folder.
         scopes: Names of the targets whose folders are looked at.
-        force: Take a damaged lock for none.
+        app: The identifier of the app whose spec this is.
+        force: Take a damaged lock for none, and an orphan that was edited for the tool's own.
 
     Raises:
         OutputError: The folder or something in it is a symbolic link, or cannot be read.
@@ -93,10 +115,10 @@ def inspect(
     refuse_links(root, [*wanted, LOCK_NAME, *(f"{scope}/" for scope in scopes)])
     lock = read_lock(root, forgiving=force)
     present = list(_present(root, scopes))
-    drifts = [*_differing(wanted, root, lock), *_unwanted(wanted, root, present, lock)]
+    drifts = [*_differing(wanted, root, lock), *_unwanted(wanted, root, present, lock, force=force)]
     drifts.sort(key=lambda drift: drift.path)
     leftovers = tuple(root / path for path in present if path.endswith(TEMPORARY_SUFFIX))
-    folder = Folder(root, scopes, lock, wanted, tuple(drifts), leftovers)
+    folder = Folder(root, scopes, lock, wanted, tuple(drifts), leftovers, app)
     if drifts or folder.next_lock() == lock:
         return folder
     kind = Kind.STALE if lock.files else Kind.MISSING
@@ -150,20 +172,22 @@ def _differing(wanted: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Dri
             yield Drift(path, Kind.MISSING, wanted=content)
         elif found != content:
             ours = lock.wrote(path, found)
-            yield Drift(path, Kind.STALE if ours else Kind.HAND_EDITED, found, content, ours)
+            edited = Kind.HAND_EDITED if lock.knows(path) else Kind.IN_THE_WAY
+            yield Drift(path, Kind.STALE if ours else edited, found, content, ours)
 
 
 def _unwanted(
-    wanted: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock
+    wanted: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock, *, force: bool
 ) -> Iterator[Drift]:
     """Yield files in the targets' folders that the spec does not yield: whoever wrote them."""
     for path in present:
         if path in wanted or path.endswith(TEMPORARY_SUFFIX):
             continue
-        # What the tool never wrote is not read: it may be anything, a pipe even.
-        found = _read(root / path) if lock.knows(path) else None
-        ours = found is not None and lock.wrote(path, found)
-        yield Drift(path, Kind.ORPHAN, found or b"", ours=ours)
+        if not lock.knows(path):  # and not read: it may be anything, a pipe even
+            yield Drift(path, Kind.FOREIGN, ours=False)
+            continue
+        found = _read(root / path) or b""
+        yield Drift(path, Kind.ORPHAN, found, ours=force or lock.wrote(path, found))
 
 
 def _read(path: Path) -> bytes | None:

@@ -26,10 +26,12 @@ class Lock:
         files: Path in the folder → SHA-256.
         pending: The same for files that a run set out to write and may not have reached;
             empty after a run that ended.
+        app: The identifier of the app whose files they are; `None` where nobody wrote it down.
     """
 
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     pending: Mapping[str, str] = field(default_factory=dict[str, str])
+    app: str | None = None
 
     def knows(self, path: str) -> bool:
         """Tell whether the tool ever wrote `path`."""
@@ -41,10 +43,10 @@ class Lock:
 
     def text(self) -> str:
         """Return the lock as the file holds it: one line a path, for readable diffs."""
-        tables: dict[str, object] = {
-            "bgsvc-gen": __version__,
-            "files": dict(sorted(self.files.items())),
-        }
+        tables: dict[str, object] = {"bgsvc-gen": __version__}
+        if self.app is not None:
+            tables["app"] = self.app
+        tables["files"] = dict(sorted(self.files.items()))
         if self.pending:
             tables["pending"] = dict(sorted(self.pending.items()))
         return json.dumps(tables, indent=1, ensure_ascii=False) + "\n"
@@ -63,7 +65,12 @@ def read_lock(root: Path, *, forgiving: bool = False) -> Lock:
     path = root / LOCK_NAME
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
-        return Lock(_digests(content["files"]), _digests(content.get("pending", {})))
+        app = content.get("app")
+        return Lock(
+            _digests(content["files"]),
+            _digests(content.get("pending", {})),
+            app if isinstance(app, str) else None,
+        )
     except FileNotFoundError:
         return Lock()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -8,7 +8,7 @@ from typing import Final
 
 from bgsvc_gen.errors import HandEditedError, OutputError
 from bgsvc_gen.output.atomic import final_name, replace_file
-from bgsvc_gen.output.folder import Drift, Folder, Kind
+from bgsvc_gen.output.folder import SOMEBODYS_WORK, Drift, Folder, Kind
 from bgsvc_gen.output.lock import LOCK_NAME, Lock, digest
 
 _BY_EFFECTIVE_USER: Final = os.access in os.supports_effective_ids
@@ -20,11 +20,33 @@ def refuse_hand_edited(folder: Folder) -> None:
     Raises:
         HandEditedError: Some files were changed by hand, or were never the tool's.
     """
-    edited = [drift.path for drift in folder.drifts if drift.kind is Kind.HAND_EDITED]
-    if edited:
-        listed = "\n".join(f"  {folder.root / path}" for path in edited)
-        hint = "move your change into the spec or your own code, or overwrite it with --force"
-        raise HandEditedError(f"changed by hand, nothing was written:\n{listed}", hint)
+    ways_out = {
+        Kind.HAND_EDITED: (
+            "changed by hand",
+            "move your change into the spec or your own code, or overwrite it with --force",
+        ),
+        Kind.IN_THE_WAY: (
+            "not written by bgsvc-gen and in its way",
+            "move them away, or overwrite them with --force",
+        ),
+    }
+    for kind, (what, hint) in ways_out.items():
+        paths = [drift.path for drift in folder.drifts if drift.kind is kind]
+        if paths:
+            listed = "\n".join(f"  {folder.root / path}" for path in paths)
+            raise HandEditedError(f"{what}, nothing was written:\n{listed}", hint)
+
+
+def refuse_another_app(folder: Folder) -> None:
+    """Make sure that `folder` does not hold the files of another app, which would be deleted.
+
+    Raises:
+        OutputError: It does.
+    """
+    before = folder.lock.app
+    if before not in (None, folder.app):
+        hint = "name a folder of its own with --out; if the app was renamed, add --force"
+        raise OutputError(f"{folder.root} holds the files of another app, {before}", hint)
 
 
 def refuse_unwritable(folder: Folder, *others: Path) -> None:
@@ -72,8 +94,8 @@ def unwritten(error: OSError, place: Path) -> OutputError:
 
 
 def _changes(folder: Folder) -> list[Drift]:
-    """Return what bringing `folder` up to date changes; hand-edited files are the caller's."""
-    return [drift for drift in folder.drifts if drift.ours or drift.kind is Kind.HAND_EDITED]
+    """Return what bringing `folder` up to date changes; what is in the way is the caller's."""
+    return [drift for drift in folder.drifts if drift.ours or drift.kind in SOMEBODYS_WORK]
 
 
 def _nearest_folder(path: Path) -> Path:
@@ -86,7 +108,8 @@ def _apply(changes: Iterable[Drift], folder: Folder) -> None:
     # Until the lock is final, a file may be what it was found as, or what it will be.
     known = {drift.path: digest(drift.found) for drift in changes if drift.found}
     pending = {path: digest(content) for path, content in writes.items()}
-    announced = Lock({**folder.lock.files, **known}, {**folder.lock.pending, **pending})
+    files = {**folder.lock.files, **known}
+    announced = Lock(files, {**folder.lock.pending, **pending}, folder.app)
     _write_lock(announced, root)
     for leftover in folder.leftovers:
         leftover.unlink(missing_ok=True)
