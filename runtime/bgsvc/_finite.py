@@ -43,17 +43,20 @@ class FiniteTask:
     def on_expire(self, callback: Callable[[], object]) -> None:
         """Call `callback` when time runs out, at once if it has; it must be quick."""
         if not self._tasks.add_callback(self, self._callbacks, callback):
-            callback()
+            self._call(callback)
 
     def tell(self) -> None:
         """Make the calls of `on_expire`."""
         for callback in list(self._callbacks):
-            try:
-                callback()
-            except Exception:
-                import logging
+            self._call(callback)
 
-                logging.getLogger("bgsvc").exception("%s: on_expire failed", self.name)
+    def _call(self, callback: Callable[[], object]) -> None:
+        try:
+            callback()
+        except BaseException:  # a `SystemExit` too is to hurt nobody else
+            import logging
+
+            logging.getLogger("bgsvc").exception("%s: on_expire failed", self.name)
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +103,7 @@ class FiniteTasks:
                 result = callback(task.id)
                 if is_awaitable(result):
                     self._drive(result)
-            except Exception:
+            except BaseException:
                 import logging
 
                 logging.getLogger("bgsvc").exception("%s failed", name)
@@ -129,7 +132,6 @@ class FiniteTasks:
             if self._open.pop(task.id, None) is None:
                 return False
             if not self._open:
-                self._deadline = None
                 self._all_ended.set()
         self._ports.host.finite_task("end", task.id, task.name)
         return True

@@ -22,6 +22,8 @@ from bgsvc._words import ServiceState, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bgsvc._ports import Ports
     from bgsvc._restart import Restarts
     from bgsvc._run import Run
@@ -166,23 +168,53 @@ class Life:
 
     # how a run ends
 
-    def _overdue(self, run: Run, seconds: float) -> None:
-        host = self._ports.host
-        try:
+    def with_lock(self, action: Callable[[], object]) -> None:
+        """Call `action` with the lock, from the clock's thread, which waits for no service."""
+        if self.lock.acquire(blocking=False):
+            try:
+                action()
+            finally:
+                self.lock.release()
+            return
+
+        def wait() -> None:
             with self.lock:
-                if run is not self.run or run.overdue:
-                    return
-                run.overdue = True
-                run.forced = host.owns_process
-                run.signal.set()
-                self._say_overdue(run, seconds)
-                if run.forced:
-                    self._finish(run)
-            run.signal.request()
+                action()
+
+        try:
+            self._ports.clock.spawn(wait, f"bgsvc-{self._service}-late")
+        except RuntimeError:  # no thread to give: better late than never
+            wait()
+
+    def _overdue(self, run: Run, seconds: float) -> None:
+        if self._ports.host.owns_process:
+            self._end_process(run, seconds)
+        else:
+            self.with_lock(lambda: self._late(run, seconds))
+
+    def _late(self, run: Run, seconds: float) -> bool:
+        """Say that a run did not stop in time; False if it did, or that was said."""
+        if run is not self.run or run.overdue:
+            return False
+        run.overdue = True
+        run.forced = self._ports.host.owns_process
+        run.signal.set()
+        self._say_overdue(run, seconds)
+        run.signal.request()
+        return True
+
+    def _end_process(self, run: Run, seconds: float) -> None:
+        """End the process of a run that did not stop in time, whatever else there waits."""
+        locked = self.lock.acquire(timeout=DRAIN)
+        try:
+            if locked and self._late(run, seconds):
+                self._finish(run)
         finally:
-            if run.forced:
+            if locked:
+                self.lock.release()
+            if run.forced or not locked:  # who has the lock waits for a disk that does not answer
                 self._ports.bus.drain(DRAIN)
-                host.end_process(HARD_END_STATUS)
+                self._ports.host.end_process(HARD_END_STATUS)
 
     def _say_overdue(self, run: Run, seconds: float) -> None:
         text = f"run {run.number} of {self._service} did not stop within {seconds:g} s"

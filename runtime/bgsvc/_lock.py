@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -17,10 +18,19 @@ TRIES = 20
 """How often a start tries for a lock that somebody merely looks at."""
 PAUSE = 0.005
 """Seconds between those, and between looks at a process id that is just being written."""
+PATIENCE = 2.0
+"""Seconds one waits for a lock that others hold for the length of one small write."""
+
+_HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+"""What a system says of a lock that another has."""
 
 
 class FileLock:
-    """Holds a lock file for the length of a `with`, waiting for it if need be."""
+    """Holds a lock file for the length of a `with`, waiting for it if need be.
+
+    Entering raises `TimeoutError` if another process does not give it back in `PATIENCE`: a stop
+    is not to wait for one that hangs.
+    """
 
     def __init__(self, path: str, folder: str) -> None:
         self._path = path
@@ -30,7 +40,7 @@ class FileLock:
     def __enter__(self) -> None:
         self._descriptor = _opened(self._path, self._folder)
         try:
-            _lock(self._descriptor, wait=True)
+            self._wait()
         except BaseException:
             _close(self._descriptor)
             raise
@@ -42,6 +52,23 @@ class FileLock:
         traceback: TracebackType | None,
     ) -> None:
         _close(self._descriptor)
+
+    def _wait(self) -> None:
+        until: float | None = None
+        while True:
+            try:
+                _lock(self._descriptor)
+            except OSError as error:
+                if error.errno not in _HELD:
+                    raise
+            else:
+                return
+            now = time.monotonic()
+            if until is None:
+                until = now + PATIENCE
+            elif now > until:
+                raise TimeoutError(f"another process holds {self._path}")
+            time.sleep(PAUSE)
 
 
 class InstanceLock:
@@ -126,7 +153,7 @@ def _taken(descriptor: int) -> bool:
     """Lock a file for this process alone, past those who only look; False if another has."""
     for _ in range(TRIES):
         try:
-            _lock(descriptor, wait=False)
+            _lock(descriptor)
         except OSError:
             if _shared and not _free(descriptor):
                 return False
@@ -207,7 +234,7 @@ except ImportError:
     def _free(descriptor: int) -> bool:
         """Return whether nobody holds the lock."""
         try:
-            _lock(descriptor, wait=False)
+            _lock(descriptor)
         except OSError:
             return False
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
@@ -215,10 +242,10 @@ except ImportError:
         os.lseek(descriptor, 0, os.SEEK_SET)
         return True
 
-    def _lock(descriptor: int, *, wait: bool) -> None:
+    def _lock(descriptor: int) -> None:
         """Lock the byte past any content, so that others may still read the file."""
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
         os.lseek(descriptor, 0, os.SEEK_SET)
 
 else:
@@ -233,6 +260,6 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         return True
 
-    def _lock(descriptor: int, *, wait: bool) -> None:
+    def _lock(descriptor: int) -> None:
         """Lock the file itself; the lock goes with the last descriptor."""
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -46,8 +46,21 @@ class OwnLoop:
         try:
             if task is not None:
                 loop.run_until_complete(task)
+        except BaseException:
+            self._settle()
+            raise
         finally:
             self._task = None
+
+    def _settle(self) -> None:
+        """End what is being run: a `SystemExit` in another task ends the loop, and not this."""
+        task = self._task
+        while task is not None and not task.done():
+            task.cancel()
+            try:
+                self._loop.run_until_complete(task)
+            except BaseException as error:  # noqa: BLE001 - the first one is what is told
+                del error
 
     def cancel(self) -> None:
         """Cancel what is being run, from any thread."""

@@ -11,6 +11,7 @@ from bgsvc._current import DRAIN, EXIT_GRACE, desktop_runtime, use
 from bgsvc._errors import AlreadyRunningError, BackgroundServiceError, NotRunningError
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode, started_by_boot
+from bgsvc._store import StateFile
 from bgsvc._systemd import extension, notify, watchdog_interval
 from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
 from bgsvc._wakeup import SIGHUP, SIGINT, SIGTERM, Wakeup
@@ -187,7 +188,8 @@ class ServiceProcess:
     def _stop(self) -> None:
         timeout = self._supervisor.config.stop_timeout
         notify("STOPPING=1", "STATUS=stopping", extension(timeout + STOP_MARGIN))
-        asked = self._supervisor.journal.reread().stop_request
+        name, folder = self._supervisor.config.name, self._runtime.ports.state_dir
+        asked = StateFile(folder, name).peek().stop_request  # which waits for no lock
         try:
             self._supervisor.stop(asked or StopReason.PROCESS_EXIT)
         except NotRunningError:

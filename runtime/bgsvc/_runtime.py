@@ -61,9 +61,9 @@ class Runtime:
             if supervisor is None:
                 supervisor = Supervisor(config, made, self.ports)
                 self._services[config.name] = supervisor
-            else:
-                supervisor.reconfigure(config, made)
-            return supervisor
+                return supervisor
+        supervisor.reconfigure(config, made)  # which may wait for that service, and for no other
+        return supervisor
 
     def find(self, name: str | None = None) -> Supervisor:
         """Return a known service; without a name the only one there is.

@@ -80,17 +80,16 @@ class Supervisor:
             run = life.run
             if run is not None:
                 life.told(run, reason)  # before anything that may fail or take its time
-            wanted = self.journal.saved.desired_running or self.alive
+                seconds = run.stop_timeout if within is None else min(run.stop_timeout, within)
+                life.bound(run, seconds)
+                run.signal.request()
+            wanted = run is not None or self.journal.saved.desired_running or self.alive
             if reason.clears_desired_state:
                 life.chronicle.wish(running=False)
             if life.restarts is not None:
                 life.restarts.call_off()
-            if run is None:
-                if not wanted:
-                    raise NotRunningError(f"{self.config.name} is not running")
-                return
-            life.bound(run, run.stop_timeout if within is None else min(run.stop_timeout, within))
-        run.signal.request()
+            if not wanted:
+                raise NotRunningError(f"{self.config.name} is not running")
 
     def expire(self, reason: StopReason, remaining: float | None) -> None:
         """Stop because the platform takes its time back, in `remaining` seconds at the latest."""
@@ -201,12 +200,17 @@ class Supervisor:
             return None
         from bgsvc._meter import Meter
 
+        life = self._life
+
         def emit(event: str, data: Mapping[str, object]) -> None:
-            self._life.chronicle.emit(run, event, data)
+            life.with_lock(lambda: life.chronicle.emit(run, event, data))
 
         def stop(reason: StopReason, left: float) -> None:
-            if run is self._life.run:
-                self.stop(reason, within=left)
+            def expired() -> None:
+                if run is life.run:
+                    self.stop(reason, within=left)
+
+            life.with_lock(expired)  # a timer may be due before its run was taken in
 
         meter = Meter(self._ports, self.config, emit, stop)
         types = tuple(foreground_type.split("|")) if foreground_type else ()

@@ -54,7 +54,7 @@ class ShutdownToken:
             if not self._event.is_set():
                 waiting.append(callback)
                 return forget
-        callback()
+        _made(callback)
         return lambda: None
 
     def _call(self, waiting: list[Callable[[], object]]) -> None:
@@ -63,12 +63,16 @@ class ShutdownToken:
                 if not waiting:
                     return
                 callback = waiting.pop(0)
-            try:
-                callback()
-            except BaseException:
-                import logging
+            _made(callback)
 
-                logging.getLogger("bgsvc").exception("a shutdown callback failed")
+
+def _made(callback: Callable[[], object]) -> None:
+    try:
+        callback()
+    except BaseException:  # a `SystemExit` too is to hurt nobody else
+        import logging
+
+        logging.getLogger("bgsvc").exception("a shutdown callback failed")
 
 
 class ShutdownSignal(ShutdownToken):

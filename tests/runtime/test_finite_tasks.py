@@ -61,11 +61,35 @@ def test_a_callback_that_blocks_does_not_keep_the_platform_waiting(host: FakeHos
     never.set()
 
 
-def test_a_callback_that_raises_does_not_keep_the_others_from_being_told(host: FakeHost) -> None:
+def test_time_that_runs_is_not_given_anew_to_the_next_task(host: FakeHost) -> None:
+    host.background(remaining=30.0)
+    with bgsvc.finite_task("first"):
+        host.advance(5)
+
+    with bgsvc.finite_task("second") as task:
+        assert task.remaining() == 25
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), KeyboardInterrupt()])
+def test_a_late_callback_that_raises_hurts_nobody(host: FakeHost, error: BaseException) -> None:
+    def broken() -> None:
+        raise error
+
+    task = bgsvc.finite_task("upload")
+    host.expire_finite_tasks()
+
+    task.on_expire(broken)
+    assert task.expired
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3)])
+def test_a_callback_that_raises_does_not_keep_the_others_from_being_told(
+    host: FakeHost, error: BaseException
+) -> None:
     told: list[str] = []
 
     def broken() -> None:
-        raise ValueError("x")
+        raise error
 
     task = bgsvc.finite_task("upload")
     task.on_expire(broken)
@@ -111,9 +135,10 @@ def test_work_that_returns_without_finish_stays_open_until_it_expires(host: Fake
     assert host.runtime.finite_tasks.expired_count == 1
 
 
-def test_work_that_raises_is_ended(host: FakeHost) -> None:
+@pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), asyncio.CancelledError()])
+def test_work_that_raises_is_ended(host: FakeHost, error: BaseException) -> None:
     def broken(_: str) -> None:
-        raise ValueError("x")
+        raise error
 
     bgsvc.before_exit(broken)
     host.clock.settle()
