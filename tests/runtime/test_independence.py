@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Obedient(BackgroundService):
 
 
 @contextmanager
-def somebody_holds(path: Path) -> Iterator[None]:
+def somebody_holds(path: Path) -> Generator[None]:
     path.parent.mkdir(exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -114,7 +114,7 @@ def test_a_service_that_is_busy_starting_keeps_nobody_from_others(real: Runtime)
     begun, let_go = threading.Event(), threading.Event()
 
     def keep() -> None:
-        with one._life.lock:  # noqa: SLF001 - as a start on a slow disk does
+        with one._life.lock:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - a slow start does
             begun.set()
             let_go.wait(PATIENCE)
 
