@@ -31,11 +31,12 @@ from tests.native.provision import lacks
 
 
 @pytest.fixture(scope="session")
-def swift() -> Swift:
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Swift:
     folder = cache()
     folder.mkdir(parents=True, exist_ok=True)
+    scratch = tmp_path_factory.mktemp("swift")
     try:
-        found = Swift(swift_root(folder), (REPOSITORY, folder))
+        found = Swift(swift_root(folder), (REPOSITORY, folder, scratch.parent), scratch)
     except SwiftUnavailableError as error:
         lacks(str(error))
     run = found.run("swiftc", "--version")

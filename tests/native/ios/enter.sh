@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a command with ROOT as its file system: enter.sh ROOT "FOLDER…" COMMAND…
-# /proc, /dev, /tmp and the FOLDERs are this machine's, at their own places.
+# /proc, /dev, /tmp and the FOLDERs are this machine's, at their own places. The working directory
+# is the command's home, and where its temporary files go.
 set -eu
 root=$1 folders=$2
 shift 2
@@ -23,7 +24,7 @@ for folder in $folders; do
   mount --rbind "$folder" "$root/mnt$folder"
 done
 exec chroot "$root/mnt" /usr/bin/env -C "$here" \
-  PATH=/usr/bin:/usr/libexec/swift/bin LC_ALL=C.UTF-8 HOME=/tmp "$@"
+  PATH=/usr/bin:/usr/libexec/swift/bin LC_ALL=C.UTF-8 HOME="$here" TMPDIR="$here" "$@"
 '
 set -- sh -euc "$inside" sh "$root" "$folders" "$PWD" "$@"
 if [ "$(id -u)" = 0 ]; then

@@ -5,17 +5,21 @@ iOS triple, where `#available`, `@available` and `#if os(iOS)` mean what they me
 """
 
 import hashlib
+import inspect
 import json
 import os
 import re
 import shutil
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.native.ios.swift import Swift
+from tests.native.ios.products import Argument
+from tests.native.ios.swift import MODULES as PYTHON
+from tests.native.ios.swift import STRICT, Swift
 
 STUBS: Final = Path(__file__).with_name("stubs")
 MODULES: Final = ("Swift", "_Concurrency", "_StringProcessing", "SwiftOnoneSupport")
@@ -66,37 +70,54 @@ class IosSdk:
     modules: Path
 
     @property
-    def flags(self) -> tuple[str, ...]:
-        headers = next((self.cpython / "include").glob("python3.*"))
-        python = Path(__file__).parents[3] / "templates/ios/python/module.modulemap"
+    def _flags(self) -> tuple[Argument, ...]:
         clang = (
             *("-nostdlibinc", f"-I{self.folder}/include", "-isystem"),
-            *("/usr/include/x86_64-linux-musl", f"-fmodule-map-file={python}", f"-I{headers}"),
+            *("/usr/include/x86_64-linux-musl", f"-fmodule-map-file={PYTHON}"),
+            f"-I{self._headers}",
         )
         return (
             *("-target", self.target, "-sdk", str(self.folder), "-parse-as-library"),
-            *("-module-cache-path", str(self.folder / "cache"), "-I", str(self.modules)),
-            *(*CACHES["cache"], "-D", "BGSVC_SDK_27"),
+            *("-module-cache-path", str(self.folder / "cache"), "-I", self.modules),
+            *("-D", "BGSVC_SDK_27"),
             *(word for flag in clang for word in ("-Xcc", flag)),
         )
 
+    @property
+    def _headers(self) -> Path:
+        return next((self.cpython / "include").glob("python3.*"))
+
+    @property
+    def _read(self) -> tuple[Path, ...]:
+        return (PYTHON.parent, self._headers)
+
     def module(self, name: str, *sources: Path) -> str:
         """Emit a module's declarations; return what the compiler says."""
-        command: list[str | Path] = [*self.flags, "-emit-module", "-module-name", name]
-        command += ["-emit-module-path", self.modules / f"{name}.swiftmodule", *sources]
-        return self.swift.compile(*command)
+        made = self.modules / f"{name}.swiftmodule"
+        command: list[Argument] = [*self._flags, *CACHES["cache"], "-emit-module"]
+        command += ["-module-name", name, "-whole-module-optimization"]
+        command += ["-emit-module-path", made, *sources]
+        return self.swift.compile(*command, made=[made], read=self._read)
 
     def check(self, *sources: Path) -> str:
         """Type-check sources as one module; return what the compiler says."""
-        return self.swift.compile(
-            *self.flags, "-typecheck", "-module-name", "BgsvcServices", *sources
-        )
+        command: list[Argument] = [*self._flags, *CACHES["cache"], "-typecheck"]
+        command += ["-module-name", "BgsvcServices", "-whole-module-optimization", *sources]
+        return self.swift.compile(*command, read=self._read)
+
+    def check_one(self, source: Path, others: Iterable[Path]) -> str:
+        """Type-check one source of a module; return what the compiler says."""
+        own = [word for word in CACHES["cache"] if word != "-Xfrontend"]
+        flags = (*self._flags, *own, "-module-name", "BgsvcServices")
+        return self.swift.compile_one(source, others, "-typecheck", *flags, read=self._read)
 
 
 def sdk_folder(swift: Swift, cache: Path) -> Path:
     """Return the SDK, written once for each recipe."""
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    folder = cache / "ios" / f"sdk-{recipe}"
+    recipe = f"{swift.root.name} {SETTINGS} {CONDITIONALS} {CACHES} {ERRORS}"
+    for function in (_build_library, _write, _retargeted):
+        recipe += inspect.getsource(function)
+    folder = cache / "ios" / f"sdk-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
     if not folder.is_dir():
         work = folder.with_name(f"{folder.name}.{os.getpid()}")
         shutil.rmtree(work, ignore_errors=True)
@@ -123,7 +144,7 @@ def _build_library(swift: Swift, folder: Path, cache: str) -> str:
     command: list[str | Path] = ["-target", "arm64-apple-ios13.0", "-sdk", folder]
     command += ["-module-cache-path", folder / cache, "-parse-as-library", "-typecheck"]
     command += ["-Xcc", "-nostdlibinc", *CACHES[cache], source]
-    return swift.compile(*command, timeout=1200)
+    return swift.said("swiftc", *STRICT, *command, timeout=1200)
 
 
 def _write(root: Path, folder: Path) -> None:

@@ -11,15 +11,18 @@ import pytest
 
 from bgsvc_gen.pipeline import generate
 from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.spec.model import App, Continued, Ios, Label, Processing, Refresh, Service, Spec
 from bgsvc_gen.targets import ios
 from tests.native.ios.ios_sdk import IosSdk
 from tests.native.ios.swift import Swift
-from tests.native.ios.trials import HERE, swift_in
+from tests.native.ios.trials import HERE, others_of, swift_in
 
 pytestmark = pytest.mark.native
 
 CASES: Final = HERE.parents[1] / "golden/cases"
 TARGETS: Final = ("13.0", "17.0", "26.0", "27.0")
+OWN: Final = "BgsvcServices.swift"
+"""What is generated for an app; the other sources are support."""
 
 
 def ios_cases() -> list[str]:
@@ -28,50 +31,101 @@ def ios_cases() -> list[str]:
     return [name for name, spec in specs.items() if ios.plan(spec).services]
 
 
+ALONE: Final = {
+    "refresh": Ios(refresh=Refresh()),
+    "processing": Ios(processing=Processing()),
+    "health research": Ios(processing=Processing(health_research=True)),
+    "continued": Ios(continued=Continued("Working")),
+    "foreground": Ios(foreground=True),
+}
+"""Apps of one service with one kind of task."""
+
+APPS: Final = (*ios_cases(), *ALONE)
+
+
+def spec_of(app: str) -> Spec:
+    if app not in ALONE:
+        return load_spec(CASES / app / "bgsvc.toml")
+    service = Service("only", "a.b:C", Label("Only"), ios=ALONE[app])
+    return Spec(App("com.example.alone", "Alone"), (service,), allow=())
+
+
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """The iOS folder of each golden case."""
-    root = tmp_path_factory.mktemp("cases")
-    for case in ios_cases():
-        for file in generate(load_spec(CASES / case / "bgsvc.toml"), [ios]):
-            path = root / case / file.path
+    """The Swift sources of each app."""
+    root = tmp_path_factory.mktemp("apps")
+    for app in APPS:
+        for file in generate(spec_of(app), [ios]):
+            path = root / app / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
-    return {case: root / case / ios.NAME for case in ios_cases()}
+    return {app: root / app / ios.NAME / "Bgsvc" for app in APPS}
 
 
 @pytest.fixture(scope="module")
 def checked(
     generated: Mapping[str, Path], ios_sdks: Mapping[str, IosSdk]
 ) -> Mapping[tuple[str, str], str]:
-    """What the compiler says of each case, for each target."""
-    pairs = list(product(generated, TARGETS))
+    """What the compiler says of each app's own source, in sight of the others, for each target."""
+    pairs = list(product(APPS, TARGETS))
 
     def check(pair: tuple[str, str]) -> str:
-        return ios_sdks[pair[1]].check(*swift_in(generated[pair[0]] / "Bgsvc"))
+        source = generated[pair[0]] / OWN
+        return ios_sdks[pair[1]].check_one(source, others_of(source))
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(pairs, pool.map(check, pairs), strict=True))
 
 
+@pytest.fixture(scope="module")
+def support_checked(
+    generated: Mapping[str, Path], ios_sdks: Mapping[str, IosSdk]
+) -> Mapping[str, str]:
+    """What the compiler says of everything that an app has, for each target."""
+    sources = swift_in(generated[APPS[0]])
+
+    def check(target: str) -> str:
+        return ios_sdks[target].check(*sources)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(TARGETS, pool.map(check, TARGETS), strict=True))
+
+
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("case", ios_cases())
-def test_every_case_is_accepted_for_ios(
-    checked: Mapping[tuple[str, str], str], case: str, target: str
+def test_everything_is_accepted_for_ios(support_checked: Mapping[str, str], target: str) -> None:
+    assert support_checked[target] == ""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("app", APPS)
+def test_every_app_is_accepted_for_ios(
+    checked: Mapping[tuple[str, str], str], app: str, target: str
 ) -> None:
-    assert checked[case, target] == ""
+    assert checked[app, target] == ""
 
 
-@pytest.mark.parametrize(
-    ("guard", "source"),
-    [
-        ("guard #available(iOS 26.0, *) else { return }", "BgsvcWindow.swift"),
-        ("guard #available(iOS 17.0, *) else { return nil }", "BgsvcRequests.swift"),
-        ("if #available(iOS 15.0, *) {", "BgsvcNotifications.swift"),
-        ("if #available(iOS 26.0, *) {", "BgsvcCapabilities.swift"),
-        ("if #available(iOS 27.0, *) {", "BgsvcRequests.swift"),
-    ],
-)
+def test_one_source_is_an_app_s_own_and_the_others_are_the_same_in_every_app(
+    generated: Mapping[str, Path],
+) -> None:
+    found = [
+        {path.name: path.read_bytes() for path in swift_in(folder) if path.name != OWN}
+        for folder in generated.values()
+    ]
+
+    assert all(each == found[0] for each in found)
+    assert all((folder / OWN).is_file() for folder in generated.values())
+
+
+GUARDS: Final = [
+    ("guard #available(iOS 26.0, *) else { return }", "BgsvcWindow.swift"),
+    ("guard #available(iOS 17.0, *) else { return nil }", "BgsvcRequests.swift"),
+    ("if #available(iOS 15.0, *) {", "BgsvcNotifications.swift"),
+    ("if #available(iOS 26.0, *) {", "BgsvcCapabilities.swift"),
+    ("if #available(iOS 27.0, *) {", "BgsvcRequests.swift"),
+]
+
+
+@pytest.mark.parametrize(("guard", "source"), GUARDS)
 def test_a_deleted_availability_check_is_noticed(
     ios_sdks: Mapping[str, IosSdk], app: Path, tmp_path: Path, guard: str, source: str
 ) -> None:
@@ -81,9 +135,8 @@ def test_a_deleted_availability_check_is_noticed(
     mutant.write_text(
         text.replace(guard, "do {" if guard.startswith("if") else ""), encoding="utf-8"
     )
-    others = [path for path in swift_in(app / "Bgsvc") if path.name != source]
 
-    said = ios_sdks["13.0"].check(*others, mutant)
+    said = ios_sdks["13.0"].check_one(mutant, others_of(app / "Bgsvc" / source))
 
     needed = guard.partition("(")[2].partition(",")[0]
     assert f"is only available in {needed} or newer" in said

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.native.ios.swift import THREADS, Build, Variant
-from tests.native.ios.trials import Driver, build_mutant, swift_in, write_app
+from tests.native.ios.trials import Driver, build_mutant, others_of, write_app
 
 pytestmark = pytest.mark.native
 
@@ -109,7 +109,7 @@ def outcomes(
         folder = tmp_path_factory.mktemp("mutant")
         app = write_app(folder, {mutant.source: mutant.apply})
         build = replace(original, folder=folder)
-        said = build_mutant(original, build, app)
+        said = build_mutant(original, build, app, mutant.source)
         if said:
             return 0, said
         try:
@@ -142,6 +142,7 @@ def test_a_callback_that_is_not_sendable_does_not_compile(
     )
     app = write_app(tmp_path, {mutant.source: mutant.apply})
 
-    said = builds[THREADS].module("Mutant", swift_in(app / "Bgsvc"))
+    source = app / "Bgsvc" / mutant.source
+    said = builds[THREADS].check("Mutant", source, others_of(source))
 
     assert "non-sendable" in said.lower() or "@Sendable" in said, said

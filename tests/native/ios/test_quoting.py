@@ -90,7 +90,8 @@ def test_swift_reads_every_text_as_it_was_written(
     program = tmp_path / "quoting"
     types = templates_root() / "ios/support/BgsvcService.swift"
 
-    said = swift.compile("-Onone", source, types, HERE / "quoting/main.swift", "-o", program)
+    sources = (source, types, HERE / "quoting/main.swift")
+    said = swift.compile("-Onone", *swift.cache, *sources, "-o", program, made=[program])
     run = swift.run(program)
 
     assert said == ""

@@ -4,6 +4,7 @@ None of the stand-ins is in it: the header is rebuilt from two registries' decla
 Swift's importer derives the names, labels, optionals and availability that it holds the calls to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from tests.native.ios.apple import Declarations
 from tests.native.ios.crates import Crate
 from tests.native.ios.headers import background_tasks
 from tests.native.ios.ios_sdk import STUBS, sdk_folder
+from tests.native.ios.products import Argument
 from tests.native.ios.swift import Swift
 from tests.native.ios.trials import Mutation, write_app
 
@@ -41,12 +43,14 @@ class Headers:
     sdk: Path
     folder: Path
 
-    def compile(self, *arguments: str | Path) -> str:
+    def compile(self, *arguments: Argument, made: Sequence[Path] = ()) -> str:
         """Compile against the headers; return what the compiler says."""
         return self.swift.compile(
-            *("-target", TARGET, "-sdk", self.sdk, "-parse-as-library", "-D", "HEADERS"),
-            *("-module-cache-path", self.sdk / "cache-headers", "-I", self.folder),
-            *("-I", STUBS / "headers", "-Xcc", "-nostdlibinc", *arguments),
+            *("-target", TARGET, "-sdk", str(self.sdk), "-parse-as-library", "-D", "HEADERS"),
+            *("-module-cache-path", str(self.sdk / "cache-headers"), "-I", self.folder),
+            *("-I", STUBS / "headers", "-Xcc", "-nostdlibinc", "-whole-module-optimization"),
+            *arguments,
+            made=made,
         )
 
     def overlay(self, name: str, *flags: str) -> str:
@@ -56,6 +60,7 @@ class Headers:
         return self.compile(
             *("-emit-module", "-module-name", name, *flags),
             *("-emit-module-path", module, *sources),
+            made=[module],
         )
 
     def check(self, app: Path) -> str:
@@ -91,37 +96,38 @@ def replacing(right: str, wrong: str) -> Mutation:
     return lambda text: text.replace(right, wrong)
 
 
+WRONG: Final[list[tuple[str, Mutation, str]]] = [
+    (
+        "BgsvcScheduler.swift",
+        replacing("forTaskWithIdentifier:", "forTaskWithIdentifer:"),
+        "incorrect argument label",
+    ),
+    (
+        "BgsvcWindow.swift",
+        replacing("setTaskCompleted(success:", "setTaskComplete(success:"),
+        "has no member 'setTaskComplete'",
+    ),
+    (
+        "BgsvcRequests.swift",
+        replacing("earliestBeginDate", "earliestStartDate"),
+        "has no member 'earliestStartDate'",
+    ),
+    (
+        "BgsvcRequests.swift",
+        replacing("guard #available(iOS 26.0, *) else { return nil }", ""),
+        "only available in iOS 26.0 or newer",
+    ),
+    (
+        "BgsvcError.swift",
+        replacing("(error as? BGTaskScheduler.Error)?.code", "(error as? BGTaskScheduler.Error)"),
+        "has no member 'rawValue'",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("source", "mutation", "said"),
-    [
-        (
-            "BgsvcScheduler.swift",
-            replacing("forTaskWithIdentifier:", "forTaskWithIdentifer:"),
-            "incorrect argument label",
-        ),
-        (
-            "BgsvcWindow.swift",
-            replacing("setTaskCompleted(success:", "setTaskComplete(success:"),
-            "has no member 'setTaskComplete'",
-        ),
-        (
-            "BgsvcRequests.swift",
-            replacing("earliestBeginDate", "earliestStartDate"),
-            "has no member 'earliestStartDate'",
-        ),
-        (
-            "BgsvcRequests.swift",
-            replacing("guard #available(iOS 26.0, *) else { return nil }", ""),
-            "only available in iOS 26.0 or newer",
-        ),
-        (
-            "BgsvcError.swift",
-            replacing(
-                "(error as? BGTaskScheduler.Error)?.code", "(error as? BGTaskScheduler.Error)"
-            ),
-            "has no member 'rawValue'",
-        ),
-    ],
+    WRONG,
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
 )
 def test_a_call_that_apple_does_not_have_is_noticed(

@@ -58,25 +58,29 @@ def build_standins(build: Build) -> str:
 
 def build_driver(build: Build, app: Path) -> str:
     """Build the driver with the services of `app`; return what the compiler says."""
-    said = build.module("BgsvcServices", swift_in(app / "Bgsvc"))
+    said = build.module("BgsvcServices", swift_in(app / "Bgsvc"), how=())
     said = said or build.objects("driver", swift_in(HERE / "driver"))
-    return said or link_driver(build)
+    return said or build.program("driver", sorted(build.folder.glob("*.o")))
 
 
-def build_mutant(original: Build, build: Build, app: Path) -> str:
-    """Build the services of `app` for a driver that was built before; return what is said."""
+def build_mutant(original: Build, build: Build, app: Path, changed: str) -> str:
+    """Build a driver again, of which one source of `app` is changed; return what is said."""
+    source = app / "Bgsvc" / changed
+    left_out = original.object("BgsvcServices", source)
     for path in original.folder.iterdir():
-        if "BgsvcServices" not in path.name and path.name != "driver":
+        if path.suffix in {".o", ".swiftmodule"} and path != left_out:
             (build.folder / path.name).symlink_to(path)
-    return build.module("BgsvcServices", swift_in(app / "Bgsvc")) or link_driver(build)
-
-
-def link_driver(build: Build) -> str:
-    return build.program("driver", ("BgsvcServices", *STANDINS))
+    said = build.module_object("BgsvcServices", source, others_of(source))
+    return said or build.program("driver", sorted(build.folder.glob("*.o")))
 
 
 def swift_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.swift"))
+
+
+def others_of(source: Path) -> list[Path]:
+    """Return the rest of the module that `source` is in."""
+    return [path for path in swift_in(source.parent) if path != source]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,161 @@
+"""What is built anew, and what is not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.native.ios.products import KEPT, Argument, Products, key_of
+from tests.native.ios.swift import Swift
+
+pytestmark = pytest.mark.native
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two sources, a folder that is searched, and a header that is read."""
+    (tmp_path / "a.swift").write_text("let a = 1\n", encoding="utf-8")
+    (tmp_path / "b.swift").write_text("let b = 2\n", encoding="utf-8")
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules/Other.swiftmodule").write_bytes(b"other")
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "headers/own.h").write_text("int own;\n", encoding="utf-8")
+    return tmp_path
+
+
+def key(folder: Path, *flags: str, compiler: str = "6.0.3") -> str:
+    made = folder / "made.o"
+    arguments: list[Argument] = [*flags, folder / "a.swift", folder / "b.swift"]
+    arguments += ["-I", folder / "modules", "-o", made]
+    return key_of(compiler, arguments, [made], [folder / "headers"])
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a source": lambda folder: (folder / "a.swift").write_text("let a = 2\n", encoding="utf-8"),
+    "a module": lambda folder: (folder / "modules/Other.swiftmodule").write_bytes(b"changed"),
+    "another module": lambda folder: (folder / "modules/New.swiftmodule").touch(),
+    "a module map": lambda folder: (folder / "modules/module.modulemap").touch(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_input_is_another_key(folder: Path, change: str) -> None:
+    before = key(folder)
+    CHANGES[change](folder)
+
+    assert key(folder) != before
+
+
+def test_a_header_that_is_read_is_part_of_the_key(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other") / "copy"
+    folder.rename(other)
+    before = key(other)
+    other.rename(folder)
+    (folder / "headers/own.h").write_text("long own;\n", encoding="utf-8")
+
+    assert key(folder) != before
+
+
+def test_the_compiler_and_its_flags_are_part_of_the_key(folder: Path) -> None:
+    keys = {key(folder), key(folder, "-g"), key(folder, "-O"), key(folder, compiler="6.1")}
+
+    assert len(keys) == 4
+
+
+def test_a_source_of_another_name_is_another_key(folder: Path) -> None:
+    before = key_of("6.0.3", [folder / "a.swift"], [], [])
+    (folder / "a.swift").rename(folder / "c.swift")
+
+    assert key_of("6.0.3", [folder / "c.swift"], [], []) != before
+
+
+def test_where_things_lie_is_no_part_of_the_key(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = key(folder)
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "copy"
+    folder.rename(elsewhere)
+
+    assert key(elsewhere) == before
+
+
+def test_what_was_kept_comes_back_and_nothing_else_does(tmp_path: Path) -> None:
+    products = Products(tmp_path / "products")
+    made = tmp_path / "program"
+    made.write_bytes(b"\x7fELF")
+    made.chmod(0o755)
+    products.keep("known", [made])
+    made.unlink()
+
+    assert not products.restore("unknown", [made])
+    assert not made.exists()
+    assert products.restore("known", [made])
+    assert (made.read_bytes(), made.stat().st_mode & 0o777) == (b"\x7fELF", 0o755)
+
+
+def test_a_copy_that_fails_keeps_nothing(tmp_path: Path) -> None:
+    products = Products(tmp_path / "products")
+    made = tmp_path / "first.o"
+    made.touch()
+
+    with pytest.raises(FileNotFoundError):
+        products.keep("half", [made, tmp_path / "never-made.o"])
+
+    assert not products.restore("half", [made])
+    assert list(products.folder.iterdir()) == []
+
+
+def test_of_two_that_keep_the_same_one_is_enough(tmp_path: Path) -> None:
+    products = Products(tmp_path / "products")
+    made = tmp_path / "made.o"
+    made.write_bytes(b"made")
+
+    products.keep("same", [made])
+    products.keep("same", [made])
+
+    assert [path.name for path in products.folder.iterdir()] == ["same"]
+
+
+def test_what_was_used_last_stays(tmp_path: Path) -> None:
+    products = Products(tmp_path / "products")
+    made = tmp_path / "made.o"
+    made.touch()
+    for number in range(KEPT + 5):
+        (products.folder / f"{number}").mkdir(parents=True)
+    products.keep("newest", [made])
+
+    assert len(list(products.folder.iterdir())) == KEPT
+    assert products.restore("newest", [made])
+
+
+def test_what_was_accepted_is_asked_once_and_what_was_refused_each_time(
+    swift: Swift, tmp_path: Path
+) -> None:
+    asked: list[tuple[Argument, ...]] = []
+
+    class Listening(Swift):
+        def said(self, *command: Argument, timeout: float = 300) -> str:
+            asked.append(command)
+            return super().said(*command, timeout=timeout)
+
+    # A name of its own: nobody has compiled it before.
+    right, wrong = tmp_path / f"{tmp_path.parent.name}.swift", tmp_path / "wrong.swift"
+    right.write_text(f"// {tmp_path}\npublic let right = 1\n", encoding="utf-8")
+    wrong.write_text("public let wrong: Int = true\n", encoding="utf-8")
+    listening = Listening(swift.root, swift.folders, swift.scratch)
+
+    for _ in range(2):
+        made = tmp_path / "made.o"
+        made.unlink(missing_ok=True)
+        flags = ("-parse-as-library", *swift.cache, "-c", "-o", made)
+        assert listening.compile(right, *flags, made=[made]) == ""
+        assert made.stat().st_size > 0
+        assert "cannot convert" in listening.compile(wrong, *flags, made=[made])
+
+    assert [next(word for word in command if isinstance(word, Path)) for command in asked] == [
+        right,
+        wrong,
+        wrong,
+    ]
