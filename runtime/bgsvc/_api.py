@@ -71,9 +71,9 @@ def stop_service(
 
 
 def is_service_running(name: str | None = None) -> bool:
-    """Return whether a run is under way; one that is still stopping counts."""
+    """Return whether a run is under way, here or in another process; a stopping one counts."""
     try:
-        return current().find(name).running
+        return current().find(name).running_anywhere
     except BackgroundServiceError:
         return False
 
@@ -181,13 +181,18 @@ def send_message(data: object, name: str | None = None) -> bool:
 def replay_desired_state(*services: type[BackgroundService] | ServiceConfig) -> list[StartResult]:
     """Start those of `services` that were wanted when the last process ended.
 
-    Call it once when the app starts; it is what brings services back after a reboot.
+    Call it once when the app starts; it is what brings services back after a reboot. One that
+    cannot be started keeps none from being: it is logged, and a `restart_failed` event tells why.
     """
     started: list[StartResult] = []
     for service in services:
-        supervisor = _adopted(service)
-        if supervisor.journal.saved.desired_running and not supervisor.running:
-            started.append(supervisor.start(StartReason.REPLAY))
+        try:
+            supervisor = _adopted(service)
+            if supervisor.desired().desired_running and not supervisor.running:
+                started.append(supervisor.start(StartReason.REPLAY))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs the user's code
+            config = service if isinstance(service, ServiceConfig) else config_of(service)
+            current().not_started(config.name, error)
     return started
 
 
@@ -208,5 +213,5 @@ def _wished(name: str | None, *, running: bool) -> DesiredState:
 
 
 def _desired(supervisor: Supervisor) -> DesiredState:
-    saved = supervisor.journal.saved
+    saved = supervisor.desired()
     return DesiredState(supervisor.config.name, saved.desired_running, saved.since)

@@ -43,9 +43,11 @@ class Chronicle:
     def begin(
         self, reason: StartReason, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
-        """Keep that a run begins, and is wanted; return its number and any trouble, told."""
+        """Keep that a run begins, and what is wanted; return its number and any trouble, told."""
         begun = self.journal.begin(reason, self._ports.clock.now(), config)
-        self._ports.host.desired_state(self._service, running=True)
+        wanted = self.journal.saved.desired_running
+        if wanted is not None:
+            self._ports.host.desired_state(self._service, running=wanted)
         return begun
 
     def end(

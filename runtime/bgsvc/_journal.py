@@ -68,7 +68,7 @@ class Journal:
     def begin(
         self, reason: StartReason, now: float, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
-        """Note that a run begins and that it is wanted; return its number, and any trouble.
+        """Note that a run begins, wanted if somebody asked; return its number, any trouble.
 
         The number is above all that the disk or this process has ever heard of.
 
@@ -81,7 +81,8 @@ class Journal:
             saved = with_lost_run(saved)
             number = saved.run + 1
             asked = saved.stop_request if saved.stop_request is not known else None
-            wanted = asked is None
+            asks = asked is None and reason.sets_desired_state
+            wanted = True if asks else saved.desired_running
             return replaced(
                 saved,
                 desired_running=wanted,

@@ -5,6 +5,8 @@ Supervisors ask for what is to happen; a run, from its own thread, reports what 
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 
 from bgsvc._chronicle import Chronicle
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 HARD_END_STATUS = 70
 """The exit status of a process that was ended because a run would not stop."""
+_OURS_ALONE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What keeps this process from locking a file that another can lock."""
+_SHORT = "close files or raise the limit (`ulimit -n`), then start the service again"
 DRAIN = 1.0
 """Seconds listeners have for the last events of a process that is ended so."""
 
@@ -67,6 +72,7 @@ class Life:
         Raises:
             AlreadyRunningError: There is a run, in this process or another.
             StillStoppingError: There is a run that was told to stop.
+            PlatformError: This process is short of something that another may have.
         """
         name = self._service
         if self.run is not None:
@@ -78,9 +84,21 @@ class Life:
         try:
             if self._only.acquire():
                 return
-        except StateNotSavedError:
+        except StateNotSavedError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _OURS_ALONE:
+                raise PlatformError(error.message, fix=_SHORT) from error
             return  # the chronicle says so, and nobody else can use the folder either
         raise AlreadyRunningError(f"{name} is running already, in another process")
+
+    def elsewhere(self) -> ServiceState | None:
+        """Return where the service's run in another process is; None if there is none."""
+        found = self._only.look() if self.run is None else None
+        if found is None or found[0] == os.getpid():
+            return None
+        try:
+            return ServiceState(found[1])
+        except ValueError:
+            return ServiceState.INITIALIZING  # it has not yet said anything
 
     def give_up(self) -> None:
         """Take a claim back."""
@@ -157,11 +175,11 @@ class Life:
             if run is self.run:
                 self._finish(run)
 
-    def not_restarted(self, error: Exception) -> None:
-        """Say that the restart that was due could not begin."""
+    def not_restarted(self, error: BaseException) -> None:
+        """Say that the start that was due could not begin."""
         trouble = error
         if not isinstance(trouble, BackgroundServiceError):
-            trouble = PlatformError(f"no restart of {self._service}: {described(error)}")
+            trouble = PlatformError(f"no start of {self._service}: {described(error)}")
         with self.lock:
             self.last_error = trouble
             self.chronicle.note("restart_failed", trouble.to_wire())

@@ -44,6 +44,7 @@ def state_on_disk(folder: str, name: str) -> dict[str, object]:
         "since": saved.since,
         "restartIn": None if due is None else max(0.0, due - time.time()),
         "history": [entry.to_wire() for entry in saved.history],
+        "problems": [problem.to_wire() for problem in file.problems()],
         "lost": saved.current is not None and run is None,
     }
 
@@ -56,6 +57,7 @@ def state_text(folder: str, name: str) -> str:
     lines = [
         f"{name}: {state['state']}{pid}, {wanted[StateFile(folder, name).peek().desired_running]}"
     ]
+    lines += [f"  {problem}" for problem in StateFile(folder, name).problems()]
     if isinstance(state["restartIn"], float):
         lines.append(f"  starts again in {state['restartIn']:.0f} s")
     if state["lost"]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import threading
 
 from bgsvc._config import ServiceConfig, load_entry
-from bgsvc._errors import ConfigError, NotRunningError, UnknownServiceError
+from bgsvc._errors import (
+    ConfigError,
+    NotRunningError,
+    UnknownServiceError,
+    described,
+    normalize_background_service_error,
+)
 from bgsvc._events import EventSource
 from bgsvc._lock import InstanceLock
 from bgsvc._supervisor import Supervisor
@@ -98,6 +104,18 @@ class Runtime:
                 import logging
 
                 logging.getLogger("bgsvc").exception("%s cannot be stopped", supervisor.config.name)
+
+    def not_started(self, name: str, error: BaseException) -> None:
+        """Tell that a service that is wanted could not be started."""
+        import logging
+
+        logging.getLogger("bgsvc").error("%s was not started: %s", name, described(error))
+        supervisor = self._services.get(name)
+        if supervisor is not None:
+            supervisor.not_started(error)
+        else:
+            trouble = normalize_background_service_error(error)
+            self._source.note(0, "restart_failed", {"service": name, **trouble.to_wire()})
 
     def finish_tasks(self, grace: float) -> None:
         """Give open finite tasks `grace` seconds, then expire those that are left."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bgsvc._host_words import NativeState
     from bgsvc._life import Life
     from bgsvc._run import Run
-    from bgsvc._state import RunRecord
+    from bgsvc._state import RunRecord, Saved
     from bgsvc._words import ServiceState, StartReason, StopReason
 
 
@@ -62,7 +62,7 @@ class ServiceStatus:
         overdue: Whether it was told to stop and did not within its timeout.
         restart_in: Seconds until the runtime starts it again; None if it will not.
         remaining: Seconds the platform still grants the run; None if it sets no limit.
-        last_error: What the last failed run failed with.
+        last_error: What the last failed run failed with, else what is wrong with the state file.
         history: The last runs, oldest first.
     """
 
@@ -114,26 +114,40 @@ class DesiredState:
 
 def status_of(service: str, life: Life, native_state: NativeState | None) -> ServiceStatus:
     """Return where a service is in its life; its lock is held."""
-    saved, run = life.chronicle.journal.saved, life.run
+    journal, run = life.chronicle.journal, life.run
+    saved = journal.reread()  # another process may have changed it
+    elsewhere = life.elsewhere()
     last = saved.history[-1] if saved.history else None
     error = life.last_error
     if error is None and last is not None and last.error is not None and run is None:
         error = from_wire(last.error)
-    ended = None if last is None else last.reason
+    error = error or journal.problem
     return ServiceStatus(
         service=service,
-        state=life.state,
+        state=elsewhere or life.state,
         run=saved.run,
         desired_running=saved.desired_running,
         native_state=native_state,
-        start_reason=None if run is None else run.start_reason,
-        stop_reason=ended if run is None else run.stop_reason,
+        start_reason=_start_reason(run, saved if elsewhere else None),
+        stop_reason=_stop_reason(run, last if elsewhere is None else None),
         overdue=run is not None and run.overdue,
         restart_in=life.restart_in,
         remaining=_remaining(run),
         last_error=error,
         history=saved.history,
     )
+
+
+def _stop_reason(run: Run | None, last: RunRecord | None) -> StopReason | None:
+    if run is not None:
+        return run.stop_reason
+    return None if last is None else last.reason
+
+
+def _start_reason(run: Run | None, elsewhere: Saved | None) -> StartReason | None:
+    if run is not None:
+        return run.start_reason
+    return elsewhere.current[1] if elsewhere is not None and elsewhere.current else None
 
 
 def _remaining(run: Run | None) -> float | None:

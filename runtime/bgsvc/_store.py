@@ -10,7 +10,12 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._errors import StateDamagedError, StateNotSavedError, StateTooNewError
+from bgsvc._errors import (
+    BackgroundServiceError,
+    StateDamagedError,
+    StateNotSavedError,
+    StateTooNewError,
+)
 from bgsvc._json import decode, encode
 from bgsvc._kinds import is_object
 from bgsvc._lock import FileLock
@@ -21,8 +26,6 @@ from bgsvc._words import StopReason
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from bgsvc._errors import BackgroundServiceError
 
 
 class StateFile:
@@ -55,6 +58,27 @@ class StateFile:
             return self._found()
         except (OSError, ValueError):
             return Saved()
+
+    def problems(self) -> list[BackgroundServiceError]:
+        """Return what is wrong with the file, and which were set aside; touch nothing."""
+        found: list[BackgroundServiceError] = []
+        try:
+            self._found()
+        except _TooNewError as error:
+            found.append(StateTooNewError(f"{self._path} has version {error}"))
+        except ValueError:
+            found.append(StateDamagedError(f"{self._path} is damaged"))
+        except OSError as error:
+            found.append(BackgroundServiceError(str(error), code="stateUnreadable"))
+        for why, kind in (("damaged", StateDamagedError), ("newer", StateTooNewError)):
+            kept = f"{os.path.basename(self._path)}.{why}-"
+            names = os.listdir(self._folder) if os.path.isdir(self._folder) else []
+            found += [
+                kind(f"{os.path.join(self._folder, name)} was set aside")
+                for name in sorted(names)
+                if name.startswith(kept)
+            ]
+        return found
 
     def update(
         self, change: Callable[[Saved], Saved]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bgsvc._notifier import Notifier
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
+    from bgsvc._state import Saved
     from bgsvc._status import ServiceStatus
 
 
@@ -121,6 +122,15 @@ class Supervisor:
         with self._life.lock:
             self._life.chronicle.wish(running=running)
 
+    def desired(self) -> Saved:
+        """Return what is kept of the service now; another process may have changed it."""
+        with self._life.lock:
+            return self.journal.reread()
+
+    def not_started(self, error: BaseException) -> None:
+        """Tell why a start that nobody waits for failed."""
+        self._life.not_restarted(error)
+
     def act(self, key: str, action: str) -> None:
         """Pass a pressed notification button on."""
         self._notifier().act(key, action)
@@ -154,6 +164,11 @@ class Supervisor:
     def running(self) -> bool:
         """Whether a run is under way, one that is stopping included."""
         return self._life.run is not None
+
+    @property
+    def running_anywhere(self) -> bool:
+        """Whether a run is under way in this process or another."""
+        return self.running or self._life.elsewhere() is not None
 
     @property
     def alive(self) -> bool:

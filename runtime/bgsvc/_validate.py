@@ -65,6 +65,7 @@ def validate_setup(configs: list[ServiceConfig], host: Host, data_dir: str) -> S
     issues = _folder(data_dir)
     for config in configs:
         issues += _entry(config)
+        issues += _kept(config, data_dir)
         issues += _types(config, host)
         issues += _declared(config, host)
         issues += _installed(config, host)
@@ -81,6 +82,14 @@ def _folder(data_dir: str) -> list[SetupIssue]:
         fix = "make the folder writable or choose another with data_dir"
         return [SetupIssue("data_dir_unwritable", "error", f"{data_dir}: {error}", fix)]
     return []
+
+
+def _kept(config: ServiceConfig, data_dir: str) -> list[SetupIssue]:
+    from bgsvc._ports import state_dir_in
+    from bgsvc._store import StateFile
+
+    problems = StateFile(state_dir_in(data_dir), config.name).problems() if config.name else []
+    return [SetupIssue(one.code, "warning", one.message, one.fix) for one in problems]
 
 
 def _entry(config: ServiceConfig) -> list[SetupIssue]:

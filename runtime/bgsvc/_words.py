@@ -28,6 +28,11 @@ class StartReason(Word):
     TASK = "task"
     RESTART = "restart"
 
+    @property
+    def sets_desired_state(self) -> bool:
+        """Whether somebody asked for the service, rather than something bringing it back."""
+        return self in _SETTING
+
 
 class StopReason(Word):
     """Why a run ended."""
@@ -49,6 +54,7 @@ class StopReason(Word):
         return self in _CLEARING
 
 
+_SETTING = frozenset({StartReason.USER, StartReason.APP})
 _CLEARING = frozenset(
     {
         StopReason.USER_STOP,

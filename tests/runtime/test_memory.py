@@ -1,18 +1,34 @@
 """What a process knows of its services, when the disk forgets, lies or will not take it."""
 
+import errno
+import json
+import logging
+import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 import bgsvc
-from bgsvc import ServiceConfig, StartReason, StopReason
+from bgsvc import (
+    RestartOn,
+    RestartPolicy,
+    ServiceConfig,
+    ServiceState,
+    StartReason,
+    StopReason,
+)
+from bgsvc._errors import PlatformError
+from bgsvc._lock import run_lock
+from bgsvc._record import replaced
 from bgsvc._store import StateFile
 from bgsvc.testing import FakeHost
-from tests.runtime.processes import hosted, on_disk
+from tests.runtime.processes import command, hosted, on_disk
 from tests.runtime.services import SyncService
 
 NAME = "sync.json"
+CRASHING = ServiceConfig(name="crashing", entry="tests.runtime.services:CrashingService")
 
 
 def file_of(host: FakeHost) -> Path:
@@ -144,3 +160,131 @@ def test_a_process_whose_file_is_lost_during_back_off_still_hears_of_its_end(
 
         assert told.until("stopped")["gaveUp"] is True
         assert told.process.wait(20) == 1
+
+
+UNASKED = [one for one in StartReason if one not in {"user", "app"}]
+
+
+@pytest.mark.parametrize("reason", UNASKED)
+def test_a_start_that_nobody_asked_for_changes_nothing_in_what_is_wanted(
+    host: FakeHost, reason: StartReason
+) -> None:
+    host.start(SyncService)
+    bgsvc.disable_auto_restart()
+    host.stop(reason=StopReason.PROCESS_EXIT)
+    host.start(SyncService, reason=reason)
+
+    assert host.state().desired_running is False
+    assert host.desired["sync"] is False
+
+
+def test_a_restart_does_not_undo_that_the_service_is_no_longer_wanted(host: FakeHost) -> None:
+    policy = RestartPolicy(on=RestartOn.FAILURE, delay=1)
+    host.start(replaced(CRASHING, restart=policy))
+    bgsvc.disable_auto_restart()
+    host.advance(12)
+
+    assert host.state().run == 2
+    assert bgsvc.get_desired_service_state().running is False
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_a_process_that_is_short_of_descriptors_does_not_run_beside_another(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def short(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("bgsvc._lock._registered", short)
+    with pytest.raises(PlatformError, match="cannot use"):
+        host.start(SyncService)
+    monkeypatch.undo()
+
+    assert not host.events()
+    assert host.start(SyncService).run == 1
+
+
+def test_a_replay_starts_the_others_when_one_cannot_be_and_tells_why(
+    host: FakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken = ServiceConfig(name="taken", entry="tests.runtime.services:SyncService")
+    sync = replaced(taken, name="sync")
+    for one in (taken, sync):
+        host.start(one)
+    host.kill()
+    with run_lock_held(host, "taken"), caplog.at_level(logging.ERROR, "bgsvc"):
+        lost = replaced(taken, name="lost", entry="nowhere:Nothing")
+        results = bgsvc.replay_desired_state(lost, taken, sync)
+
+    assert [result.service for result in results] == ["sync"]
+    failed = [(one.service, one.data["code"]) for one in host.events("restart_failed")]
+    assert failed == [("", "entryNotFound"), ("taken", "alreadyRunning")]
+    assert "lost was not started" in caplog.text
+    assert "taken was not started" in caplog.text
+
+
+def run_lock_held(host: FakeHost, service: str) -> AbstractContextManager[None]:
+    """Have a run of `service` somewhere else."""
+
+    @contextmanager
+    def held() -> Iterator[None]:
+        lock = run_lock(host.runtime.ports.state_dir, service)
+        assert lock.acquire()
+        yield
+        lock.release()
+
+    return held()
+
+
+def test_damage_found_at_a_replay_is_told_logged_and_shown(
+    host: FakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    file_of(host).parent.mkdir(parents=True)
+    damaged(file_of(host))
+    with caplog.at_level(logging.ERROR, "bgsvc"):
+        assert not bgsvc.replay_desired_state(SyncService)
+
+    assert [one.data["code"] for one in host.events("state_problem")] == ["stateDamaged"]
+    assert "is damaged; kept as" in caplog.text
+    error = bgsvc.get_service_state().last_error
+    assert error is not None
+    assert error.code == "stateDamaged"
+    codes = [issue.code for issue in bgsvc.validate_background_service_setup().issues]
+    assert "stateDamaged" in codes
+    assert [one.code for one in host.start(SyncService).degraded] == ["stateDamaged"]
+    assert host.state().last_error is None
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_the_command_line_says_that_a_state_file_is_damaged_or_was_set_aside(
+    tmp_path: Path, *, seen: bool
+) -> None:
+    folder = tmp_path / "bgsvc"
+    file = StateFile(str(folder), "sync")
+    file.update(lambda saved: replaced(saved, run=1))
+    damaged(folder / NAME)
+    if seen:
+        file.load()
+
+    said = command("state", "--data-dir", tmp_path).stdout
+    assert ("was set aside" if seen else "is damaged") in said
+    found = json.loads(command("state", "--json", "--data-dir", tmp_path).stdout)
+    assert found["services"][0]["problems"][0]["code"] == "stateDamaged"
+
+
+def test_what_another_process_runs_and_wants_is_seen_here(tmp_path: Path) -> None:
+    with FakeHost(folder=tmp_path) as host, hosted(tmp_path) as told:
+        told.until("started")
+        host.runtime.adopt(ServiceConfig(name="sync", entry="none:None"), SyncService)
+
+        assert bgsvc.is_service_running()
+        assert bgsvc.get_service_state().state is ServiceState.RUNNING
+        assert bgsvc.get_service_state().start_reason is StartReason.USER
+        assert bgsvc.get_desired_service_state().running is True
+        assert command("stop", "--name", "sync", "--data-dir", tmp_path).returncode == 0
+        assert told.until("stopped") == {"reason": "userStop"}
+        assert told.process.wait(20) == 0
+        assert not bgsvc.is_service_running()
+        assert bgsvc.get_service_state().stop_reason is StopReason.USER_STOP
+        assert bgsvc.get_desired_service_state().running is False
+        assert not bgsvc.replay_desired_state(SyncService)
