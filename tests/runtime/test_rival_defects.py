@@ -16,14 +16,18 @@ from bgsvc import (
     ServiceState,
     bridge,
 )
+from bgsvc._bridge_host import BridgeHost
 from bgsvc._capabilities import capabilities_of
+from bgsvc._config import config_from_wire, config_to_wire
+from bgsvc._current import forget
 from bgsvc._errors import AlreadyRunningError, StillStoppingError
+from bgsvc._events import Event
 from bgsvc._kinds import is_array, is_object
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
 from bgsvc._notifier import Notifier
 from bgsvc.testing import FakeHost
-from tests.runtime.processes import ENTRY, ROOT, command, hosted, on_disk
+from tests.runtime.processes import ENTRY, PATIENCE, ROOT, command, hosted, on_disk
 from tests.runtime.services import DeafService, SyncService
 
 
@@ -38,13 +42,45 @@ def test_p01_sigterm_keeps_what_the_user_wants(tmp_path: Path) -> None:
     assert on_disk(tmp_path)["config"] is not None
 
 
-def test_p02_what_crosses_the_wire_arrives_under_the_name_it_left_with() -> None:
-    vectors = json.loads((ROOT / "tests" / "vectors" / "requests.json").read_text())
-    start = next(one for one in vectors if one["name"] == "start an Android service")
-    fields = start["message"]
+class TypeService(BackgroundService):
+    """A service that tells the type it runs under."""
 
-    assert fields["foregroundServiceType"] == "dataSync"
-    assert all("_" not in key for key in [*fields, *fields["config"], *fields["config"]["restart"]])
+    def run(self, ctx: ServiceContext) -> None:
+        ctx.emit("type", {"type": ctx.foreground_service_type})
+
+
+def test_p02_what_crosses_the_wire_arrives_under_the_name_it_left_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = json.loads((ROOT / "tests" / "vectors" / "requests.json").read_text())
+    start = next(one for one in vectors if one["name"] == "start an Android service")["message"]
+    config = {  # nothing in it is a default, so that what is not read cannot seem right
+        "name": "type",
+        "entry": f"{__name__}:TypeService",
+        "label": {"en": "Types"},
+        "stopTimeout": 7.0,
+        "restart": {"on": "always", "delay": 2.0, "maxDelay": 9.0, "limit": 3, "window": 60.0},
+        "startOnBoot": True,
+        "foregroundServiceTypes": ["location", "camera"],
+        "onTimeout": "notify",
+        "allow": ["start"],
+    }
+    assert config.keys() == start["config"].keys()
+    assert config_to_wire(config_from_wire(config)) == config
+
+    host = BridgeHost()
+    monkeypatch.setattr(bridge, "_hosts", [host])
+    hello = {"v": 1, "id": "1", "type": "hello", "platform": "android", "dataDir": str(tmp_path)}
+    assert json.loads(bridge.receive(json.dumps(hello)))["ok"]
+    told: list[Event] = []
+    host.runtime.ports.bus.tap(told.append)
+    message = {**start, "config": config | {"restart": {}}, "foregroundServiceType": "camera"}
+    assert json.loads(bridge.receive(json.dumps(message)))["ok"]
+    supervisor = host.runtime.find("type")
+
+    assert supervisor.wait_stopped(PATIENCE)
+    forget(host.runtime)
+    assert [one.data for one in told if one.event == "type"] == [{"type": "camera"}]
 
 
 @pytest.mark.parametrize("raised", [ValueError("x"), SystemExit(), KeyboardInterrupt()])
