@@ -4,7 +4,7 @@ import errno
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -227,7 +227,7 @@ def run_lock_held(host: FakeHost, service: str) -> AbstractContextManager[None]:
     """Have a run of `service` somewhere else."""
 
     @contextmanager
-    def held() -> Iterator[None]:
+    def held() -> Generator[None]:
         lock = run_lock(host.runtime.ports.state_dir, service)
         assert lock.acquire()
         yield
