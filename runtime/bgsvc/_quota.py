@@ -3,23 +3,26 @@
 The system meters by uptime, which stands still in deep sleep, and lets a window of 24 hours
 pass by elapsed time, which does not. It begins to count anew when the user brings the app to
 the front, when the window has passed, and when the device restarts. The counts are shared by
-all services of the same type, and kept on disk, for the system's survive our process.
+all services of the same type, and kept on disk, for the system's survive our process. Each
+look and each count is made on what is on disk, so that no process loses what another used.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from contextlib import ExitStack, contextmanager
 
 from bgsvc._errors import QuotaExhaustedError
 from bgsvc._json import decode, encode
 from bgsvc._kinds import is_number, is_object
+from bgsvc._lock import FileLock
 from bgsvc._record import record
 from bgsvc._store import write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from bgsvc._clock import Clock
 
@@ -71,9 +74,9 @@ def budgets_of(types: Sequence[str], api_level: int | None, target_sdk: int | No
 class _Count:
     """What was used of one windowed budget."""
 
-    def __init__(self, used: float, window_began: float | None) -> None:
-        self.used = used
-        self.window_began = window_began  # elapsed time
+    def __init__(self) -> None:
+        self.used = 0.0
+        self.window_began: float | None = None  # elapsed time
         self.running = 0
         self.counted_to = 0.0  # uptime
 
@@ -83,10 +86,13 @@ class Ledger:
 
     def __init__(self, clock: Clock, folder: str, boot: str) -> None:
         self._clock = clock
-        self._path = os.path.join(folder, "quota.json")
+        self._folder = folder
+        self._path = os.path.join(folder, "~quota.json")  # no service can have such a name
+        self._lock_path = os.path.join(folder, "~quota.lock")
         self._boot = boot
         self._lock = threading.Lock()
-        self._counts: dict[str, _Count] | None = None
+        self._counts = {one.kind: _Count() for one in BUDGETS if one.window is not None}
+        self._saved = True
         self._in_front = False
 
     def begin(self, budget: Budget) -> float | None:
@@ -97,8 +103,8 @@ class Ledger:
         """
         if budget.window is None:
             return budget.limit
-        with self._lock:
-            count = self._count(budget)
+        with self._on_disk():
+            count = self._counts[budget.kind]
             left = self._left(budget, count)
             if left <= 0:
                 raise QuotaExhaustedError(
@@ -107,44 +113,38 @@ class Ledger:
             if count.window_began is None:
                 count.window_began = self._clock.elapsed()
             count.running += 1
-            self._save()
             return None if self._in_front else left
 
     def end(self, budget: Budget) -> None:
         """Count a run that ended."""
         if budget.window is None:
             return
-        with self._lock:
-            count = self._count(budget)
+        with self._on_disk():
+            count = self._counts[budget.kind]
             self._left(budget, count)
             count.running -= 1
-            self._save()
 
     def checkpoint(self) -> None:
         """Write the counts down, in case this process does not live to do it later."""
-        with self._lock:
+        with self._on_disk():
             for budget in BUDGETS:
                 if budget.window is not None:
-                    self._left(budget, self._count(budget))
-            self._save()
+                    self._left(budget, self._counts[budget.kind])
 
     def left(self, budget: Budget) -> float | None:
         """Return the seconds left now; None while the app is in front and nothing counts."""
         if budget.window is None:
             return budget.limit
-        with self._lock:
-            return None if self._in_front else self._left(budget, self._count(budget))
+        with self._on_disk():
+            return None if self._in_front else self._left(budget, self._counts[budget.kind])
 
     def app_moved(self, *, in_front: bool) -> None:
         """Learn that the app came to the front, which begins every count anew, or left it."""
-        with self._lock:
+        with self._on_disk():
             self._in_front = in_front
-            for budget in BUDGETS:
-                if budget.window is not None:
-                    count = self._count(budget)
-                    self._renew(count)
-                    count.counted_to = self._clock.uptime()
-            self._save()
+            for count in self._counts.values():
+                self._renew(count)
+                count.counted_to = self._clock.uptime()
 
     def _left(self, budget: Budget, count: _Count) -> float:
         """Bring a count up to now and return what it leaves."""
@@ -161,44 +161,80 @@ class Ledger:
         count.used = 0.0
         count.window_began = self._clock.elapsed() if count.running else None
 
-    def _count(self, budget: Budget) -> _Count:
-        if self._counts is None:
-            self._counts = self._loaded()
-        if budget.kind not in self._counts:
-            self._counts[budget.kind] = _Count(0.0, None)
-        return self._counts[budget.kind]
+    @contextmanager
+    def _on_disk(self) -> Generator[None]:
+        """Count on what is on disk, and write it down; on what is known if the disk refuses."""
+        with self._lock, ExitStack() as held:
+            try:
+                held.enter_context(FileLock(self._lock_path, self._folder))
+                self._load()
+            except OSError as error:
+                self._complain("the time budgets were not read: %s", error)
+            yield
+            self._save()
 
-    def _loaded(self) -> dict[str, _Count]:
-        """Read the counts of an earlier process, unless the device has restarted since."""
+    def _load(self) -> None:
+        """Take in what is on disk, unless the device has restarted since or this process knows."""
+        self._take_over()
         try:
             with open(self._path, "rb") as file:
-                fields = decode(file.read())
-        except (OSError, ValueError):
-            return {}
-        if not is_object(fields) or fields.get("boot") != self._boot:
-            return {}
-        counts: dict[str, _Count] = {}
-        for budget in BUDGETS:
-            entry = fields.get(budget.kind)
-            if not is_object(entry):
-                continue
-            used, began = entry.get("used"), entry.get("windowBegan")
-            if is_number(used) and is_number(began) and began <= self._clock.elapsed():
-                counts[budget.kind] = _Count(used, began)
-        return counts
+                content = file.read()
+        except FileNotFoundError:
+            return
+        try:
+            fields = decode(content)
+            if not is_object(fields):
+                raise ValueError("not an object")  # noqa: TRY301 - told below, with the others
+            found = {kind: self._entry(fields, kind) for kind in self._counts}
+        except ValueError as error:
+            os.replace(self._path, f"{self._path}.damaged")
+            self._complain("the time budgets are damaged and begin anew: %s", error)
+            return
+        for kind, (used, began) in found.items():
+            count = self._counts[kind]
+            if self._saved or used > count.used:
+                count.used = used
+                count.window_began = began
+                if began is None and count.running:
+                    count.window_began = self._clock.elapsed()
+
+    def _take_over(self) -> None:
+        """Rename the file of an earlier version, whose name a service may have."""
+        old = os.path.join(self._folder, "quota.json")
+        if os.path.exists(self._path) or not os.path.exists(old):
+            return
+        with open(old, "rb") as file:
+            content = file.read()
+        if b'"boot"' in content and b'"history"' not in content:
+            os.replace(old, self._path)
+
+    def _entry(self, fields: dict[str, object], kind: str) -> tuple[float, float | None]:
+        """Return what was used of a budget, and when its window began; none of it if it is old."""
+        entry = fields.get(kind)
+        if entry is None or fields.get("boot") != self._boot:
+            return 0.0, None
+        used = entry.get("used") if is_object(entry) else None
+        began = entry.get("windowBegan") if is_object(entry) else None
+        if not is_number(used) or not is_number(began) or used < 0:
+            raise ValueError(kind)
+        return (used, began) if began <= self._clock.elapsed() else (0.0, None)
 
     def _save(self) -> None:
         fields: dict[str, object] = {"version": 1, "boot": self._boot}
-        for kind, count in (self._counts or {}).items():
+        for kind, count in self._counts.items():
             if count.window_began is not None:
                 fields[kind] = {"used": count.used, "windowBegan": count.window_began}
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             write_atomically(self._path, encode(fields).encode())
+            self._saved = True
         except OSError as error:
-            import logging
+            self._saved = False
+            self._complain("the time budgets were not saved: %s", error)
 
-            logging.getLogger("bgsvc").warning("the time budgets were not saved: %s", error)
+    def _complain(self, text: str, error: Exception) -> None:
+        import logging
+
+        logging.getLogger("bgsvc").warning(text, error)
 
 
 def boot_id() -> str:

@@ -23,7 +23,8 @@ def services_in(folder: str) -> list[str]:
         names = os.listdir(folder)
     except OSError:
         return []
-    return sorted(name.removesuffix(".lock") for name in names if name.endswith(".lock"))
+    locks = [name for name in names if name.endswith(".lock") and "~" not in name]
+    return sorted(name.removesuffix(".lock") for name in locks)
 
 
 def state_on_disk(folder: str, name: str) -> dict[str, object]:

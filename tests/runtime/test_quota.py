@@ -1,10 +1,16 @@
+import json
+import logging
+from pathlib import Path
+
 import pytest
 
 from bgsvc import BackgroundService, OnTimeout, ServiceConfig, ServiceContext, StopReason
 from bgsvc._errors import QuotaExhaustedError
-from bgsvc._quota import HOUR, budgets_of
+from bgsvc._quota import BUDGETS, HOUR, Ledger, budgets_of
 from bgsvc._record import replaced
-from bgsvc.testing import FakeHost
+from bgsvc._report import services_in
+from bgsvc._store import StateFile
+from bgsvc.testing import FakeHost, VirtualClock
 from tests.runtime.services import PlainService, SyncService
 
 SYNC = ServiceConfig(
@@ -202,3 +208,61 @@ def test_budgets_are_androids_alone() -> None:
         host.start(SYNC)
 
         assert host.state().remaining is None
+
+
+DATA_SYNC = BUDGETS[0]
+
+
+def test_what_one_process_uses_is_used_for_the_others(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    one, two = (Ledger(clock, str(tmp_path), "boot") for _ in range(2))
+    for ledger in (one, two, one):
+        ledger.begin(DATA_SYNC)
+        clock.advance(HOUR)
+        ledger.end(DATA_SYNC)
+
+    assert Ledger(clock, str(tmp_path), "boot").left(DATA_SYNC) == 3 * HOUR
+    assert two.left(DATA_SYNC) == 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"version": 1, "boot": "boot", "dataSync": 5}',
+        '{"version": 1, "boot": "boot", "dataSync": {"used": -1e9, "windowBegan": 0}}',
+    ],
+)
+def test_damaged_counts_are_told_kept_and_begun_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    (tmp_path / "~quota.json").write_text(content)
+    with caplog.at_level(logging.WARNING, "bgsvc"):
+        assert Ledger(VirtualClock(), str(tmp_path), "boot").left(DATA_SYNC) == 6 * HOUR
+
+    assert "the time budgets are damaged" in caplog.text
+    assert (tmp_path / "~quota.json.damaged").read_text() == content
+
+
+def test_a_service_named_quota_and_the_budgets_do_not_share_a_file(host: FakeHost) -> None:
+    host.start(replaced(SYNC, name="quota"))
+    host.advance(HOUR)
+    host.kill()
+
+    saved, problem = StateFile(host.runtime.ports.state_dir, "quota").load()
+    assert problem is None
+    assert saved.desired_running is True
+    assert services_in(host.runtime.ports.state_dir) == ["quota"]
+    host.start(replaced(SYNC, name="quota"))
+    assert left(host, "quota") == 5 * HOUR
+
+
+def test_the_budgets_of_an_earlier_version_are_taken_over_once(tmp_path: Path) -> None:
+    clock = VirtualClock()
+    entry = {"used": HOUR, "windowBegan": clock.elapsed()}
+    old = tmp_path / "quota.json"
+    old.write_text(json.dumps({"version": 1, "boot": "boot", "dataSync": entry}))
+
+    assert Ledger(clock, str(tmp_path), "boot").left(DATA_SYNC) == 5 * HOUR
+    assert not old.exists()
