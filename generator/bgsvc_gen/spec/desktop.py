@@ -6,6 +6,7 @@ from typing import Final
 
 from bgsvc_gen.facts.systemd import NEED_USER, RELAXATIONS
 from bgsvc_gen.lang.characters import NONCHARACTERS
+from bgsvc_gen.spec.calendar import is_calendar_event
 from bgsvc_gen.spec.model import Desktop, Timer
 from bgsvc_gen.spec.table import Place, Table, suggestion
 from bgsvc_gen.spec.windows import of_the_other_scope, read_windows
@@ -15,7 +16,6 @@ _UNUSABLE: Final = re.compile(f"(?![\\t\\n])[\\x00-\\x1f\\x7f{NONCHARACTERS}]")
 _USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}")
 _UNIT: Final = re.compile(r"[A-Za-z0-9:_.@-]+\.(?:service|socket|target|mount|path|timer)")
 _CREDENTIAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_CALENDAR: Final = re.compile(r"[A-Za-z0-9*:.,/~ +_-]*[A-Za-z0-9*]")
 
 
 def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
@@ -128,10 +128,12 @@ def _timer(section: Table) -> Timer | None:
     if table is None:
         return None
     hint = 'write it as systemd.time(7) does, such as "Mon..Fri 08:00" or "daily"'
-    timer = Timer(
-        every=table.duration("every", 0.0, least=1.0) or None,
-        calendar=_matching(table, "calendar", _CALENDAR, hint),
-    )
+    every = table.duration("every", 0.0, least=1.0) or None
+    calendar = table.string("calendar")
+    if calendar is not None and not is_calendar_event(calendar):
+        message = f'{table.name("calendar")} cannot be "{calendar}"'
+        table.wrong("calendar", "BG603", message, hint)
+    timer = Timer(every, calendar)
     if ("every" in table.content) == ("calendar" in table.content):
         hint = 'write { every = "15m" } or { calendar = "daily" }'
         place = Place(table.path, at_key=True)
