@@ -18,6 +18,7 @@ from bgsvc_gen.resources import templates_root
 from bgsvc_gen.spec import values
 
 DEFAULT_NAME: Final = "Heartbeat"
+IS_RUNNING: Final = " is running"
 COMPILED: Final = "__pycache__"
 
 
@@ -68,8 +69,9 @@ def check_answers(answers: Answers) -> None:
     Raises:
         UsageError: The name or the identifier cannot be used.
     """
-    if not values.is_text(answers.name):
-        raise UsageError("the name is blank or holds a control character", "give one line of text")
+    # The label says " is running" after it.
+    if fault := values.text_fault(answers.name, values.LONGEST_NAME_SHOWN - len(IS_RUNNING)):
+        raise UsageError(f"the name {fault}", "give one short line of text")
     unfit = not values.is_app_id(answers.id) or values.unfit_segment(answers.id)
     if unfit or "_" in answers.id:
         hint = (
@@ -143,7 +145,7 @@ def _render(workshop: Path, answers: Answers) -> Path:
         "folder": "app",
         "_name": answers.name,
         "_quoted_name": json.dumps(answers.name, ensure_ascii=False),
-        "_quoted_label": json.dumps(f"{answers.name} is running", ensure_ascii=False),
+        "_quoted_label": json.dumps(f"{answers.name}{IS_RUNNING}", ensure_ascii=False),
     }
     # pip compiles what it installs, templates too; what it made is no part of an app.
     template = workshop / "template"

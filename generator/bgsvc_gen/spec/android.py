@@ -21,9 +21,9 @@ def read_android(table: Table) -> Android:
     if section is None:
         return Android()
     special_use = section.string("special_use")
-    if special_use is not None and not values.is_text(special_use):
-        message = f"{section.name('special_use')} is blank or holds a control character"
-        section.wrong("special_use", "BG106", message, TEXT_HINT)
+    fault = None if special_use is None else values.text_fault(special_use)
+    if fault is not None:
+        section.wrong("special_use", "BG106", f"{section.name('special_use')} {fault}", TEXT_HINT)
     sticky: bool | None = section.take("sticky", bool, "true or false")
     android = Android(
         kind=section.choice("kind", ("service", "job"), "service"),

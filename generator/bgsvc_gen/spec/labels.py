@@ -7,16 +7,16 @@ from bgsvc_gen.spec.model import Label
 from bgsvc_gen.spec.table import Place, Table
 
 SPELLED: Final = "a string, or a table of language = text"
-TEXT_HINT: Final = "write one line of text, without control characters"
+TEXT_HINT: Final = "write one short line of text, without control characters"
 
 
 def read_label(table: Table, key: str, default: str) -> Label:
     """Return the text under `key`, with `default` for what is wrong or absent."""
     if not isinstance(table.content.get(key), dict):
         text: str | None = table.take(key, str, SPELLED)
-        if text is not None and not values.is_text(text):
-            message = f"{table.name(key)} is blank or holds a control character"
-            table.wrong(key, "BG106", message, TEXT_HINT)
+        fault = None if text is None else values.text_fault(text, values.LONGEST_NAME_SHOWN)
+        if fault is not None:
+            table.wrong(key, "BG106", f"{table.name(key)} {fault}", TEXT_HINT)
         return Label(default if text is None else text)
     languages = table.table(key)
     texts = {} if languages is None else _translations(languages, key)
@@ -36,9 +36,8 @@ def _translations(table: Table, key: str) -> dict[str, str]:
             message = f'"{language}" is no language tag'
             hint = 'write one such as "en", "de" or "pt-BR"'
             table.report(Place((*table.path, language), at_key=True), "BG101", message, hint)
-        elif text is not None and not values.is_text(text):
-            message = f"the {language} {key} is blank or holds a control character"
-            table.wrong(language, "BG106", message, TEXT_HINT)
         elif text is not None:
+            if fault := values.text_fault(text, values.LONGEST_NAME_SHOWN):
+                table.wrong(language, "BG106", f"the {language} {key} {fault}", TEXT_HINT)
             texts[language] = text
     return texts

@@ -106,9 +106,9 @@ def _app(root: Table) -> App:
         table.wrong("id", "BG201", message, hint)
     app_id = app_id or ""
     name = table.string("name")
-    if name is not None and not values.is_text(name):
-        message = "[app] name is blank or holds a control character"
-        table.wrong("name", "BG106", message, "write one line of text")
+    fault = None if name is None else values.text_fault(name, values.LONGEST_NAME_SHOWN)
+    if fault is not None:
+        table.wrong("name", "BG106", f"[app] name {fault}", "write one short line of text")
     table.close()
     return App(app_id, name or app_id.rpartition(".")[2].capitalize())
 

@@ -1,5 +1,6 @@
 """Rules across keys: what each value alone cannot show."""
 
+import json
 from collections.abc import Iterator
 
 from bgsvc_gen.lang import windows
@@ -21,6 +22,8 @@ def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
     for finding in _different_hosts(spec, services_path):
         report(*finding)
     for finding in _changed_by_windows(spec, services_path):
+        report(*finding)
+    for finding in _too_long_for_a_command(spec, services_path):
         report(*finding)
     for finding in ios_findings(spec, services_path):
         report(*finding)
@@ -68,6 +71,22 @@ def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
                 place = Place((*path, service.name, "desktop", "environment", name))
                 message = f'Windows would replace "{found}" by something else'
                 yield place, "BG107", message, "let no value hold two percent signs"
+
+
+def _too_long_for_a_command(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+    """A desktop's command carries the label, and of a user's own service the environment."""
+    for service in spec.services:
+        is_users = service.desktop.scope == "user"
+        environment = dict(service.desktop.environment) if is_users else {}
+        label = dict(service.label.translations) or service.label.default
+        size = len(json.dumps([service.entry, label, environment]))
+        if size > values.LONGEST_COMMAND:
+            message = f'"{service.name}" needs {size} characters of a command line, for its label,'
+            hint = (
+                f"shorten them to {values.LONGEST_COMMAND} in all; a longer command does not start"
+            )
+            place = Place((*path, service.name), at_key=True)
+            yield place, "BG106", f"{message} entry and environment", hint
 
 
 def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:

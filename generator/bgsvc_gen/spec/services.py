@@ -108,7 +108,7 @@ def _continued(section: Table) -> Continued:
 
 def _text(section: Table, key: str) -> str | None:
     text = section.string(key)
-    if text is not None and not values.is_text(text):
-        message = f"{section.name(key)} is blank or holds a control character"
-        section.wrong(key, "BG106", message, TEXT_HINT)
+    fault = None if text is None else values.text_fault(text)
+    if fault is not None:
+        section.wrong(key, "BG106", f"{section.name(key)} {fault}", TEXT_HINT)
     return text

@@ -23,6 +23,17 @@ LONGEST_DURATION: Final = 366 * 86400.0
 LONGEST_NAME: Final = 64
 """Characters of a service name: it becomes part of file, unit and class names."""
 
+LONGEST_TEXT: Final = 1000
+"""Characters of a text that users see."""
+
+LONGEST_NAME_SHOWN: Final = 126
+"""Characters of an app's name and of a label: Windows joins both to a display name of up to 256
+(`CreateServiceW`)."""
+
+LONGEST_COMMAND: Final = 15_000
+"""Characters of JSON that one command line carries: Windows takes 32,767 (`CreateProcessW`), and
+quoting may double them."""
+
 LONGEST_APP_ID: Final = 150
 """Characters of an app's identifier. Files are called after it, a service of up to `LONGEST_NAME`
 and what each system adds, and no disk takes a name of more than 255 bytes: 40 are left for a dot,
@@ -86,6 +97,13 @@ def is_entry(text: str) -> bool:
     """Tell whether `text` is `package.module:Class`."""
     module, colon, name = text.partition(":")
     return bool(colon) and all(_is_identifier(part) for part in (*module.split("."), name))
+
+
+def text_fault(text: str, most: int = LONGEST_TEXT) -> str | None:
+    """Return what keeps `text`, of up to `most` characters, from being shown, or `None`."""
+    if len(text) > most:
+        return f"has {len(text)} characters, more than {most}"
+    return None if is_text(text) else "is blank or holds a control character"
 
 
 def is_text(text: str) -> bool:
