@@ -76,7 +76,8 @@ class Folder:
     def next_lock(self) -> Lock:
         """Return the lock that belongs to the folder once it is up to date."""
         written = {path: digest(content) for path, content in self.wanted.items()}
-        return Lock(self._kept(self.lock.files) | written, self._kept(self.lock.pending), self.app)
+        files = self._kept(self.lock.files) | written
+        return Lock(files, self._kept(self.lock.pending), self.app if files else None)
 
     def _kept(self, digests: Mapping[str, str]) -> dict[str, str]:
         """Return what stays true: of other targets, and of orphans kept for an edit in them."""
