@@ -111,6 +111,11 @@ class Journal:
 
         self._change(change)
 
+    def call_off(self) -> None:
+        """Note that no run is due any more."""
+        if self.saved.restart_due is not None:
+            self._change(lambda saved: replaced(saved, restart_due=None))
+
     def wish(self, running: bool, now: float) -> None:  # noqa: FBT001 - a value
         """Note what is wanted from now on."""
         self._change(lambda saved: _wishing(saved, running, now))

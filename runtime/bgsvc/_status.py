@@ -24,7 +24,8 @@ class StartResult:
         run: The number of the run that was accepted.
         reason: Who asked.
         accepted_by: What will execute it: the mode in force, such as `systemdUser`.
-        scheduled: Seconds until it begins; 0 when it begins now.
+        scheduled: Seconds until it begins. This runtime begins every run that it accepts at once,
+            so it always says 0; the field is there for what accepts runs on its behalf later.
         degraded: What will not work as it should, and why; empty when all is well.
     """
 

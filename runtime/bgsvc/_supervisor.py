@@ -89,6 +89,7 @@ class Supervisor:
                 life.chronicle.wish(running=False)
             if life.restarts is not None:
                 life.restarts.call_off()
+                self.journal.call_off()
             if not wanted:
                 raise NotRunningError(f"{self.config.name} is not running")
 

@@ -188,6 +188,18 @@ def test_a_restart_does_not_undo_that_the_service_is_no_longer_wanted(host: Fake
     assert bgsvc.get_desired_service_state().running is False
 
 
+@pytest.mark.parametrize("reason", [StopReason.USER_STOP, StopReason.PROCESS_EXIT])
+def test_a_stop_during_back_off_leaves_no_restart_due_on_disk(
+    host: FakeHost, reason: StopReason
+) -> None:
+    host.start(replaced(CRASHING, restart=RestartPolicy(on=RestartOn.FAILURE, delay=60)))
+    host.advance(11)
+    assert on_disk(Path(host.runtime.ports.data_dir), "crashing")["restartDue"] is not None
+    host.stop(reason=reason)
+
+    assert on_disk(Path(host.runtime.ports.data_dir), "crashing")["restartDue"] is None
+
+
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
 def test_a_process_that_is_short_of_descriptors_does_not_run_beside_another(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, number: int
