@@ -13,6 +13,9 @@ from bgsvc_gen.targets import TARGETS
 DEFAULT_OUT: Final = Path("native/bgsvc")
 """Where generated files go, beside the spec."""
 
+DESKTOP: Final = ("linux", "macos", "windows")
+"""The targets that the word `desktop` means."""
+
 TARGET_NAMES: Final = tuple(target.NAME for target in TARGETS)
 """Every target, in the order of the table."""
 

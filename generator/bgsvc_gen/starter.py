@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,7 +52,9 @@ _TAKEN: Final = frozenset(
 
 def package_name(name: str) -> str:
     """Return `name` as the name of a Python package that hides no other."""
-    word = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+    plain = unicodedata.normalize("NFKD", name.casefold())  # an accent stands apart from its letter
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    word = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     usable = values.is_entry(f"{word}:Class") and word not in _TAKEN
     return word if usable else f"app_{word}".strip("_")
 

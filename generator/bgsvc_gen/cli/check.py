@@ -20,9 +20,9 @@ def check_command(
 ) -> None:
     """Tell whether the generated files are what the spec yields.
 
-    Looks at every platform, or at each TARGET alone. Names each file that is not right: stale
-    (the spec changed), hand-edited, missing, an orphan (the spec no longer yields it), or foreign
-    (bgsvc-gen did not write it).
+    Looks at every platform, or at each TARGET alone; desktop is three of them. Names each file
+    that is not right: stale (the spec changed), hand-edited, missing, an orphan (the spec no
+    longer yields it), or foreign (bgsvc-gen did not write it).
     Exit status 1 where there is one.
     """
     source = read_source(spec_path or find_spec(Path()))
@@ -46,10 +46,7 @@ def diff_command(
     """
     source = read_source(spec_path or find_spec(Path()))
     folder = inspect_project(source, out, targets or TARGET_NAMES)
-    if format_ == "text":
-        report.print_diff(folder.drifts, folder.root)
-    else:
-        report.print_drifts(folder.drifts, folder.root, format_)
+    report.print_diff(folder.drifts, folder.root, format_)
 
 
 def _way_out(folder: Folder) -> str:

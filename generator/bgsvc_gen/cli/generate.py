@@ -1,9 +1,9 @@
 """`android`, `ios`, `desktop`, `all`: write the files of some targets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -24,14 +24,12 @@ from bgsvc_gen.output.write import (
     unwritten,
 )
 from bgsvc_gen.pipeline import RUNTIME_FOLDER
-from bgsvc_gen.project import DEFAULT_OUT, TARGET_NAMES, inspect_project
+from bgsvc_gen.project import DEFAULT_OUT, DESKTOP, TARGET_NAMES, inspect_project
 from bgsvc_gen.spec.edit import set_types
 from bgsvc_gen.spec.load import build_spec, spec_warnings
 from bgsvc_gen.spec.source import Source, find_spec, read_source
 from bgsvc_gen.spec.table import suggestion
 from bgsvc_gen.targets import ios
-
-DESKTOP: Final = ("linux", "macos", "windows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def ios_command(
     out: Path | None,
     **flags: Any,  # noqa: ANN401 - the fields of Mode
 ) -> None:
-    r"""Write the iOS background tasks and the Info.plist fragment.
+    """Write the iOS background tasks and the Info.plist fragment.
 
     \b
     Examples:
@@ -147,11 +145,12 @@ def desktop_command(
     """Write the systemd units, launchd jobs and Windows definitions; print how to install them."""
     source = read_source(spec_path or find_spec(Path()))
     mode = Mode(**flags)
-    generate_targets(source, out, systems or DESKTOP, mode)
-    if mode.writes:
-        root = out if out is not None else source.path.parent / DEFAULT_OUT
-        for line in install_commands(source, root, systems or DESKTOP):
-            click.echo(line)
+    root = out if out is not None else source.path.parent / DEFAULT_OUT
+    commands = list(install_commands(source, root, systems or DESKTOP))
+    generate_targets(source, out, systems or DESKTOP, mode, install=commands)
+    if mode.writes and mode.format_ != "json":
+        for system, command in commands:
+            click.echo(f"{system:<9} {command}")
 
 
 @click.command()
@@ -165,17 +164,20 @@ def all_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:
     generate_targets(source, out, TARGET_NAMES, Mode(**flags))
 
 
-def generate_targets(
+def generate_targets(  # noqa: PLR0913 - what a command was asked, one for one
     source: Source,
     out: Path | None,
     names: Collection[str],
     mode: Mode,
+    *,
     original: Source | None = None,
+    install: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Bring the files of the targets called `names` up to date, or tell what would change.
 
     Everything is decided and everything that may be refused is refused before the first write:
-    the spec's, where `source` differs from the `original` it was edited from.
+    the spec's, where `source` differs from the `original` it was edited from. `install` holds
+    systems and commands that belong to what is told as JSON.
     """
     edited = original is not None and original.text != source.text
     with exclusive_turn(source.path.absolute().parent):
@@ -190,6 +192,8 @@ def generate_targets(
         done = _write_with_spec(folder, source) if edited else bring_up_to_date(folder)
     if edited:
         click.echo(f"updated   {source.path.as_posix()}", err=True)
+    if mode.format_ == "json":
+        report.print_written(done, folder.root, install)
     _list_changes(folder, {drift.path for drift in done})
     _summarise(folder, names)
 
@@ -221,7 +225,7 @@ def _list_changes(folder: Folder, done: Collection[str]) -> None:
 
 def _tell(folder: Folder, mode: Mode) -> None:
     if mode.diff:
-        report.print_diff(folder.drifts, folder.root)
+        report.print_diff(folder.drifts, folder.root, mode.format_)
     else:
         report.print_drifts(folder.drifts, folder.root, mode.format_)
     if mode.check and folder.drifts:

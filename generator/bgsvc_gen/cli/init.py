@@ -1,7 +1,11 @@
 """`init`: start an app."""
 
+import os
+import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import list2cmdline
 
 import click
 
@@ -33,6 +37,15 @@ def init_command(folder: Path, name: str | None, app_id: str | None, *, no_input
     answers = Answers(chosen, identifier)
     for path in start_app(folder, answers):
         click.echo(f"wrote     {(folder / path).as_posix()}", err=True)
-    steps = [] if folder == Path() else [f"cd {folder}"]
-    steps += [f"python -m bgsvc run {answers.package}.heartbeat:HeartbeatService", "bgsvc-gen all"]
-    click.echo("next:\n" + "\n".join(f"  {step}" for step in steps), err=True)
+    if app_id is None and not asks:
+        click.echo(f"the app's id is {identifier}; --id gives it another", err=True)
+    click.echo("next:\n" + "\n".join(f"  {step}" for step in _steps(folder, answers)), err=True)
+
+
+def _steps(folder: Path, answers: Answers) -> Iterator[str]:
+    joined = list2cmdline if os.sep == "\\" else shlex.join
+    if folder != Path():
+        yield joined(["cd", str(folder)])
+    entry = f"{answers.package}.heartbeat:HeartbeatService"
+    yield f"python -m bgsvc run {entry} --app {answers.id}"
+    yield "bgsvc-gen all"

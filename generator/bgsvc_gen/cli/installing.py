@@ -23,12 +23,14 @@ FILES: Final[dict[tuple[str, Scope], str]] = {
 what the targets write."""
 
 
-def install_commands(source: Source, root: Path, systems: Collection[str]) -> Iterator[str]:
-    """Yield a line for each system and service: the command that installs it there."""
+def install_commands(
+    source: Source, root: Path, systems: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each system, for each service, and the command that installs it there."""
     spec = build_spec(source)
     for system in systems:
         for service in spec.services:
-            yield f"{system:<9} {_command(system, root, spec, service)}"
+            yield system, _command(system, root, spec, service)
 
 
 def _command(system: str, root: Path, spec: Spec, service: Service) -> str:

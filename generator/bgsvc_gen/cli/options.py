@@ -1,13 +1,13 @@
 """The options that commands share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from bgsvc_gen.project import TARGET_NAMES
+from bgsvc_gen.project import DESKTOP, TARGET_NAMES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,6 +30,14 @@ class Place(click.Path):
 def _remember_format(context: click.Context, _: click.Parameter, value: str) -> str:
     context.meta["bgsvc_gen.format"] = value
     return value
+
+
+def _expand_desktop(
+    context: click.Context, _: click.Parameter, value: Sequence[str]
+) -> tuple[str, ...]:
+    del context
+    expanded = (DESKTOP if name == "desktop" else (name,) for name in value)
+    return tuple(dict.fromkeys(name for names in expanded for name in names))
 
 
 def _choose_color(context: click.Context, _: click.Parameter, value: str) -> str:
@@ -76,7 +84,11 @@ format_option = click.option(
     help="How findings are printed; github: as annotations of a pull request.",
 )
 targets_argument = click.argument(
-    "targets", metavar="[TARGET]...", nargs=-1, type=click.Choice(TARGET_NAMES)
+    "targets",
+    metavar="[TARGET]...",
+    nargs=-1,
+    type=click.Choice((*TARGET_NAMES, "desktop")),
+    callback=_expand_desktop,
 )
 color_option = click.option(
     "--color",

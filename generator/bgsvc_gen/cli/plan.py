@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bgsvc_gen.cli.options import color_option, spec_option
+from bgsvc_gen.cli.options import color_option, spec_option, targets_argument
 from bgsvc_gen.project import TARGET_NAMES
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.source import find_spec
@@ -14,15 +14,15 @@ from bgsvc_gen.targets import TARGETS
 
 
 @click.command()
-@click.argument("target", type=click.Choice(TARGET_NAMES), required=False)
+@targets_argument
 @spec_option
 @color_option
-def plan_command(target: str | None, spec_path: Path | None) -> None:
-    """Show what was decided for each platform, or for TARGET alone, as JSON.
+def plan_command(targets: tuple[str, ...], spec_path: Path | None) -> None:
+    """Show what was decided for each platform, or for each TARGET alone, as JSON.
 
     A plan holds every name, value and flag that the templates print.
     """
     spec = load_spec(spec_path or find_spec(Path()))
-    chosen = [module for module in TARGETS if target in (None, module.NAME)]
+    chosen = [module for module in TARGETS if module.NAME in (targets or TARGET_NAMES)]
     plans = {module.NAME: dataclasses.asdict(module.plan(spec)) for module in chosen}
     click.echo(json.dumps(plans, indent=2, default=str))

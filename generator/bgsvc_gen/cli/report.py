@@ -41,7 +41,7 @@ def print_error(error: BgsvcGenError) -> None:
 
 def _print_diagnostics(error: SpecError, chosen: str) -> None:
     if chosen == "json":
-        rows = [
+        found = [
             {
                 "file": d.file,
                 "line": d.location.line,
@@ -52,7 +52,7 @@ def _print_diagnostics(error: SpecError, chosen: str) -> None:
             }
             for d in error.diagnostics
         ]
-        click.echo(json.dumps({"diagnostics": rows}, indent=2))
+        click.echo(json.dumps({"diagnostics": found}, indent=2))
         return
     for d in error.diagnostics:
         if chosen == "github":
@@ -78,11 +78,26 @@ def count(drifts: Sequence[Drift]) -> str:
     return f"{some} not what the spec yields"
 
 
+def rows(drifts: Iterable[Drift]) -> list[dict[str, str]]:
+    """Return a row of JSON for each of `drifts`."""
+    return [{"path": drift.path, "kind": drift.kind.value} for drift in drifts]
+
+
+def print_written(
+    done: Iterable[Drift], root: Path, install: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Print what was written and deleted, and the commands that install it, as JSON."""
+    told: dict[str, object] = {"root": root.as_posix()}
+    told["written"] = rows(drift for drift in done if drift.kind is not Kind.ORPHAN)
+    told["deleted"] = rows(drift for drift in done if drift.kind is Kind.ORPHAN)
+    commands = [{"system": system, "command": command} for system, command in install]
+    click.echo(json.dumps(told | ({"install": commands} if commands else {}), indent=2))
+
+
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
     """Print what differs, on stdout; in text, one line a file."""
     if chosen == "json":
-        rows = [{"path": drift.path, "kind": drift.kind.value} for drift in drifts]
-        click.echo(json.dumps({"root": root.as_posix(), "drift": rows}, indent=2))
+        click.echo(json.dumps({"root": root.as_posix(), "drift": rows(drifts)}, indent=2))
         return
     for drift in drifts:
         path = (root / drift.path).as_posix()
@@ -101,9 +116,17 @@ def _meaning(drift: Drift) -> str:
     return MEANING[drift.kind]
 
 
-def print_diff(drifts: Iterable[Drift], root: Path) -> None:
-    """Print what writing would change, as one unified diff."""
-    for drift in drifts:
+def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
+    """Print what writing would change: in text, as one unified diff; else, one for each file."""
+    diffs = ["\n".join(_difference(drift, (root / drift.path).as_posix())) for drift in drifts]
+    if chosen == "json":
+        told = [{**row, "diff": diff} for row, diff in zip(rows(drifts), diffs, strict=True)]
+        click.echo(json.dumps({"root": root.as_posix(), "drift": told}, indent=2))
+        return
+    for drift, diff in zip(drifts, diffs, strict=True) if chosen == "github" else ():
+        place = f"file={_property((root / drift.path).as_posix())},title={drift.kind.value}"
+        click.echo(f"::error {place}::{_escaped(diff)}")
+    for drift in drifts if chosen == "text" else ():
         for line in _difference(drift, (root / drift.path).as_posix()):
             click.echo(click.style(line, fg=COLOURS.get(line[:1])))
 

@@ -1,0 +1,23 @@
+"""What the documents show is what is generated."""
+
+import re
+import shlex
+from pathlib import Path
+
+from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.targets.desktop import run_arguments
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_desktop_guide_shows_the_command_that_is_generated() -> None:
+    spec = load_spec(ROOT / "tests/golden/cases/minimal/bgsvc.toml")
+    guide = (ROOT / "docs/desktop.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^python3 -m bgsvc run (.*)$", guide, re.MULTILINE)
+    generated = [*run_arguments(spec, spec.services[0]), "--boot"]
+
+    assert len(shown) == 1
+    words = shlex.split(shown[0])
+    assert len(words) == len(generated)
+    for word, argument in zip(words, generated, strict=True):
+        assert argument.startswith(word.partition("…")[0])

@@ -1,0 +1,93 @@
+"""The commands: what they print where, for people and for programs."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bgsvc_gen.cli import COMMANDS, main
+
+SPEC = """
+[app]
+id = "com.example.notes"
+
+[services.sync]
+entry = "notes.sync:SyncService"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bgsvc.toml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "doctor ios", "doctor android"])
+def test_help_keeps_its_examples_on_lines_of_their_own(command: str) -> None:
+    told = call(*command.split(), "--help").stdout
+
+    assert "Usage:" in told
+    assert "\\b" not in told
+    assert "\b" not in told
+
+
+def test_the_next_steps_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    steps = call("init", "my app", "--no-input").stderr.partition("next:")[2].splitlines()
+
+    assert shlex.split(steps[1]) == ["cd", "my app"]
+    assert (tmp_path / "my app/bgsvc.toml").is_file()
+
+
+def test_init_names_the_app_in_every_command(project: Path) -> None:
+    told = call("init", "diary", "--no-input").stderr
+    readme = (project / "diary/README.md").read_text(encoding="utf-8")
+
+    assert "the app's id is org.example.diary" in told
+    for text in (told, readme):
+        command = next(line for line in text.splitlines() if "bgsvc run" in line)
+        assert command.endswith("HeartbeatService --app org.example.diary")
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("command", ["check", "plan", "diff"])
+def test_desktop_means_three_targets(command: str) -> None:
+    assert call("desktop").exit_code == 0
+    result = call(command, "desktop")
+
+    assert result.exit_code == 0, result.stderr
+    if command == "plan":
+        assert list(json.loads(result.stdout)) == ["linux", "macos", "windows"]
+
+
+@pytest.mark.parametrize("command", ["desktop", "all", "ios", "android"])
+def test_what_was_written_is_told_as_json(project: Path, command: str) -> None:
+    told = json.loads(call(command, "--format", "json").stdout)
+
+    assert told["root"] == "native/bgsvc"
+    wrote = [row["path"] for row in told["written"]]
+    assert all((project / "native/bgsvc" / path).is_file() for path in wrote)
+    assert bool(wrote) == (command in {"desktop", "all"})
+    assert ("install" in told) == (command == "desktop")
+
+
+@pytest.mark.parametrize("style", ["json", "github"])
+def test_a_diff_is_shown_in_every_format(project: Path, style: str) -> None:
+    call("desktop")
+    unit = project / "native/bgsvc/linux/com.example.notes.sync.service"
+    unit.write_text(unit.read_text(encoding="utf-8") + "Mine=yes\n", encoding="utf-8")
+
+    told = call("diff", "--format", style).stdout
+
+    if style == "json":
+        [row] = json.loads(told)["drift"]
+        assert "-Mine=yes" in row["diff"].splitlines()
+    else:
+        assert "%0A-Mine=yes" in told
