@@ -1,5 +1,6 @@
 """What the tool tells a spec's author."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,19 @@ CODES: Final = {
 """Every code a diagnostic may carry, and what it stands for."""
 
 
+# Controls, separators of lines, lone surrogates, and what turns the direction of writing around.
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str, keep: str = "") -> str:
+    """Return `text` with what a terminal would obey, but for the characters `keep`, as escapes."""
+    return _UNSEEN.sub(lambda match: _escape(match[0]) if match[0] not in keep else match[0], text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
     """A place in a file; lines and columns count from 1."""
@@ -74,4 +88,5 @@ class Diagnostic:
     def __str__(self) -> str:
         """Return `file:line:col CODE message`, and the hint on a second line."""
         place = f"{self.file}:{self.location.line}:{self.location.column}"
-        return f"{place} {self.code} {self.message}\n  hint: {self.hint}"
+        told = visible(f"{place} {self.code} {self.message}")
+        return f"{told}\n  hint: {visible(self.hint)}"

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from bgsvc_gen.diagnostics import Diagnostic
+from bgsvc_gen.diagnostics import Diagnostic, visible
 from bgsvc_gen.errors import BgsvcGenError, DriftError, SpecError
 from bgsvc_gen.output.folder import Drift, Kind
 
@@ -36,7 +36,8 @@ def print_error(error: BgsvcGenError) -> None:
     elif chosen == "github":
         click.echo(f"::error::{_escaped(str(error))}")
     else:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
+        told = visible(str(error), keep="\n")
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {told}", err=True)
 
 
 def _print_diagnostics(error: SpecError, chosen: str) -> None:
@@ -107,7 +108,7 @@ def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
             click.echo(f"::error {place}::{_escaped(f'{path} {meaning}')}")
         else:
             kind = click.style(f"{drift.kind.value:<11}", fg="yellow")
-            click.echo(f"{kind} {path} {meaning}")
+            click.echo(f"{kind} {visible(path)} {meaning}")
 
 
 def _meaning(drift: Drift) -> str:
@@ -128,7 +129,7 @@ def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
         click.echo(f"::error {place}::{_escaped(diff)}")
     for drift in drifts if chosen == "text" else ():
         for line in _difference(drift, (root / drift.path).as_posix()):
-            click.echo(click.style(line, fg=COLOURS.get(line[:1])))
+            click.echo(click.style(visible(line, keep="\t"), fg=COLOURS.get(line[:1])))
 
 
 def _difference(drift: Drift, path: str) -> Iterator[str]:
@@ -156,7 +157,8 @@ def _lines(content: bytes) -> list[str]:
 
 def _escaped(text: str) -> str:
     """Return `text` as a workflow command's message."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = visible(text.replace("%", "%25"), keep="\r\n\t")
+    return text.replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
