@@ -1,5 +1,6 @@
 """The commands: what they print where, for people and for programs."""
 
+import codecs
 import json
 import shlex
 from pathlib import Path
@@ -91,3 +92,25 @@ def test_a_diff_is_shown_in_every_format(project: Path, style: str) -> None:
         assert "-Mine=yes" in row["diff"].splitlines()
     else:
         assert "%0A-Mine=yes" in told
+
+
+def test_a_byte_order_mark_survives_an_edit(project: Path) -> None:
+    spec = project / "bgsvc.toml"
+    spec.write_text(SPEC, encoding="utf-8-sig")
+
+    assert call("android", "--type", "dataSync").exit_code == 0
+    content = spec.read_bytes()
+    assert content.startswith(codecs.BOM_UTF8 + b"\n[app]")
+    assert b"dataSync" in content
+
+
+def test_a_read_only_spec_is_not_replaced(project: Path) -> None:
+    spec = project / "bgsvc.toml"
+    spec.chmod(0o444)
+
+    result = call("android", "--type", "dataSync")
+
+    assert result.exit_code == 2
+    assert "bgsvc.toml is read-only" in result.stderr
+    assert spec.read_text(encoding="utf-8") == SPEC
+    assert not (project / "native").exists()

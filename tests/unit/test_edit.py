@@ -38,6 +38,22 @@ def test_the_same_types_leave_every_byte() -> None:
     assert edited(ONE, ["location"]) == ONE
 
 
+def test_comments_in_an_array_of_many_lines_are_kept() -> None:
+    lines = 'types = [\n  "dataSync",  # for uploads\n  "location",  # for tracks\n]'
+    text = ONE.replace('types = [ "location" ] # kept too', lines)
+
+    kept = edited(text, ["dataSync"])
+
+    assert "# for uploads" in kept
+    assert tomli.loads(kept)["services"]["sync"]["android"]["types"] == ["dataSync"]
+
+
+def test_a_new_table_stands_apart_from_the_next() -> None:
+    text = '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\n[permissions]\nallow = []\n'
+
+    assert 'types = ["dataSync"]\n\n[permissions]\n' in edited(text, ["dataSync"])
+
+
 def test_line_ends_are_kept() -> None:
     assert edited(ONE.replace("\n", "\r\n"), ["dataSync"]).count("\r\n") == ONE.count("\n")
 

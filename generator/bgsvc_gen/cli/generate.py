@@ -1,5 +1,6 @@
 """`android`, `ios`, `desktop`, `all`: write the files of some targets."""
 
+import codecs
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from bgsvc_gen import plist
 from bgsvc_gen.cli import report
 from bgsvc_gen.cli.installing import install_commands
 from bgsvc_gen.cli.options import Place, writing_options
-from bgsvc_gen.errors import DriftError, UsageError
+from bgsvc_gen.errors import DriftError, OutputError, UsageError
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
 from bgsvc_gen.output.atomic import staged_file
 from bgsvc_gen.output.folder import Drift, Folder, Kind
@@ -202,8 +203,11 @@ def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
     """Write both: the spec takes its place last, when everything else has found room."""
     spec = source.path.resolve()  # a link to the spec stays one
     refuse_unwritable(folder, spec)
+    if not spec.stat().st_mode & 0o222:
+        raise OutputError(f"{source.path} is read-only", "make it writable, or leave --type out")
+    mark = codecs.BOM_UTF8 if spec.read_bytes().startswith(codecs.BOM_UTF8) else b""
     try:
-        with staged_file(spec, source.text.encode()):
+        with staged_file(spec, mark + source.text.encode()):
             return bring_up_to_date(folder)
     except OSError as error:
         raise unwritten(error, spec) from None

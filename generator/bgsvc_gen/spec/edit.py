@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import tomli
@@ -40,10 +41,10 @@ def set_types(source: Source, service: str | None, types: Sequence[str]) -> Sour
     if cast("dict[str, object]", android).get("types") == list(types):
         return source
     android["types"] = list(types)
-    for edit in (_add_section, _add_to_section, _add_dotted_key, _with_tomlkit):
+    for edit in (_add_section, _add_to_section, _add_dotted_key, _change_array, _with_tomlkit):
         text = edit(source, name, list(types))
         if _reads_as(text, tree):
-            return parse_source(source.path, text)
+            return replace(parse_source(source.path, text), on_disk=source.text)
     hint = f"write it there yourself: types = {_array(types)}"
     raise UsageError(f"cannot write the types into {source.path}", hint)
 
@@ -70,7 +71,9 @@ def _add_section(source: Source, name: str, types: list[str]) -> str:
     while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
         end -= 1
     title = lines[header].partition("]")[0]
-    return _inserted(source, end, ["", f"{title}.android]", f"types = {_array(types)}"])
+    section = ["", f"{title}.android]", f"types = {_array(types)}"]
+    follows = bool(lines[end : end + 1]) and bool(lines[end].strip())
+    return _inserted(source, end, [*section, ""] if follows else section)
 
 
 def _add_to_section(source: Source, name: str, types: list[str]) -> str:
@@ -96,6 +99,26 @@ def _with_tomlkit(source: Source, name: str, types: list[str]) -> str:
         table["android"]["types"] = types
         return tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError, AttributeError):
+        return ""
+
+
+def _change_array(source: Source, name: str, types: list[str]) -> str:
+    """Take values out of the array and add others, so that what stays keeps its comment."""
+    import tomlkit  # noqa: PLC0415 - few specs need it
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
+
+    try:
+        document = tomlkit.parse(source.text)
+        found: Any = document
+        for key in (*source.root, "services", name, "android", "types"):
+            found = found[key]
+        for value in [value for value in found if value not in types]:
+            found.remove(value)
+        for value in types:
+            if value not in found:
+                found.append(value)
+        return tomlkit.dumps(document)
+    except (TOMLKitError, KeyError, TypeError, AttributeError, ValueError):
         return ""
 
 

@@ -28,16 +28,18 @@ class Source:
         text: Its whole text, newlines untouched.
         root: The path of the spec's table in the file: `()`, or `("tool", "bgsvc")` in a pyproject.
         table: That table.
+        on_disk: What the file still holds where `text` is an edit of it; places are told in this.
     """
 
     path: Path
     text: str
     root: KeyPath
     table: dict[str, Any]
+    on_disk: str | None = None
 
     def locations(self) -> Locations:
         """Return where everything stands; computed anew, for errors need it once."""
-        return locate(self.text)
+        return locate(self.text if self.on_disk is None else self.on_disk)
 
 
 def find_spec(folder: Path) -> Path:
@@ -49,6 +51,8 @@ def find_spec(folder: Path) -> Path:
     own = folder / SPEC_NAME
     if own.is_file():
         return own
+    if own.is_symlink() or own.exists():
+        raise UsageError(f"{own} is no file", "put a spec in its place, or name one with --spec")
     shared = folder / PYPROJECT_NAME
     if shared.is_file() and _may_hold_a_spec(shared):
         return shared
@@ -87,6 +91,9 @@ def parse_source(path: Path, text: str) -> Source:
     except tomli.TOMLDecodeError as error:
         where = Location(error.lineno, error.colno)
         message = _PATH_IN_MESSAGE.sub(_as_header, error.msg[:1].lower() + error.msg[1:])
+        key, is_pair, _ = text.splitlines()[error.lineno - 1 :][:1][0].partition("=")
+        if is_pair and error.msg.startswith("Cannot overwrite a value"):
+            message = f'the key "{key.strip()}" is there already'
         raise _unusable(path, where, "BG002", message, "mend the TOML here") from None
     except ValueError as error:  # a date or a number that TOML's grammar lets through
         message = f"a value cannot be read: {str(error).partition(';')[0].lower()}"
