@@ -31,7 +31,9 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
     try:
         found: Any = plistlib.loads(content, dict_type=_Dictionary)
     except _UNREADABLE as error:
-        raise UsageError(f"{name} is no property list: {error}") from None
+        raise UsageError(
+            f"{name} is no property list: {error}", "name the app's Info.plist"
+        ) from None
     if not isinstance(found, dict):
         raise UsageError(f"{name} holds no dictionary", "name the app's Info.plist")
     return dict(cast("dict[str, Any]", found))
@@ -85,7 +87,8 @@ def read(path: Path) -> bytes:
             raise OutputError(f"{path} is no file", "name the app's Info.plist")
         return path.read_bytes()
     except OSError as error:
-        raise OutputError(f"{path} cannot be read: {error.strerror}") from None
+        hint = "name the app's Info.plist"
+        raise OutputError(f"{path} cannot be read: {error.strerror}", hint) from None
 
 
 def refuse_unwritable(path: Path) -> None:

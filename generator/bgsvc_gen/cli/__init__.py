@@ -79,7 +79,8 @@ class Commands(click.Group):
                 raise  # click knows how to end when nobody reads on
             place = f" {error.filename}" if error.filename else ""
             reason = (error.strerror or str(error)).lower()
-            self._end(ctx, BgsvcGenError(f"the system refused{place}: {reason}"))
+            hint = "see that the place exists, has room and lets you write"
+            self._end(ctx, BgsvcGenError(f"the system refused{place}: {reason}", hint))
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)

@@ -136,6 +136,10 @@ def refuse_links(root: Path, names: Iterable[str]) -> None:
     paths = [root / name for name in names if not name.endswith("/")]
     inner = {folder for path in paths for folder in path.parents if root in folder.parents}
     inner |= {root / name for name in names if name.endswith("/")}
+    for parent in root.parents:
+        if parent.exists() and not parent.is_dir():
+            hint = "move it away, or name another folder with --out"
+            raise OutputError(f"{parent} is not a folder", hint)
     for folder in sorted({root, *inner}):
         if folder.is_symlink():
             hint = "replace the link by a folder, or name another with --out"

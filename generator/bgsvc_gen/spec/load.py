@@ -68,7 +68,8 @@ def read_spec(root: Table) -> Spec:
     allow = _allow(root)
     root.close()
     if "services" not in root.content or (services_table and not services_table.content):
-        hint = 'add [services.<name>] with entry = "package.module:Class"'
+        header = ".".join((*map(str, root.path), "services.<name>"))
+        hint = f'add [{header}] with entry = "package.module:Class"'
         root.report(root.place("services"), "BG205", "the spec has no service", hint)
     return Spec(app, services, allow)
 
@@ -90,7 +91,8 @@ class _Findings:
 
 
 def _app(root: Table) -> App:
-    root.require("app", 'add [app] with id = "com.example.notes"')
+    header = ".".join((*map(str, root.path), "app"))
+    root.require("app", f'add [{header}] with id = "com.example.notes"')
     table = root.table("app")
     if table is None:
         return App("", "")

@@ -21,6 +21,8 @@ def read_service(table: Table) -> Service:
     if not values.is_service_name(name):
         message = f'"{name}" cannot be the name of a service'
         hint = 'use lower-case letters, digits and single "-" or "_", such as "sync-notes"'
+        if len(name) > values.LONGEST_NAME:
+            hint = f"use {values.LONGEST_NAME} characters at most; it has {len(name)}"
         table.report(Place(table.path, at_key=True), "BG202", message, hint)
     entry, label = _entry(table), read_label(table, "label", default=name)
     start_on_boot = table.boolean("start_on_boot", default=False)
@@ -45,6 +47,7 @@ def _entry(table: Table) -> str:
     if entry is not None and not values.is_entry(entry):
         message = f'"{entry}" names no class'
         hint = "write package.module:Class, such as notes.sync:SyncService"
+        hint = hint if entry.isascii() else f"{hint}, in letters from a to z"
         table.wrong("entry", "BG203", message, hint)
     return entry or ""
 
