@@ -14,7 +14,7 @@ from bgsvc._mode import detect_mode, started_by_boot
 from bgsvc._store import StateFile
 from bgsvc._systemd import extension, notify, watchdog_interval
 from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
-from bgsvc._wakeup import SIGHUP, SIGINT, SIGTERM, Wakeup
+from bgsvc._wakeup import SIGHUP, SIGINT, SIGTERM, Wakeup, is_ignored
 from bgsvc._words import StartReason, StopReason
 
 TYPE_CHECKING = False
@@ -51,6 +51,7 @@ class ServiceProcess:
         self._supervisor: Supervisor = self._runtime.adopt(config)
         self._wakeup = Wakeup()
         self._failed = False
+        self._reloads = "NOTIFY_SOCKET" in os.environ
         self._begins_again = False
         self._reason: object = None
         self._asked = False
@@ -84,7 +85,7 @@ class ServiceProcess:
             return 0
         if lock.trouble is not None:
             tell(f"bgsvc: {lock.trouble.code}: {lock.trouble.message}")
-        self._wakeup.listen(SIGINT, SIGTERM, *((SIGHUP,) if "NOTIFY_SOCKET" in os.environ else ()))
+        self._wakeup.listen(SIGINT, SIGTERM, *_hangup(reloads=self._reloads))
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
         gc.enable()
         interval = watchdog_interval()
@@ -157,7 +158,7 @@ class ServiceProcess:
         """Sleep in the main thread, where signals arrive, until the service has ended."""
         while self._supervisor.alive or self._begin_again():
             signals = self._wakeup.sleep()
-            if signals - {SIGHUP}:
+            if signals and (signals - {SIGHUP} or not self._reloads):
                 self._begins_again = False
                 self._stop()
             elif signals:
@@ -213,6 +214,11 @@ class ServiceProcess:
         elif event.event == "restart_failed":
             self._failed = True
             self._wakeup.wake()
+
+
+def _hangup(*, reloads: bool) -> tuple[int, ...]:
+    """Return SIGHUP, a terminal's end or systemd's reload; but what `nohup` ignores stays so."""
+    return (SIGHUP,) if SIGHUP and (reloads or not is_ignored(SIGHUP)) else ()
 
 
 def _listener(*, as_json: bool) -> Callable[[Event], None]:

@@ -69,6 +69,11 @@ class Wakeup:
         os.close(self._writer)
 
 
+def is_ignored(number: int) -> bool:
+    """Return whether whoever started this process wants it to ignore a signal."""
+    return signal.getsignal(number) == signal.SIG_IGN
+
+
 def _noted(number: int, frame: object) -> None:
     """Do nothing: the number is in the pipe already."""
     del number, frame

@@ -48,6 +48,30 @@ def test_ctrl_c_ends_a_run_gracefully(tmp_path: Path) -> None:
         assert told.process.wait(20) == 0
 
 
+def test_a_terminal_that_is_closed_ends_a_run_gracefully(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        told.process.send_signal(signal.SIGHUP)
+
+        assert told.until("stopped") == {"reason": "processExit"}
+        assert told.process.wait(20) == 0
+    assert on_disk(tmp_path)["desiredRunning"] is True
+
+
+def test_what_nohup_started_outlives_its_terminal(tmp_path: Path) -> None:
+    entry = "tests.runtime.rough_services:HearingService"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a child inherits it
+    try:
+        with hosted(tmp_path, entry=entry, HEAR="1") as told:
+            told.until("started")
+            told.process.send_signal(signal.SIGHUP)
+            told.process.send_signal(signal.SIGUSR1)
+
+            assert told.until("heard") == {"toldToStop": False}
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_failed_run_is_a_failed_command(tmp_path: Path) -> None:
     found = command("run", "tests.runtime.services:LoudService", "--data-dir", tmp_path)
 
