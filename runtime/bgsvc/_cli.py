@@ -153,7 +153,7 @@ def _capabilities(given: Options) -> int:
     from bgsvc._mode import detect_mode
     from bgsvc._report import capabilities_text
 
-    host = LocalHost(mode=given.mode or detect_mode())
+    host = LocalHost(app=given.app, mode=given.mode or detect_mode())
     if given.mode and given.mode.startswith(("android", "ios")):
         host.platform = "android" if given.mode.startswith("android") else "ios"
     found = capabilities_of(host, given.types)
@@ -255,11 +255,15 @@ def _settle_path() -> None:
 
 
 def _name(given: Options) -> str:
-    return given.name or _config(given).name
+    from bgsvc._config import plain_name
+
+    return plain_name(given.name) if given.name else _config(given).name
 
 
 def _folder(given: Options) -> str:
+    from bgsvc._config import plain_name
     from bgsvc._current import default_data_dir
     from bgsvc._ports import state_dir_in
 
-    return state_dir_in(given.data_dir or default_data_dir(given.app or "bgsvc"))
+    app = plain_name(given.app or "bgsvc")
+    return state_dir_in(given.data_dir or default_data_dir(app))

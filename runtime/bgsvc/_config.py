@@ -125,6 +125,19 @@ def config_to_wire(config: ServiceConfig) -> dict[str, object]:
     return fields
 
 
+def plain_name(name: object) -> str:
+    """Return the name of an app or of a service, which becomes a part of files' names.
+
+    Raises:
+        ConfigError: If it could lead elsewhere.
+    """
+    if isinstance(name, str) and name[:1].isalnum():
+        rest = name.replace("-", "").replace("_", "").replace(".", "")
+        if rest.isalnum():
+            return name
+    raise ConfigError(f"{name!r} is not a name: letters, digits, `-`, `_` and `.`")
+
+
 def load_entry(entry: str) -> type[BackgroundService]:
     """Import the service class that `entry` names.
 

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 
-from bgsvc._errors import PlatformError
+from bgsvc._errors import AlreadyRunningError, PlatformError
 from bgsvc._local import LocalHost
 from bgsvc._ports import real_ports
 from bgsvc._runtime import Runtime
@@ -56,7 +56,16 @@ def configure(*, app: str | None = None, data_dir: str | os.PathLike[str] | None
     Args:
         app: The app's id, such as `com.example.notes`; it names the default folder.
         data_dir: The folder for everything that is kept.
+
+    Raises:
+        AlreadyRunningError: A service runs, or is about to again: it would be out of reach.
+        ConfigError: If `app` cannot be a part of a file's name.
     """
+    for runtime in _runtimes[-1:]:
+        for supervisor in runtime.all():
+            if supervisor.alive:
+                text = f"{supervisor.config.name} was started before configure() was called"
+                raise AlreadyRunningError(text, fix="call configure() first, or stop what runs")
     host = LocalHost(app=app)
     use(desktop_runtime(host, data_dir=None if data_dir is None else os.fspath(data_dir)))
 

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 
+from bgsvc._config import plain_name
 from bgsvc._errors import NotSupportedError
 from bgsvc._events import Bus
 from bgsvc._host import Host
@@ -38,7 +39,7 @@ class LocalHost(Host):
         mode: str = "desktopInProcess",
         owns_process: bool = False,
     ) -> None:
-        self.app = app or "bgsvc"
+        self.app = plain_name(app or "bgsvc")
         self.platform = platform_name()
         self.mode = mode
         self.owns_process = owns_process

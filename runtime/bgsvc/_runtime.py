@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from bgsvc._config import ServiceConfig, load_entry
+from bgsvc._config import ServiceConfig, load_entry, plain_name
 from bgsvc._errors import (
-    ConfigError,
     NotRunningError,
     UnknownServiceError,
     described,
@@ -59,8 +58,7 @@ class Runtime:
             ConfigError: If its name cannot be a file's name.
             EntryNotFoundError: If `factory` is not given and the entry leads nowhere.
         """
-        if not _is_plain(config.name):
-            raise ConfigError(f"{config.name!r} is not a name: letters, digits, `-`, `_` and `.`")
+        plain_name(config.name)
         made = load_entry(config.entry) if factory is None else factory
         with self._lock:
             supervisor = self._services.get(config.name)
@@ -188,7 +186,3 @@ def config_of(service: type[BackgroundService]) -> ServiceConfig:
         words[-1] += letter.lower()
     name = "-".join(words).replace("_", "-")
     return ServiceConfig(name=name, entry=f"{service.__module__}:{service.__qualname__}")
-
-
-def _is_plain(name: str) -> bool:
-    return name[:1].isalnum() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()

@@ -1,3 +1,4 @@
+import io
 import itertools
 import json
 import os
@@ -5,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 
+import bgsvc
+from bgsvc._cli import main
 from bgsvc._options import HELP, UsageError, parse
 from tests.runtime.processes import (
     ENTRY,
@@ -21,6 +25,16 @@ from tests.runtime.processes import (
     kill_group,
     on_disk,
 )
+
+def complaint(words: list[str]) -> str:
+    """Run a command here, which must fail with the status 2; return the code of its error."""
+    heard = io.StringIO()
+    with redirect_stderr(heard):
+        assert main(words) == 2
+    name, code, _ = heard.getvalue().split(": ", 2)
+    assert name == "bgsvc"
+    return code
+
 
 DEAF = "tests.runtime.services:ReallyDeafService"
 
@@ -193,6 +207,43 @@ def test_help_names_every_option_there_is() -> None:
 def test_an_option_that_takes_a_word_or_a_number_takes_no_other(wrong: str) -> None:
     with pytest.raises(UsageError):
         parse(["logs", "a.b", wrong])
+
+
+WILD = ["../../x", "a b/c", "/abs", "..", ".hidden", "a\nb"]
+
+
+@pytest.mark.parametrize("name", WILD)
+@pytest.mark.parametrize("verb", ["run", "stop", "state", "validate", "capabilities"])
+def test_an_app_whose_name_could_lead_out_of_its_folder_is_refused(
+    verb: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    monkeypatch.setenv("XDG_STATE_HOME", str(state / "of" / "mine"))
+
+    assert complaint([verb, ENTRY, "--app", name]) == "configInvalid"
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("name", WILD)
+@pytest.mark.parametrize("verb", ["stop", "state"])
+def test_a_service_whose_name_could_lead_out_of_its_folder_is_refused(
+    verb: str, name: str, tmp_path: Path
+) -> None:
+    assert complaint([verb, "--name", name, "--data-dir", str(tmp_path)]) == "configInvalid"
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_no_app_is_configured_or_connected_to_by_a_name_that_could_lead_elsewhere(
+    name: str,
+) -> None:
+    for call in (
+        lambda: bgsvc.configure(app=name),
+        lambda: bgsvc.connect("sync", app=name),
+        lambda: bgsvc.connect(name),
+    ):
+        with pytest.raises(bgsvc.BackgroundServiceError) as caught:
+            call()
+        assert caught.value.code == "configInvalid"
 
 
 def test_importing_the_package_imports_nothing_that_costs() -> None:

@@ -460,6 +460,27 @@ def test_a_process_whose_service_cannot_be_started_again_ends_and_says_so(tmp_pa
     lock.release()
 
 
+def test_an_app_is_not_configured_anew_around_a_service_that_runs(tmp_path: Path) -> None:
+    app = (
+        "class SyncService(BackgroundService):\n"
+        "    def run(self, ctx):\n"
+        "        ctx.shutdown.wait()\n"
+        "def try_it():\n"
+        "    try:\n"
+        "        configure(data_dir=sys.argv[1] + '/other')\n"
+        "    except BackgroundServiceError as error:\n"
+        "        print(error.code, bool(error.fix))\n"
+        "start_service(SyncService)\n"
+        "try_it()\n"
+        "print(stop_service('sync').state)\n"
+        "try_it()\n"
+        "print(start_service(SyncService).run)\n"
+    )
+    found = run_app(tmp_path, app)
+
+    assert found.stdout.splitlines() == ["alreadyRunning True", "stopped", "1"]
+
+
 def test_the_state_of_a_service_in_an_app_is_not_that_of_a_dead_one(tmp_path: Path) -> None:
     app = (
         "class SyncService(BackgroundService):\n"

@@ -7,6 +7,7 @@ import stat
 import sys
 from binascii import crc32
 
+from bgsvc._config import plain_name
 from bgsvc._current import default_data_dir
 from bgsvc._errors import NotAllowedError, PlatformError
 from bgsvc._record import record
@@ -57,9 +58,12 @@ def address_of(
         app: The app's id.
         data_dir: The folder of its state, where that is not the app's usual one.
         scope: `user`, or `system` for a service of the whole machine.
+
+    Raises:
+        ConfigError: If a name could lead elsewhere.
     """
-    app = app or "bgsvc"
-    name = f"{service}@{app}"
+    app = plain_name(app or "bgsvc")
+    name = f"{plain_name(service)}@{app}"
     if scope == "system":
         folder = "" if _PIPES else os.path.join(_system_base(), f"{app}.{service}")
         return Address(folder, name, system=True)
