@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from bgsvc._errors import BackgroundServiceError, ConfigError, NotRunningError, PlatformError
+from bgsvc._errors import BackgroundServiceError, ConfigError
 from bgsvc._options import OS_COMMANDS, parse
 
 TYPE_CHECKING = False
@@ -75,62 +75,11 @@ def _os(given: Options) -> int:
 
 
 def _stop(given: Options) -> int:
-    """Write down that the service is not wanted, then wake the process that hosts it."""
-    import signal
-
     if given.scope or (given.entry is not None and not _is_entry(given.entry)):
         return _os(given)
+    from bgsvc._stop import stop
 
-    from bgsvc._lock import InstanceLock, run_lock
-    from bgsvc._record import replaced
-    from bgsvc._store import StateFile
-    from bgsvc._words import StopReason
-
-    name, folder = _name(given), _folder(given)
-    holder = _living(name, InstanceLock(folder, name).holder())
-    elsewhere = None if holder is not None else _living(name, run_lock(folder, name).holder())
-    if elsewhere is not None:
-        text = f"{name} runs inside another program, process {elsewhere}"
-        raise PlatformError(text, fix="stop it there, or end that program")
-    file = StateFile(folder, name)
-    if holder is None and not file.peek().desired_running:
-        raise NotRunningError(f"{name} is not running and not wanted")
-    request = None if holder is None else StopReason.USER_STOP
-    file.update(lambda saved: replaced(saved, desired_running=False, stop_request=request))
-    if holder is not None:
-        try:
-            if sys.platform != "win32" or not _asked(holder):
-                os.kill(holder, signal.SIGTERM)
-        except ProcessLookupError:
-            return 0  # it has just ended by itself
-    return 0
-
-
-def _living(service: str, holder: int | None) -> int | None:
-    """Return the process that hosts a service if it can be told to stop; None if there is none.
-
-    Raises:
-        PlatformError: If there is one and it cannot be told.
-    """
-    if holder == 0:
-        text = f"{service} is running, but its process id could not be written down"
-        raise PlatformError(text, fix="make room on the disk; end its process by other means")
-    if holder is None or os.name == "nt":
-        return holder
-    try:
-        os.kill(holder, 0)
-    except ProcessLookupError:
-        return None  # a child of it has outlived it, and its lock with it
-    except PermissionError as error:
-        text = f"{service} runs in process {holder}, which is another user's"
-        raise PlatformError(text, fix="stop it as that user") from error
-    return holder
-
-
-def _asked(holder: int) -> bool:
-    from bgsvc._os.windows.ask import ask
-
-    return ask(holder)
+    return stop(_name(given), _folder(given), as_json=given.json)
 
 
 def _state(given: Options) -> int:

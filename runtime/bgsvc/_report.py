@@ -6,6 +6,7 @@ import os
 import time
 
 from bgsvc._lock import InstanceLock, run_lock
+from bgsvc._state import HISTORY
 from bgsvc._store import StateFile
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bgsvc._capabilities import PlatformCapabilities
     from bgsvc._state import RunRecord
     from bgsvc._validate import SetupReport
+    from bgsvc._words import StartReason
 
 
 def services_in(folder: str) -> list[str]:
@@ -41,6 +43,7 @@ def state_on_disk(folder: str, name: str) -> dict[str, object]:
         "state": run[1] or "running" if run is not None else "stopped" if saved.run else "idle",
         "pid": pid or None,
         "run": saved.run,
+        "current": None if saved.current is None else _current(saved.current),
         "desiredRunning": saved.desired_running,
         "since": saved.since,
         "restartIn": None if due is None else max(0.0, due - time.time()),
@@ -50,20 +53,23 @@ def state_on_disk(folder: str, name: str) -> dict[str, object]:
     }
 
 
-def state_text(folder: str, name: str) -> str:
-    """Return the same for people: now, what is wanted, and why the last runs ended."""
+def state_text(folder: str, name: str, *, runs: int = HISTORY) -> str:
+    """Return the same for people: now, what is wanted, and why the last `runs` runs ended."""
     state = state_on_disk(folder, name)
     wanted = {True: "wanted", False: "not wanted", None: "never started"}
     pid = "" if state["pid"] is None else f" in process {state['pid']}"
-    lines = [
-        f"{name}: {state['state']}{pid}, {wanted[StateFile(folder, name).peek().desired_running]}"
-    ]
-    lines += [f"  {problem}" for problem in StateFile(folder, name).problems()]
+    file = StateFile(folder, name)
+    saved = file.peek()
+    lines = [f"{name}: {state['state']}{pid}, {wanted[saved.desired_running]}"]
+    lines += [f"  {problem}" for problem in file.problems()]
     if isinstance(state["restartIn"], float):
         lines.append(f"  starts again in {state['restartIn']:.0f} s")
     if state["lost"]:
         lines.append(f"  run {state['run']} was lost: its process died under it")
-    lines += [_line(entry) for entry in reversed(StateFile(folder, name).peek().history[-5:])]
+    elif saved.current is not None:
+        number, reason, started = saved.current
+        lines.append(f"  run {number}  {_clock(started)} to now  started by {reason}")
+    lines += [_line(entry) for entry in reversed(saved.history[-runs:])]
     return "\n".join(lines)
 
 
@@ -86,10 +92,15 @@ def report_text(report: SetupReport) -> str:
     return "\n".join(lines)
 
 
+def _current(run: tuple[int, StartReason, float]) -> dict[str, object]:
+    return {"run": run[0], "startReason": run[1].value, "started": run[2]}
+
+
 def _line(entry: RunRecord) -> str:
     when = "died" if entry.ended is None else _clock(entry.ended)
     error: Mapping[str, str] = entry.error or {}
-    why = f": {error.get('code')} {error.get('message')}" if error else ""
+    told = " ".join(f"{error.get('code')} {error.get('message')}".split())
+    why = f": {told}" if error else ""
     forced = ", ended hard" if entry.forced else ""
     return f"  run {entry.run}  {_clock(entry.started)} to {when}  {entry.reason}{forced}{why}"
 

@@ -26,6 +26,7 @@ from tests.runtime.processes import (
     on_disk,
 )
 
+
 def complaint(words: list[str]) -> str:
     """Run a command here, which must fail with the status 2; return the code of its error."""
     heard = io.StringIO()

@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 from bgsvc._cli import main
+from bgsvc._kinds import is_object
 from bgsvc._lock import InstanceLock, run_lock
+from bgsvc._record import replaced
+from bgsvc._state import RunRecord
+from bgsvc._store import StateFile
+from bgsvc._words import StartReason, StopReason
 from tests.runtime.processes import ENTRY, ENVIRONMENT, PATIENCE, command, ended, hosted, on_disk
 
 ROUGH = "tests.runtime.rough_services:"
@@ -416,12 +421,67 @@ def test_the_state_says_that_a_service_was_told_to_stop_and_has_not_yet(
     with hosted(tmp_path, "--stop-timeout", "60", entry=deaf) as told:
         told.until("deaf")
         assert state_of(tmp_path)["state"] == "running"
+        words = ["stop", "--name", "really-deaf", "--data-dir", tmp_path]
+        stopping = threading.Thread(target=command, args=words)  # it waits for the end
         if way == "stop":
-            command("stop", "--name", "really-deaf", "--data-dir", tmp_path)
+            stopping.start()
         else:
             told.process.terminate()
 
         wait_until(lambda: state_of(tmp_path)["state"] == "stopping")
+        told.process.kill()
+    if way == "stop":
+        stopping.join()
+
+
+def test_a_stop_waits_for_the_end_and_says_what_came_of_it(tmp_path: Path) -> None:
+    deaf = "tests.runtime.services:ReallyDeafService"
+    with hosted(tmp_path, "--stop-timeout", "0.5", entry=deaf) as told:
+        told.until("deaf")
+        found = command("stop", "--name", "really-deaf", "--data-dir", tmp_path)
+
+        first, last = found.stdout.splitlines()
+        assert (found.returncode, first) == (0, "really-deaf: stopped, not wanted")
+        assert last.startswith("  run 1 ")
+        assert "  userStop, ended hard: stopTimeout " in last
+        assert told.process.wait(20) == 70
+
+
+def test_a_stop_of_a_process_that_does_not_answer_says_so_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bgsvc._stop.MARGIN", 0.2)
+    with hosted(tmp_path, "--stop-timeout", "0") as told:
+        told.until("started")
+        told.process.send_signal(signal.SIGSTOP)
+
+        assert main(["stop", ENTRY, "--data-dir", str(tmp_path)]) == 2
+        assert capsys.readouterr().err.startswith("bgsvc: stillStopping: sync was told to stop and")
+        told.process.send_signal(signal.SIGCONT)
+        assert told.until("stopped") == {"reason": "userStop"}
+
+
+def test_the_state_lists_every_run_that_is_remembered_and_the_one_under_way(
+    tmp_path: Path,
+) -> None:
+    error = {"code": "runtime", "message": "ValueError: two\nlines", "fix": ""}
+    runs = [
+        RunRecord(number, StartReason.USER, 1e9, 1e9 + 1, StopReason.ERROR, error)
+        for number in range(1, 8)
+    ]
+    file = StateFile(str(tmp_path / "bgsvc"), "sync")
+    file.update(lambda saved: replaced(saved, run=7, history=tuple(runs)))
+    with hosted(tmp_path) as told:
+        told.until("started")
+        _, current, *lines = command("state", "--data-dir", tmp_path).stdout.splitlines()
+        under_way = state_of(tmp_path)["current"]
+
+    assert current.startswith("  run 8  ")
+    assert current.endswith(" to now  started by user")
+    assert len(lines) == 7
+    assert all(line.endswith("error: runtime ValueError: two lines") for line in lines)
+    assert is_object(under_way)
+    assert (under_way["run"], under_way["startReason"]) == (8, "user")
 
 
 def test_the_state_says_that_a_service_has_not_begun_yet(tmp_path: Path) -> None:
