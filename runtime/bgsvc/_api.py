@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bgsvc._capabilities import capabilities_of
-from bgsvc._config import ServiceConfig
+from bgsvc._config import ServiceConfig, called
 from bgsvc._current import current
-from bgsvc._errors import BackgroundServiceError
+from bgsvc._errors import BackgroundServiceError, ConfigError
 from bgsvc._runtime import config_of
+from bgsvc._service import BackgroundService
 from bgsvc._status import DesiredState
 from bgsvc._validate import validate_setup
 from bgsvc._words import StartReason, StopReason
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from bgsvc._events import Event
     from bgsvc._finite import FiniteTask
     from bgsvc._host_words import AppState
-    from bgsvc._service import BackgroundService
     from bgsvc._status import ServiceStatus, StartResult
     from bgsvc._supervisor import Supervisor
     from bgsvc._validate import SetupReport
@@ -42,6 +42,7 @@ def start_service(
         AlreadyRunningError: It runs; runs never overlap.
         StillStoppingError: Its last run was told to stop and has not ended.
         UnknownServiceError: It is given by a name nobody has used.
+        ConfigError: It is given by something else.
     """
     supervisor = _adopted(service)
     return supervisor.start(reason, foreground_type=foreground_service_type)
@@ -93,7 +94,7 @@ def on_plugin_event(callback: Callable[[Event], object]) -> Callable[[], None]:
     It may be an `async def`: then it runs in the event loop it was added from, else in one of
     its own. One that raises or blocks hurts neither the service nor other listeners.
     """
-    return current().listen(callback)
+    return current().listen(called(callback))
 
 
 def enable_auto_restart(name: str | None = None) -> DesiredState:
@@ -135,7 +136,7 @@ def before_exit(callback: Callable[[str], object], name: str = "before_exit") ->
     Call it when the app leaves the front, and `finish(task_id)` when the work is done, else the
     task counts as unfinished when the platform's time is up. The callback may be an `async def`.
     """
-    return current().finite_tasks.before_exit(callback, name)
+    return current().finite_tasks.before_exit(called(callback), name)
 
 
 def finish(task_id: str) -> None:
@@ -161,7 +162,7 @@ def on_app_state_change(callback: Callable[[AppState], object]) -> Callable[[], 
 
     Returns a function that takes the callback back.
     """
-    return current().on_app_state(callback)
+    return current().on_app_state(called(callback))
 
 
 def report_app_state(state: AppState) -> None:
@@ -202,8 +203,15 @@ def _adopted(service: str | type[BackgroundService] | ServiceConfig) -> Supervis
         return runtime.adopt(service)
     if isinstance(service, str):
         return runtime.find(service)
-    config = config_of(service)
-    return runtime.adopt(config, service)
+    made = _class(service)
+    config = config_of(made)
+    return runtime.adopt(config, made)
+
+
+def _class(service: object) -> type[BackgroundService]:
+    if isinstance(service, type) and issubclass(service, BackgroundService):
+        return service
+    raise ConfigError(f"a service is given by its class, ServiceConfig or name, not {service!r}")
 
 
 def _wished(name: str | None, *, running: bool) -> DesiredState:

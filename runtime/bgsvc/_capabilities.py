@@ -115,15 +115,13 @@ def _rows(table: Mapping[str, object], mode: str, types: Sequence[str]) -> list[
     row = modes.get(mode) if is_object(modes) else None
     if not is_object(row) or not is_object(by_type):
         raise ConfigError(f"the capability table has no mode {mode!r}")
-    if not types or mode != "androidForegroundService":
-        return [row]
     rows: list[dict[str, object]] = []
     for kind in types:
         changes = by_type.get(kind)
         if not is_object(changes):
             raise ConfigError(f"Android has no foreground service type {kind!r}")
         rows.append({**row, **changes})
-    return rows
+    return rows if rows and mode == "androidForegroundService" else [row]
 
 
 def _capability(entry: object, facts: Sequence[str]) -> Capability:

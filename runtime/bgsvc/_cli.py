@@ -28,11 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more
         return 0
     except BackgroundServiceError as error:
-        from bgsvc._terminal import tell
+        from bgsvc._terminal import tell_error
 
-        tell(f"bgsvc: {error.code}: {error.message}")
-        if error.fix:
-            tell(f"  fix: {error.fix}")
+        tell_error(error)
         return WRONG
 
 
@@ -88,7 +86,8 @@ def _state(given: Options) -> int:
     from bgsvc._report import services_in, state_on_disk, state_text
 
     folder = _folder(given)
-    names = services_in(folder) if given.entry is given.name is None else [_name(given)]
+    known = services_in(folder)
+    names = known if given.entry is given.name is None else [_name(given)]
     if given.json:
         return _say(json.dumps({"services": [state_on_disk(folder, name) for name in names]}))
     return _say("\n".join(state_text(folder, name) for name in names) or "no service has run here")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bgsvc._service import BackgroundService
     from bgsvc._words import Word
 
+    _C = TypeVar("_C")
     _W = TypeVar("_W", bound=Word)
 
 
@@ -123,6 +124,17 @@ def config_to_wire(config: ServiceConfig) -> dict[str, object]:
     if config.allow is not None:
         fields["allow"] = list(config.allow)
     return fields
+
+
+def called(callback: _C) -> _C:
+    """Return what is to be called later, when nobody could be told that it cannot be.
+
+    Raises:
+        ConfigError: If it is nothing to call.
+    """
+    if not callable(callback):
+        raise ConfigError(f"a callback is something to call, not {callback!r}")
+    return callback
 
 
 def plain_name(name: object) -> str:

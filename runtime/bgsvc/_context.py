@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bgsvc._config import called
 from bgsvc._errors import ConfigError
 from bgsvc._events import RESERVED
 
@@ -120,13 +121,14 @@ class ServiceContext:
             return None
 
     def emit(self, event: str, data: Mapping[str, object] | None = None) -> None:
-        """Tell every listener something; `data` is to be what JSON can carry. Never blocks.
+        """Tell every listener something. Never blocks.
 
+        What JSON cannot carry reaches other processes as its `repr`.
         What is in `data` now is what listeners get, whatever is done with it later.
 
         Raises:
-            ConfigError: If `event` is empty or one of the runtime's own names, or `data` is no
-                mapping; then nothing is said.
+            ConfigError: If `event` is no text, empty or one of the runtime's own names, or `data`
+                is no mapping; then nothing is said.
         """
         self._emit(event, {} if data is None else data)
 
@@ -135,7 +137,7 @@ class ServiceContext:
 
         It runs in the sender's thread. Returns a function that takes the callback back.
         """
-        return self._mailbox.listen(callback)
+        return self._mailbox.listen(called(callback))
 
     async def sleep(self, seconds: float | None = None) -> bool:
         """Pause an `async` run: True after `seconds`, False at once when it is to stop.
@@ -173,6 +175,10 @@ class ServiceContext:
         return None if deadline is None else max(0.0, deadline - self.clock.uptime())
 
 
+def _is_own(event: object) -> bool:
+    return isinstance(event, str) and event != "" and event not in RESERVED
+
+
 def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this many places
     run: Run,
     config: ServiceConfig,
@@ -184,7 +190,7 @@ def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this 
     """Return what `run` sees of the world."""
 
     def emit(event: str, data: Mapping[str, object]) -> None:
-        if not event or event in RESERVED:
+        if not _is_own(event):
             raise ConfigError(f"{event!r} is not a name for an event of a service")
         chronicle.emit(run, event, data)
 

@@ -8,49 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-HELP = """\
-usage: python -m bgsvc COMMAND [ENTRY] [OPTION]...
-
-commands:
-  run ENTRY         run a service in this process until it ends; ENTRY is package.module:ClassName
-  stop [ENTRY]      stop a service that another process runs, and want it no more
-  state [ENTRY]     tell what services do, what is wanted, and why the last runs ended
-  capabilities      tell what this platform promises to a service
-  validate ENTRY    look whether a service can run here
-
-commands on services of the operating system; LABEL is such as com.example.notes.sync:
-  install FILE      install or upgrade the service that a generated FILE defines
-  uninstall LABEL   stop it, disable it and remove every trace of it; its data stay
-  start LABEL       start it, and return once it is ready
-  stop LABEL        stop it, until it is started again or the next boot starts it
-  restart LABEL     stop it if it runs, and start it
-  status LABEL      tell whether it is installed, enabled and running, and what is wrong
-  logs LABEL        print what it wrote
-
-options:
-  --name NAME       the service's name; by default made of its class's
-  --app ID          the app's id, which names the default data folder
-  --data-dir DIR    where state is kept
-  --json            print JSON, events one on a line
-  --label TEXT      run: what the user sees
-  --stop-timeout S  run: seconds from a stop to the hard end (10)
-  --config JSON     run, validate: the whole configuration, as shims pass it
-  --log FILE        run: write to a file that stays small, not to the terminal
-  --windows-service run: answer to Windows' service control manager, which started it
-  --windows-task    run: be a task of the Task Scheduler
-  --boot            run: do nothing if the service was stopped by its user
-  --again           run: end with the exit status 75 unless somebody asked for the end
-  --mode MODE       capabilities: of another mode, such as systemdUser or iosRefresh
-  --types A,B       capabilities: for these Android types
-  --scope SCOPE     OS services: user or system; by default where it is installed
-  --now             install: start it as well
-  --lines N         logs: how many of the last lines (100)
-  --follow          logs: go on with what it writes from now on
-
-exit status: 0 ended well, 1 the run failed or something was found, 2 a usage or other error,
-70 the process was ended because a run would not stop, 75 it is to be started again (--again)
-"""
-
 OS_COMMANDS = ("install", "uninstall", "start", "restart", "status", "logs")
 """What is asked of the operating system's service manager; `stop` may be too."""
 
@@ -145,10 +102,11 @@ def parse(arguments: Sequence[str]) -> Options:
     """
     options = Options()
     rest = iter(arguments)
+    asked = ""
     for word in rest:
         option, equals, value = word.partition("=")
-        if word in {"-h", "--help"}:
-            options.help = HELP.rstrip()
+        if word in {"-h", "--help", "--version"}:
+            asked = word
         elif word in _FLAGS:
             setattr(options, word[2:].replace("-", "_"), True)
         elif option in _TEXTS or option in _CHECKED:
@@ -157,7 +115,15 @@ def parse(arguments: Sequence[str]) -> Options:
             raise UsageError(f"there is no option {word!r}")
         else:
             options.take(word)
-    if not options.command and options.help is None:
+    if asked == "--version":
+        from bgsvc import __version__
+
+        options.help = f"bgsvc {__version__}"
+    elif asked:
+        from bgsvc._help import help_text
+
+        options.help = help_text(options.command)
+    elif not options.command:
         raise UsageError("say what to do")
     return options
 

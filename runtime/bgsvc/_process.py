@@ -13,7 +13,7 @@ from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode, started_by_boot
 from bgsvc._store import StateFile
 from bgsvc._systemd import extension, notify, watchdog_interval
-from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell
+from bgsvc._terminal import flush_or_drop, print_event, print_event_json, tell_error
 from bgsvc._wakeup import SIGHUP, SIGINT, SIGTERM, Wakeup, is_ignored
 from bgsvc._words import StartReason, StopReason
 
@@ -56,6 +56,7 @@ class ServiceProcess:
         self._reason: object = None
         self._asked = False
         self._data_dir = data_dir
+        self._app = host.app
         self._settled = threading.Event()
         self._hearing = threading.Lock()
         self._heard: list[Event] | EventLog = []
@@ -76,7 +77,7 @@ class ServiceProcess:
         name = self._supervisor.config.name
         lock = self._runtime.instance_lock(name)
         if not lock.acquire():
-            raise AlreadyRunningError(f"{name} is running already{_in_process(lock.holder())}")
+            raise _taken(name, self._app, lock.holder())
         self._runtime.ports.bus.tap(self._hear)
         self._runtime.listen(_listener(as_json=as_json))
         desired = self._supervisor.journal.saved.desired_running
@@ -84,7 +85,7 @@ class ServiceProcess:
             notify("READY=1", "STATUS=off: its user stopped it")
             return 0
         if lock.trouble is not None:
-            tell(f"bgsvc: {lock.trouble.code}: {lock.trouble.message}")
+            tell_error(lock.trouble)
         self._wakeup.listen(SIGINT, SIGTERM, *_hangup(reloads=self._reloads))
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
         gc.enable()
@@ -120,7 +121,7 @@ class ServiceProcess:
             name = self._supervisor.config.name
             return open_channel(self._runtime, name, self._data_dir, log), None
         except BackgroundServiceError as error:
-            tell(f"bgsvc: {error.code}: {error.message}")
+            tell_error(error)
             if isinstance(error, AlreadyRunningError):
                 self._stop()  # one that nobody can reach is not to go on beside another
             return None, error
@@ -182,7 +183,7 @@ class ServiceProcess:
         try:
             self._supervisor.start(StartReason.OS_RESTART)
         except BackgroundServiceError as error:
-            tell(f"bgsvc: {error.code}: {error.message}")
+            tell_error(error)
             self._failed = True
         return not self._failed
 
@@ -233,8 +234,11 @@ def _listener(*, as_json: bool) -> Callable[[Event], None]:
     return print_event
 
 
-def _in_process(number: int | None) -> str:
-    return f", in process {number}" if number else ""
+def _taken(name: str, app: str, holder: int | None) -> AlreadyRunningError:
+    """Return the error of a service that runs; it may be another app's of the same name."""
+    where = f", in process {holder}" if holder else ""
+    fix = "stop it first, or leave it running; if it is another app's, give each its own --app ID"
+    return AlreadyRunningError(f"{name} of the app {app} is running already{where}", fix=fix)
 
 
 def _all_ended(grace: float) -> bool:

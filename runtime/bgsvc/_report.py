@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from bgsvc._errors import PlatformError
 from bgsvc._lock import InstanceLock, run_lock
 from bgsvc._state import HISTORY
 from bgsvc._store import StateFile
@@ -20,11 +21,18 @@ if TYPE_CHECKING:
 
 
 def services_in(folder: str) -> list[str]:
-    """Return the names of the services that have state in `folder`."""
+    """Return the names of the services that have state in `folder`.
+
+    Raises:
+        PlatformError: It cannot be read, or is no folder.
+    """
     try:
         names = os.listdir(folder)
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        fix = "give --data-dir the folder that the service was given"
+        raise PlatformError(f"cannot read {folder}: {error.strerror}", fix=fix) from error
     locks = [name for name in names if name.endswith(".lock") and "~" not in name]
     return sorted(name.removesuffix(".lock") for name in locks)
 

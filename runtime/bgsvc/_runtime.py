@@ -75,7 +75,7 @@ class Runtime:
         Raises:
             UnknownServiceError: If it is not known, or none or several are.
         """
-        found = None if name is None else self._services.get(name)
+        found = self._services.get(name) if isinstance(name, str) else None
         if found is not None:
             return found
         with self._lock:

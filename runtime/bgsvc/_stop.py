@@ -11,6 +11,7 @@ from bgsvc._lock import InstanceLock, run_lock
 from bgsvc._record import replaced
 from bgsvc._report import state_on_disk, state_text
 from bgsvc._store import StateFile
+from bgsvc._terminal import tell_error
 from bgsvc._words import StopReason
 
 MARGIN = 5.0
@@ -37,7 +38,11 @@ def stop(name: str, folder: str, *, as_json: bool) -> int:
     if holder is None and not file.peek().desired_running:
         raise NotRunningError(f"{name} is not running and not wanted")
     request = None if holder is None else StopReason.USER_STOP
-    saved = file.update(lambda was: replaced(was, desired_running=False, stop_request=request))
+    saved, trouble = file.update(
+        lambda was: replaced(was, desired_running=False, stop_request=request)
+    )
+    if trouble is not None:
+        tell_error(trouble)
     seconds = _patience(saved.config)
     if holder is not None and _told(holder) and not _gone(lock, holder, seconds):
         text = f"{name} was told to stop and has not ended within {seconds:g} s"

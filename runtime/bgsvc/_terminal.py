@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from bgsvc._errors import BackgroundServiceError
     from bgsvc._events import Event
 
 
@@ -65,6 +66,13 @@ def tell(line: str) -> None:
             print(line, file=sys.stderr)  # noqa: T201 - the product
     except (OSError, ValueError):
         return
+
+
+def tell_error(error: BackgroundServiceError) -> None:
+    """Say what went wrong, and what to do about it, on the standard error output."""
+    tell(f"bgsvc: {error.code}: {error.message}")
+    if error.fix:
+        tell(f"  fix: {error.fix}")
 
 
 def flush_or_drop() -> None:

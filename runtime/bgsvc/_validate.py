@@ -98,7 +98,7 @@ def _entry(config: ServiceConfig) -> list[SetupIssue]:
     try:
         service = load_entry(config.entry)
     except BackgroundServiceError as error:
-        return [SetupIssue("entry_not_found", "error", error.message, error.fix)]
+        return [SetupIssue(error.code, "error", error.message, error.fix)]
     except Exception as error:  # noqa: BLE001 - importing runs the user's code
         text = f"{config.entry}: importing it raised {type(error).__name__}: {error}"
         return [SetupIssue("entry_raises", "error", text, "make the module importable")]

@@ -13,7 +13,8 @@ import pytest
 
 import bgsvc
 from bgsvc._cli import main
-from bgsvc._options import HELP, UsageError, parse
+from bgsvc._help import COMMANDS, OS_COMMANDS, help_text
+from bgsvc._options import UsageError, parse
 from tests.runtime.processes import (
     ENTRY,
     ENVIRONMENT,
@@ -164,7 +165,7 @@ def test_validate_says_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
 
     assert (good.returncode, good.stdout) == (0, "ready to run\n")
     assert bad.returncode == 1
-    assert [issue["code"] for issue in json.loads(bad.stdout)["issues"]] == ["entry_not_found"]
+    assert [issue["code"] for issue in json.loads(bad.stdout)["issues"]] == ["entryNotFound"]
 
 
 def test_a_whole_configuration_is_taken_as_shims_pass_it(tmp_path: Path) -> None:
@@ -192,16 +193,57 @@ def test_a_command_line_that_makes_no_sense_is_refused(arguments: list[str]) -> 
 
 
 def test_help_names_every_option_there_is() -> None:
-    options = {word for word in HELP.split() if word.startswith("--")}
+    options = {word for word in help_text().split() if word.startswith("--")} - {"--help,"}
 
-    flags = {"--json", "--boot", "--now", "--follow"}
-    for option in options - flags - {"--types", "--scope"}:
+    flags = {"--json", "--boot", "--now", "--follow", "--windows-service", "--windows-task"}
+    for option in options - flags - {"--scope", "--version"}:
         parse(["run", option, "1"])
     for flag in flags:
         parse(["install", flag])
     assert parse(["status", "a.b", "--scope=system"]).scope == "system"
     assert parse(["run", "--json", "--boot", "--types=a,b"]).types == ["a", "b"]
-    assert parse(["--help"]).help is not None
+    assert parse(["--help"]).help == help_text()
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *OS_COMMANDS])
+def test_a_command_tells_of_itself_alone(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith(f"usage: python -m bgsvc {command} ")
+    assert {"run": "--boot", "logs": "--follow"}.get(command, "--help") in said
+    assert ("--follow" in said) == (command == "logs")
+    assert ("--scope" in said) == (command in OS_COMMANDS)
+    assert max(map(len, help_text().splitlines())) <= 100
+
+
+@pytest.mark.parametrize("words", [["--version"], ["run", "--version"]])
+def test_the_version_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"bgsvc {bgsvc.__version__}\n"
+
+
+@pytest.mark.parametrize("mode", ["androidForegroundService", "androidJob", "desktopProcess"])
+def test_a_type_that_android_does_not_have_is_an_error(mode: str) -> None:
+    assert complaint(["capabilities", "--mode", mode, "--types", "dataSync,foo"]) == "configInvalid"
+
+
+@pytest.mark.parametrize("words", [[], ["--name", "sync"], ["--json"]])
+def test_a_state_is_not_read_from_what_is_no_folder(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "file").touch()
+    assert complaint(["state", "--data-dir", str(tmp_path / "file"), *words]) == "platform"
+
+
+def test_a_service_that_runs_already_is_told_with_its_app(tmp_path: Path) -> None:
+    with hosted(tmp_path) as told:
+        told.until("started")
+        found = command("run", ENTRY, "--data-dir", tmp_path)
+
+    first, fix = found.stderr.splitlines()
+    number = told.process.pid
+    expected = f"sync of the app bgsvc is running already, in process {number}"
+    assert (found.returncode, first) == (2, f"bgsvc: alreadyRunning: {expected}")
+    assert "--app" in fix
 
 
 @pytest.mark.parametrize("wrong", ["--scope=root", "--lines=-1", "--lines=1e3"])

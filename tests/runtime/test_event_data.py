@@ -2,13 +2,16 @@
 
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
+import bgsvc
 from bgsvc import BackgroundService, Event, ServiceContext
 from bgsvc._clock import SystemClock
 from bgsvc._errors import ConfigError
 from bgsvc._events import Bus, EventSource
+from bgsvc._ipc._frames import encoded
 from bgsvc._json import encode
 from bgsvc.testing import FakeHost
 
@@ -30,6 +33,57 @@ def test_data_that_is_no_mapping_is_refused_and_leaves_no_gap(host: FakeHost, da
     assert refused == ["configInvalid"]
     assert [event.event for event in host.events()] == ["started", "even", "stopped"]
     assert [event.seq for event in host.events()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("name", [3, "", None, [], "stopped"])
+def test_an_event_without_a_name_of_its_own_is_refused(host: FakeHost, name: object) -> None:
+    class Emitting(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            with pytest.raises(ConfigError):
+                ctx.emit(name, {})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            ctx.emit("even")
+
+    host.start(Emitting)
+
+    assert [event.event for event in host.events()] == ["started", "even", "stopped"]
+
+
+@pytest.mark.parametrize("wrong", [3, None, "words", []])
+def test_what_cannot_be_called_back_is_refused_at_once(
+    host: FakeHost, wrong: "Callable[..., object]"
+) -> None:
+    class Listening(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            for take in (ctx.on_message, bgsvc.on_plugin_event, bgsvc.on_app_state_change):
+                with pytest.raises(ConfigError):
+                    take(wrong)
+            with pytest.raises(ConfigError):
+                bgsvc.before_exit(wrong)
+            ctx.emit("even")
+
+    host.start(Listening)
+
+    assert [event.event for event in host.events()] == ["started", "even", "stopped"]
+
+
+@pytest.mark.parametrize(("wrong", "code"), [(3, "configInvalid"), (int, "configInvalid")])
+def test_what_is_no_service_is_not_started(
+    host: FakeHost, wrong: type[BackgroundService], code: str
+) -> None:
+    with pytest.raises(bgsvc.BackgroundServiceError) as caught:
+        bgsvc.start_service(wrong)
+    assert caught.value.code == code
+    with pytest.raises(bgsvc.BackgroundServiceError) as caught:
+        bgsvc.stop_service([wrong])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert caught.value.code == "unknownService"
+    assert host.events() == []
+
+
+def test_what_json_cannot_carry_reaches_other_processes_as_its_repr() -> None:
+    data = {"set": {1}, "bytes": b"a", "nan": float("nan"), "tuple": (1, 2), 3: range(2)}
+    carried = {"set": "{1}", "bytes": "b'a'", "nan": "nan", "tuple": [1, 2], "3": "range(0, 2)"}
+
+    assert json.loads(encoded(data)) == json.loads(encode(data)) == carried
 
 
 def test_data_that_contains_itself_is_told_as_far_as_it_can_be(host: FakeHost) -> None:

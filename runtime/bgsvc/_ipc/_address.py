@@ -113,7 +113,8 @@ def make_private(folder: str) -> None:
                 os.chmod(folder, 0o700)
         check_private(folder, os.geteuid())
     except OSError as error:
-        raise PlatformError(f"no folder for the channel: {error}") from error
+        fix = "make the folder above it writable, or set XDG_RUNTIME_DIR to one that is"
+        raise PlatformError(f"no folder for the channel: {error}", fix=fix) from error
 
 
 def check_private(folder: str, owner: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+from bgsvc._config import called
 from bgsvc._errors import BackgroundServiceError, IpcError
 from bgsvc._ipc import _wire
 from bgsvc._ipc._address import address_of
@@ -176,6 +177,8 @@ class Connection:
     def send(self, data: object) -> None:
         """Hand `data` to the service's `ctx.on_message` callbacks.
 
+        What JSON cannot carry (a set, bytes, NaN, an object) arrives as its `repr`.
+
         Raises:
             NotRunningError: There is no run to hand it to.
         """
@@ -199,6 +202,7 @@ class Connection:
 
         Returns a function that ends it.
         """
+        called(callback)
         stream = self.events(after)
 
         def listen() -> None:

@@ -57,6 +57,15 @@ def test_a_daemon_takes_its_socket_with_it_when_it_goes() -> None:
         assert not Path(address.path).exists()
 
 
+def test_a_folder_that_cannot_be_made_is_an_error_with_a_fix() -> None:
+    with short_folder() as folder:
+        (folder / "file").touch()
+        with pytest.raises(bgsvc.BackgroundServiceError) as caught:
+            listen(Address(str(folder / "file" / "below"), "sync@test"), 1.0)
+
+    assert (caught.value.code, bool(caught.value.fix)) == ("platform", True)
+
+
 def test_a_second_daemon_fails_and_leaves_the_first_its_socket() -> None:
     with daemon() as made:
         with pytest.raises(AlreadyRunningError, match=str(os.getpid())):
