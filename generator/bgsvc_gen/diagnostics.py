@@ -34,6 +34,8 @@ CODES: Final = {
     "BG313": "more buttons than a notification shows",
     "BG314": "a job with a foreground service type",
     "BG315": "a periodic job that the user asks for",
+    "BG316": "an app that runs on newer Androids only than the one it targets",
+    "BG317": "foreground service type that is newer than the Android the app targets",
     "BG401": "unknown permission",
     "BG501": "iOS task identifier that this app cannot have",
     "BG502": "two iOS tasks with one identifier",

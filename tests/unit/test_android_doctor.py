@@ -69,6 +69,7 @@ def test_an_app_with_all_it_needs_has_no_finding(project: Path) -> None:
     ("old", "new", "code"),
     [
         ('minSdkVersion="26"', 'minSdkVersion="21"', "DA009"),
+        ('targetSdkVersion="36"', 'targetSdkVersion="37"', "DA015"),
         ('targetSdkVersion="36"', 'targetSdkVersion="33"', "DA008"),
         ("com.example.notes.bgsvc.SyncService", "com.example.Other", "DA001"),
         ("com.example.notes.bgsvc.SyncJob", "com.example.Other", "DA001"),

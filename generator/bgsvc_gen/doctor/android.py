@@ -12,7 +12,7 @@ from typing import Final
 
 from bgsvc_gen.doctor import Finding
 from bgsvc_gen.doctor.android_manifest import NAMESPACE
-from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
+from bgsvc_gen.facts.android import CHECKED, OLDEST, REFUSED, SERVICE_TYPES, ServiceType
 from bgsvc_gen.targets.android import AndroidPlan
 from bgsvc_gen.targets.android.service import ServicePlan
 
@@ -31,12 +31,9 @@ CODES: Final = {
     "DA012": "the generated files are not part of the app's build",
     "DA013": "a native library is missing",
     "DA014": "a native library does not load on devices with 16 KB pages",
+    "DA015": "the app targets a newer Android than the spec was checked for",
 }
 """Every code a finding about an Android app may carry, and what it stands for."""
-
-OLDEST: Final = 26
-NEEDED_TARGET: Final = 34
-"""From here on a type without its permission is refused."""
 
 _DIGITS: Final = 10
 _BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
@@ -63,7 +60,7 @@ class Manifest:
     @cached_property
     def target(self) -> int:
         """The API level the app targets."""
-        return self._level("targetSdkVersion") or self._level("minSdkVersion") or NEEDED_TARGET
+        return self._level("targetSdkVersion") or self._level("minSdkVersion") or CHECKED
 
     @cached_property
     def oldest(self) -> int:
@@ -98,7 +95,7 @@ def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
     """Yield what `plan`'s services would miss in an app with this merged manifest."""
     manifest = Manifest(root)
     services = manifest.components("service")
-    yield from _levels(manifest)
+    yield from _levels(manifest, plan)
     for service in plan.services:
         element = services.get(service.qualified_class)
         if element is None:
@@ -116,18 +113,24 @@ def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
     yield from _boot(plan, manifest)
 
 
-def _levels(manifest: Manifest) -> Iterator[Finding]:
+def _levels(manifest: Manifest, plan: AndroidPlan) -> Iterator[Finding]:
     if manifest.oldest < OLDEST:
         yield Finding(
             "DA009",
             f"minSdk {manifest.oldest} is below {OLDEST}",
             f"write minSdk = {OLDEST}: there are no notification channels before",
         )
-    if manifest.target < NEEDED_TARGET:
+    if manifest.target < CHECKED:
         yield Finding(
             "DA008",
-            f"targetSdk {manifest.target} is below {NEEDED_TARGET}",
+            f"targetSdk {manifest.target} is below {CHECKED}",
             "raise targetSdk: the types and their permissions are checked from 34 on",
+        )
+    if manifest.target > plan.target_sdk:
+        yield Finding(
+            "DA015",
+            f"targetSdk is {manifest.target}, and the spec is for {plan.target_sdk}",
+            f"write target_sdk = {manifest.target} under [android]: newer ones may forbid more",
         )
 
 
@@ -156,7 +159,7 @@ def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> I
 
 
 def _choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
-    levels = range(NEEDED_TARGET, max(manifest.target, NEEDED_TARGET) + 1)
+    levels = range(CHECKED, max(manifest.target, CHECKED) + 1)
     for level in levels:
         choices = row.choices_at(level)
         if choices and row.unless is None and not manifest.permissions & set(choices):

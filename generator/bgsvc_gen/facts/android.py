@@ -8,6 +8,26 @@ from typing import Final, Literal, TypedDict
 
 Granted = Literal["install", "user"]
 
+OLDEST: Final = 26
+"""Nothing older is generated for: it has no notification channels.
+
+https://developer.android.com/develop/ui/views/notifications/channels
+"""
+CHECKED: Final = 34
+"""An app that targets it, or a newer one, is refused a type without its permission.
+
+Compat change 254662522 (FGS_TYPE_PERMISSION_CHANGE_ID), android-all 34-37. Google Play takes no app
+that targets less: https://developer.android.com/google/play/requirements/target-sdk
+"""
+BOOT_CHECKED: Final = 35
+"""An app that targets it, or a newer one, is refused most types at boot.
+
+Compat change 296558535 (FGS_BOOT_COMPLETED_RESTRICTIONS), android-all 35-37;
+https://developer.android.com/about/versions/15/behavior-changes-15#fgs-boot-completed
+"""
+NEWEST: Final = 37
+"""The newest that was looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
@@ -96,6 +116,18 @@ class ServiceType:
     play_declaration: bool | None
     alternatives: tuple[str, ...]
     sources: tuple[str, ...]
+
+    def boot_refused_at(self, target: int) -> bool:
+        """Tell whether Android refuses it at boot to an app that targets API `target`."""
+        # camera and microphone need the app in use, which is checked since the types are.
+        since = CHECKED if self.while_in_use else BOOT_CHECKED
+        return not self.boot_allowed and target >= since
+
+    def is_limited_at(self, target: int) -> bool:
+        """Tell whether its time is limited in an app that targets API `target`."""
+        limit = self.time_limit
+        # A limit of each start, that of shortService, looks at the device alone.
+        return limit is not None and (limit.window is None or target >= limit.since)
 
     def choices_at(self, level: int) -> tuple[str, ...]:
         """Return the permissions of which one is needed on a device of API `level`."""

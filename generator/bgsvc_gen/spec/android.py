@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
+from bgsvc_gen.facts.android import CHECKED, NEWEST, OLDEST
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.labels import TEXT_HINT, read_label
-from bgsvc_gen.spec.model import Android, Job, Label, Notification
+from bgsvc_gen.spec.model import Android, AndroidLevels, Job, Label, Notification
 from bgsvc_gen.spec.table import Place, Table
 
 SHORTEST_PERIOD: Final = 900.0
@@ -13,6 +14,23 @@ SHORTEST_PERIOD: Final = 900.0
 
 _PERMISSION: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+")
 _ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+
+def read_levels(root: Table) -> AndroidLevels:
+    """Return the API levels that the table `[android]` of the spec names."""
+    table = root.table("android")
+    default = AndroidLevels()
+    if table is None:
+        return default
+    levels = AndroidLevels(
+        min_sdk=table.whole("min_sdk", default.min_sdk, least=OLDEST, most=NEWEST),
+        target_sdk=table.whole("target_sdk", default.target_sdk, least=CHECKED, most=NEWEST),
+    )
+    if levels.min_sdk > levels.target_sdk:
+        message = "min_sdk is above target_sdk"
+        table.wrong("min_sdk", "BG316", message, f"write {levels.target_sdk} or less")
+    table.close()
+    return levels
 
 
 def read_android(table: Table) -> Android:

@@ -5,14 +5,14 @@ from typing import Final
 
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
 from bgsvc_gen.spec.locate import KeyPath
-from bgsvc_gen.spec.model import Service
+from bgsvc_gen.spec.model import AndroidLevels, Service
 from bgsvc_gen.spec.table import Finding, Place, suggestion
 
 MOST_BUTTONS: Final = 3
 """What Android shows of a notification's buttons."""
 
 
-def android_rules(service: Service, path: KeyPath) -> Iterator[Finding]:
+def android_rules(service: Service, levels: AndroidLevels, path: KeyPath) -> Iterator[Finding]:
     """Yield what is wrong with how `service` runs on Android; `path` is its table there."""
     types = service.android.types
     for index, name in enumerate(types):
@@ -27,8 +27,9 @@ def android_rules(service: Service, path: KeyPath) -> Iterator[Finding]:
             yield place, "BG303", f'"{name}" is listed twice', "remove one"
     rows = [SERVICE_TYPES[name] for name in dict.fromkeys(types) if name in SERVICE_TYPES]
     yield from _combinations(service, path)
-    yield from _boot(service, rows, path)
-    yield from _limited(service, rows, path)
+    yield from _too_new(service, rows, levels.target_sdk, path)
+    yield from _boot(service, rows, levels.target_sdk, path)
+    yield from _limited(service, rows, levels.target_sdk, path)
     yield from _job(service, path)
 
 
@@ -52,13 +53,26 @@ def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
         yield Place((*path, "notification", "actions")), "BG313", message, "keep the best of them"
 
 
-def _boot(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> Iterator[Finding]:
+def _too_new(
+    service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
+) -> Iterator[Finding]:
+    for row in rows:
+        if row.since > target:
+            place = Place((*path, "types", service.android.types.index(row.name)))
+            message = f'"{row.name}" is a type of API {row.since}, and the app targets {target}'
+            hint = f"write target_sdk = {row.since} under [android], or use another type"
+            yield place, "BG317", message, hint
+
+
+def _boot(
+    service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
+) -> Iterator[Finding]:
     if not service.start_on_boot:
         return
     allowed = ", ".join(name for name, row in SERVICE_TYPES.items() if row.boot_allowed)
     for row in rows:
         place = Place((*path, "types", service.android.types.index(row.name)))
-        if not row.boot_allowed:
+        if row.boot_refused_at(target):
             message = f'Android refuses to start a "{row.name}" service at boot'
             hint = f'drop start_on_boot, write kind = "job", or use a type that may: {allowed}'
             yield place, "BG305", message, hint
@@ -68,10 +82,12 @@ def _boot(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> Itera
             yield place, "BG310", message, hint
 
 
-def _limited(service: Service, rows: Sequence[ServiceType], path: KeyPath) -> Iterator[Finding]:
+def _limited(
+    service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
+) -> Iterator[Finding]:
     """What a time limit rules out: Android would end the app, or refuse the service."""
     for row in rows:
-        if row.time_limit is None:
+        if not row.is_limited_at(target):
             continue
         if service.android.sticky:
             message = f'Android cannot bring a "{row.name}" service back by itself'

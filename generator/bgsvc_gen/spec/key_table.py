@@ -11,6 +11,7 @@ _SERVICE: Final = ("services", NAME)
 _PARTS: Final = (
     ("app",),
     _SERVICE,
+    ("android",),
     *((*_SERVICE, target) for target in ("android", "ios", "desktop")),
     ("permissions",),
 )

@@ -8,6 +8,7 @@ from bgsvc_gen.diagnostics import Diagnostic
 from bgsvc_gen.errors import SpecError
 from bgsvc_gen.facts.desktop_gaps import gaps
 from bgsvc_gen.spec import values
+from bgsvc_gen.spec.android import read_levels
 from bgsvc_gen.spec.locate import Locations
 from bgsvc_gen.spec.model import App, Spec
 from bgsvc_gen.spec.permissions import DEFAULT_ALLOW, PERMISSIONS
@@ -66,12 +67,13 @@ def read_spec(root: Table) -> Spec:
         tuple(read_service(table) for table in services_table.tables()) if services_table else ()
     )
     allow = _allow(root)
+    android = read_levels(root)
     root.close()
     if "services" not in root.content or (services_table and not services_table.content):
         header = ".".join((*map(str, root.path), "services.<name>"))
         hint = f'add [{header}] with entry = "package.module:Class"'
         root.report(root.place("services"), "BG205", "the spec has no service", hint)
-    return Spec(app, services, allow)
+    return Spec(app, services, allow, android)
 
 
 @dataclass(slots=True)

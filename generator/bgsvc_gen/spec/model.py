@@ -259,14 +259,24 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class AndroidLevels:
+    """`[android]`: the API levels that the app's build is for, and Android's rules with them."""
+
+    min_sdk: int = 26
+    target_sdk: int = 36
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A whole `bgsvc.toml`.
 
     Attributes:
         services: In the order of the file; at least one.
         allow: What a UI or peer may ask of the bridge.
+        android: Which levels of Android the app is for.
     """
 
     app: App
     services: tuple[Service, ...]
     allow: tuple[str, ...]
+    android: AndroidLevels = field(default_factory=AndroidLevels)

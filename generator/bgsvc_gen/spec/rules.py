@@ -28,7 +28,9 @@ def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
     for finding in ios_findings(spec, services_path):
         report(*finding)
     for service in spec.services:
-        for finding in android_rules(service, (*services_path, service.name, "android")):
+        for finding in android_rules(
+            service, spec.android, (*services_path, service.name, "android")
+        ):
             report(*finding)
 
 

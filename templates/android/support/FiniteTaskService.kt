@@ -1,5 +1,6 @@
 package dev.bgsvc
 
+import android.annotation.SuppressLint
 import android.app.Application
 import android.app.Notification
 import android.app.NotificationChannel
@@ -43,6 +44,7 @@ class FiniteTaskService : TimeLimitedService() {
         super.onDestroy()
     }
 
+    @SuppressLint("ForegroundServiceType") // An app with jobs alone does not declare it, and never comes here.
     private fun enterForeground(): Boolean =
         try {
             val component = ComponentName(this, javaClass)

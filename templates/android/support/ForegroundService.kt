@@ -1,5 +1,6 @@
 package dev.bgsvc
 
+import android.annotation.SuppressLint
 import android.app.ActivityManager
 import android.content.Intent
 import android.os.Build
@@ -87,6 +88,7 @@ abstract class ForegroundService(
     }
 
     // Android refuses by exceptions of many names, newer ones than the oldest Android here knows.
+    @SuppressLint("ForegroundServiceType") // An app with jobs alone declares none, and never comes here.
     private fun enterForeground(): BgsvcError? =
         try {
             notifications.createChannel()

@@ -3,17 +3,23 @@ import platform
 import shutil
 import stat
 import subprocess
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.native.android.apps import App, Build, golden_names
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import ClassPath, class_paths, unpacked
-from tests.native.android.sdk import LEVELS, make_sdk
+from tests.native.android.products import products
+from tests.native.android.scaffold import make_scaffold
+from tests.native.android.sdk import LEVELS, android_jar, make_sdk
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 from tests.native.provision import lacks
+
+SUPPORT_JAR: Final = "support.jar"
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +63,7 @@ def kotlin_stdlib(jars: Mapping[str, ClassPath]) -> Path:
 
 @pytest.fixture(scope="session")
 def kotlin(java: Java, jars: Mapping[str, ClassPath]) -> Iterator[KotlinCompiler]:
-    with KotlinCompiler(java, jars["kotlinc"]) as compiler:
+    with KotlinCompiler(java, jars["kotlinc"], products()) as compiler:
         yield compiler
 
 
@@ -77,6 +83,44 @@ def build(java: Java, jars: Mapping[str, ClassPath], aapt2: Aapt2) -> Build:
 def golden(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, App]:
     """Every golden case with a service on Android, built up to its classes."""
     return build.golden_apps(golden_names(), tmp_path_factory.mktemp("golden"))
+
+
+@pytest.fixture(scope="session")
+def scaffold(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
+    """The scaffold's app, and what its author's build makes of it."""
+    folder = tmp_path_factory.mktemp("scaffold") / "heartbeat"
+    spec = make_scaffold(folder)
+    root = folder / "native/bgsvc"
+    app = build.apps({root: spec}, folder, "-A", Path(__file__).with_name("assets"))[root.name]
+    assert app.said == ""
+    return app
+
+
+@pytest.fixture(scope="session")
+def support_jar(  # noqa: PLR0913, PLR0917 - fixtures
+    golden: Mapping[str, App],
+    kotlin: KotlinCompiler,
+    java: Java,
+    jars: Mapping[str, ClassPath],
+    sdk: Path,
+    kotlin_stdlib: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The support sources for every host, compiled: what a generated class stands on."""
+    folder = tmp_path_factory.mktemp("support")
+    sources, classes, jar = folder / "src", folder / "classes", folder / SUPPORT_JAR
+    for app in golden.values():
+        for source in app.support_sources:
+            shutil.copytree(source, sources / source.name, dirs_exist_ok=True)
+    platform = (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
+    roots = [sources / "dev", sources / "java"]
+    assert kotlin.compile_once(roots, platform, classes) == ""
+    assert java.compile(sources.rglob("*.java"), platform, classes) == ""
+    with zipfile.ZipFile(jar, "w") as archive:
+        for file in sorted(classes.rglob("*.class")):
+            # Without the time of day: the same classes are the same bytes.
+            archive.writestr(zipfile.ZipInfo(str(file.relative_to(classes))), file.read_bytes())
+    return jar
 
 
 @pytest.fixture(scope="session")

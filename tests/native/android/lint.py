@@ -1,13 +1,19 @@
-"""Android Lint, without Gradle: modules in, findings out, all in one process."""
+"""Android Lint, without Gradle: modules in, findings out, as many at once as there are cores.
 
+What Lint said of a module is kept, and asked again when a byte of what it was given has changed.
+"""
+
+import json
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.native.android.maven import ClassPath
+from tests.native.android.products import Products, key_of, version_of
 from tests.native.android.tools import Java
 
 SILENT: Final = {
@@ -18,20 +24,34 @@ SILENT: Final = {
 }
 """What is not asked for, and why."""
 
+FLAGS: Final = (
+    *("--java-language-level", "17", "--kotlin-language-level", "2.1", "--offline", "--quiet"),
+    *("--exitcode", "--fullpath", "--disable", ",".join(SILENT)),
+)
+SHARDS: Final = 2
+"""Processes for the modules of one run: each module takes a second, a process ten before it."""
+
+Findings = Mapping[str, Sequence[str]]
+
 
 @dataclass(frozen=True)
 class Module:
-    """What Lint is told about one app, or about the library that several need."""
+    """What Lint is told about one app.
 
-    name: str
+    Attributes:
+        folder: Where all its files are; findings are told by this folder's name.
+        class_path: What its sources stand on.
+    """
+
+    folder: Path
     manifest: Path
-    sources: Sequence[Path]
-    resources: Sequence[Path] = ()
-    needs: str | None = None
+    sources: tuple[Path, ...]
+    class_path: ClassPath
+    resources: tuple[Path, ...] = ()
     is_library: bool = False
 
-    def element(self, class_path: Iterable[Path]) -> ET.Element:
-        module = ET.Element("module", name=self.name, android="true")
+    def element(self) -> ET.Element:
+        module = ET.Element("module", name=self.folder.name, android="true")
         module.set("library", str(self.is_library).lower())
         module.set("compile-sdk-version", "36")
         ET.SubElement(module, "manifest", file=str(self.manifest))
@@ -39,53 +59,95 @@ class Module:
             for file in sorted(folder.rglob("*.xml")):
                 ET.SubElement(module, "resource", file=str(file))
         for source in self.sources:
-            for file in sorted(source.rglob("*.*")) if source.is_dir() else [source]:
+            for file in sorted(source.rglob("*.*")):
                 ET.SubElement(module, "src", file=str(file))
-        for jar in class_path:
+        for jar in self.class_path:
             ET.SubElement(module, "classpath", jar=str(jar))
-        if self.needs is not None:
-            ET.SubElement(module, "dep", module=self.needs)
         return module
 
 
-def lint(  # noqa: PLR0913, PLR0917 - what Lint has to be told
-    java: Java,
-    jars: ClassPath,
-    sdk: Path,
-    modules: Iterable[Module],
-    class_path: Iterable[Path],
-    folder: Path,
-) -> Mapping[str, Sequence[str]]:
-    """Return the findings by the folder below `folder` they are in, each `id: message`.
+@dataclass(frozen=True)
+class Lint:
+    """Android Lint, and the SDK that its modules are looked at with."""
 
-    Raises:
-        RuntimeError: Lint itself failed.
-    """
-    project = ET.Element("project", incomplete="false")
-    ET.SubElement(project, "root", dir=str(folder))
-    ET.SubElement(project, "cache", dir=str(folder / "lint-cache"))
-    folder.joinpath("lint-cache").mkdir()
-    jar_list = list(class_path)
-    project.extend(module.element(jar_list) for module in modules)
-    ET.ElementTree(project).write(folder / "project.xml", encoding="utf-8")
-    run = java.run(
-        *(jars, "com.android.tools.lint.Main", "--project", folder / "project.xml"),
-        *("--sdk-home", sdk, "--java-language-level", "17", "--kotlin-language-level", "2.1"),
-        *("--offline", "--quiet", "--exitcode", "--fullpath", "--disable", ",".join(SILENT)),
-        *("--xml", folder / "findings.xml"),
-        options=["-Xmx3g"],
-        env={**os.environ, "ANDROID_USER_HOME": str(folder / "lint-cache")},
-    )
-    if run.returncode not in {0, 1}:
-        raise RuntimeError(run.stdout + run.stderr)
+    java: Java
+    jars: ClassPath
+    sdk: Path
+    products: Products
+
+    def findings(self, modules: Iterable[Module], folder: Path) -> Findings:
+        """Return the findings by the name of the module's folder, each `id: message`.
+
+        A finding outside of all modules, which is about how Lint was asked, is under the name of
+        what it is in.
+
+        Raises:
+            RuntimeError: Lint itself failed.
+        """
+        keys = {module: self._key(module) for module in modules}
+        kept = {module: self.products.find(key) for module, key in keys.items()}
+        asked = [module for module, product in kept.items() if product is None]
+        found = {
+            module.folder.name: _read(product)
+            for module, product in kept.items()
+            if product is not None
+        }
+        parts = [asked[start::SHARDS] for start in range(min(SHARDS, len(asked)))]
+        folders = [folder / f"lint-{index}" for index, _ in enumerate(parts)]
+        with ThreadPoolExecutor(max(1, len(parts))) as pool:
+            for part, said in zip(parts, pool.map(self._ask, parts, folders), strict=True):
+                found.update(said)
+                if said.keys() <= {module.folder.name for module in part}:
+                    for module in part:
+                        self._keep(keys[module], said.get(module.folder.name, ()))
+        return found
+
+    def _key(self, module: Module) -> str:
+        flags = [*FLAGS, module.folder.name, str(module.is_library), self.sdk.name]
+        files = [module.manifest, *module.sources, *module.resources, *module.class_path]
+        return key_of(version_of("lint", self.jars), flags, files)
+
+    def _keep(self, key: str, said: Sequence[str]) -> None:
+        def write(folder: Path) -> None:
+            folder.joinpath("findings.json").write_text(json.dumps(said), encoding="utf-8")
+
+        self.products.take(key, write)
+
+    def _ask(self, modules: Sequence[Module], folder: Path) -> Findings:
+        cache = folder / "cache"
+        cache.mkdir(parents=True)
+        root = modules[0].folder.parent
+        project = ET.Element("project", incomplete="false")
+        ET.SubElement(project, "root", dir=str(root))
+        ET.SubElement(project, "cache", dir=str(cache))
+        project.extend(module.element() for module in modules)
+        ET.ElementTree(project).write(folder / "project.xml", encoding="utf-8")
+        run = self.java.run(
+            *(self.jars, "com.android.tools.lint.Main", "--project", folder / "project.xml"),
+            *("--sdk-home", self.sdk, *FLAGS, "--xml", folder / "findings.xml"),
+            options=["-Xmx2g"],
+            env={**os.environ, "ANDROID_USER_HOME": str(cache)},
+        )
+        if run.returncode not in {0, 1}:
+            raise RuntimeError(run.stdout + run.stderr)
+        found = _reported(folder / "findings.xml", root)
+        # No finding is exit status 0: what is in the file is all there is.
+        if bool(found) != bool(run.returncode):
+            raise RuntimeError(run.stdout + run.stderr)
+        return found
+
+
+def _reported(report: Path, root: Path) -> Findings:
     found: dict[str, list[str]] = {}
-    for issue in ET.parse(folder / "findings.xml").getroot().iter("issue"):  # noqa: S314 - Lint's
+    for issue in ET.parse(report).getroot().iter("issue"):  # noqa: S314 - Lint's
         location = issue.find("location")
         file = Path("" if location is None else location.get("file", ""))
-        name = (file.relative_to(folder) if file.is_absolute() else file).parts[0]
+        name = (file.relative_to(root) if file.is_absolute() else file).parts[0]
         said = f"{issue.get('id')}: {issue.get('message')} ({file.name})"
         found.setdefault(name, []).append(said)
-    # No finding is exit status 0: what is in the file is all there is.
-    if bool(found) != bool(run.returncode):
-        raise RuntimeError(run.stdout + run.stderr)
     return found
+
+
+def _read(product: Path) -> Sequence[str]:
+    said: Sequence[str] = json.loads(product.joinpath("findings.json").read_text(encoding="utf-8"))
+    return said

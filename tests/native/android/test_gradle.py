@@ -189,7 +189,7 @@ def configured(
     api = [jar for jar in gradle if jar.name.startswith("gradle-api-8.11")]
     own = [*api, *standard, *(jar for jar in gradle if "chaquo" in jar.parts)]
     own += [jar for jar in gradle if jar.name.startswith("groovy-3.")]
-    assert kotlin.compile([write_kotlin_line(folder)], [*api, *standard], classes) == ""
+    assert kotlin.compile_once([write_kotlin_line(folder)], [*api, *standard], classes) == ""
     assert java.compile(HERE.rglob("*.java"), own, classes) == ""
     plugin = classes / f"META-INF/gradle-plugins/{CHAQUOPY}.properties"
     plugin.parent.mkdir(parents=True)

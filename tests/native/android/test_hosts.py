@@ -128,7 +128,7 @@ def classes(
     folder = tmp_path_factory.mktemp("classes")
     needed = [jar for jar in jars["robolectric"] if jar.suffix == ".jar"]
     sources = [*(SUPPORT / name for name in SOURCES), HERE / "StartTest.kt", KOTLIN / "Report.kt"]
-    assert kotlin.compile(sources, needed, folder) == ""
+    assert kotlin.compile_once(sources, needed, folder) == ""
     return (folder, *needed)
 
 

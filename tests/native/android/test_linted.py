@@ -5,7 +5,7 @@ What Lint does not see, `bgsvc-gen doctor` does: each planted defect is caught b
 
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,20 +16,19 @@ from bgsvc_gen.doctor.android import check_manifest, codes
 from bgsvc_gen.doctor.android_manifest import NAMESPACE, read_manifest
 from bgsvc_gen.targets import android
 from tests.native.android.apps import App, golden_names
-from tests.native.android.lint import Module, lint
+from tests.native.android.lint import Findings, Lint, Module
 from tests.native.android.maven import ClassPath
+from tests.native.android.products import products
 from tests.native.android.sdk import android_jar
 from tests.native.android.tools import Java
 
 pytestmark = pytest.mark.native
 
 NOTIFICATIONS: Final = "kotlin/dev/bgsvc/Notifications.kt"
-LIBRARY: Final = """
-<manifest xmlns:android="http://schemas.android.com/apk/res/android" package="dev.bgsvc">
-    <uses-sdk android:minSdkVersion="26" android:targetSdkVersion="36" />
-    <uses-permission android:name="android.permission.POST_NOTIFICATIONS" />
-</manifest>
-""".lstrip()
+SCAFFOLD: Final = "scaffold"
+"""Beside the golden cases: a service of each type, written by `bgsvc-gen android --type`."""
+WHOLE: Final = ("full", "android-job")
+"""A case of each host, in which Lint sees the support sources; and one of jobs alone."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +127,9 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "old minSdk": Defect(
         "android-data-sync", attribute=("uses-sdk", "minSdkVersion", "23"), doctor="DA009"
     ),
+    "newer target": Defect(
+        "android-data-sync", attribute=("uses-sdk", "targetSdkVersion", "37"), doctor="DA015"
+    ),
     "unguarded call": Defect(
         "android-data-sync",
         source=(NOTIFICATIONS, ".setOnlyAlertOnce(true)", ".setForegroundServiceBehavior(1)"),
@@ -148,57 +150,67 @@ def test_every_planted_defect_is_known_to_somebody() -> None:
 @pytest.fixture(scope="module")
 def linted(  # noqa: PLR0913, PLR0917 - fixtures
     golden: Mapping[str, App],
+    scaffold: App,
     java: Java,
     jars: Mapping[str, ClassPath],
     sdk: Path,
     kotlin_stdlib: Path,
+    support_jar: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Mapping[str, Sequence[str]]:
+) -> Findings:
     """Lint's findings about each golden case, about the support sources, about each defect."""
     folder = tmp_path_factory.mktemp("lint")
-    class_path = (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
-    modules = list(modules_of(golden, folder))
-    return lint(java, jars["lint"], sdk, modules, class_path, folder)
+    platform = (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
+    apps = {**golden, SCAFFOLD: scaffold}
+    modules = modules_of(apps, folder / "modules", platform, support_jar)
+    return Lint(java, jars["lint"], sdk, products()).findings(modules, folder)
 
 
-def modules_of(golden: Mapping[str, App], folder: Path) -> Iterator[Module]:
-    support = folder / "support"
-    for app in golden.values():
-        for source in app.support_sources:
-            shutil.copytree(source, support / source.name, dirs_exist_ok=True)
-    manifest = support / "AndroidManifest.xml"
-    manifest.write_text(LIBRARY, encoding="utf-8")
-    yield Module("support", manifest, [support / "dev", support / "java"], is_library=True)
-    for name, app in golden.items():
-        yield module_of(name, app, folder / name, golden_manifest(app))
+def modules_of(
+    apps: Mapping[str, App], folder: Path, platform: ClassPath, support_jar: Path
+) -> Iterator[Module]:
+    """Yield each case as a module; most of them stand on the classes of the support sources.
+
+    Lint takes ten times longer for those in source; it would see the same ones in each case.
+    """
+    apart = (support_jar, *platform)
+    for name, app in apps.items():
+        class_path = platform if name in WHOLE else apart
+        yield module_of(app, folder / name, golden_manifest(app), class_path, whole=name in WHOLE)
     for name, defect in DEFECTS.items():
         if defect.lint:
-            app = golden[defect.case]
-            yield module_of(f"without {name}", app, folder / name, broken(app, defect), defect)
+            app = apps[defect.case]
+            module = module_of(app, folder / name, broken(app, defect), apart)
+            if defect.source is not None:
+                plant(app, module.folder, defect.source)
+            yield module
 
 
 def module_of(
-    name: str, app: App, folder: Path, manifest: ET.Element, defect: Defect | None = None
+    app: App, folder: Path, manifest: ET.Element, class_path: ClassPath, *, whole: bool = False
 ) -> Module:
-    """Copy an app into `folder`: its own sources, and all where a support source is broken."""
-    whole = defect is not None and defect.source is not None
+    """Copy an app into `folder`: its own sources alone, or the support sources as well."""
     source = "." if whole else app.spec.app.id.replace(".", "/")
     kotlin = folder / "src"
     shutil.copytree(app.source_set / "kotlin" / source, kotlin / "kotlin" / source)
     if whole:
         shutil.copytree(app.source_set / "java", kotlin / "java")
-    if defect is not None and defect.source is not None:
-        file, old, new = defect.source
-        text = (kotlin / file).read_text(encoding="utf-8")
-        assert old in text
-        (kotlin / file).write_text(text.replace(old, new), encoding="utf-8")
     shutil.copytree(app.build / "java", folder / "java")
     resources = folder / "res"
     shutil.copytree(app.source_set / "res", resources)
     path = folder / "AndroidManifest.xml"
     ET.ElementTree(manifest).write(path, encoding="utf-8")
-    sources = [kotlin, folder / "java"]
-    return Module(name, path, sources, [resources], None if whole else "support")
+    return Module(folder, path, (kotlin, folder / "java"), class_path, (resources,))
+
+
+def plant(app: App, folder: Path, source: tuple[str, str, str]) -> None:
+    """Put one support source of the app into `folder`, broken."""
+    name, old, new = source
+    text = app.source_set.joinpath(name).read_text(encoding="utf-8")
+    assert old in text
+    file = folder / "src" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def golden_manifest(app: App) -> ET.Element:
@@ -226,19 +238,29 @@ def broken(app: App, defect: Defect) -> ET.Element:
     return root
 
 
-@pytest.mark.parametrize("name", [*golden_names(), "support"])
-def test_lint_finds_nothing(name: str, linted: Mapping[str, Sequence[str]]) -> None:
+def test_lint_sees_every_support_source(golden: Mapping[str, App]) -> None:
+    seen = {file.name for name in WHOLE for file in sources_of(golden[name])}
+
+    assert {file.name for app in golden.values() for file in sources_of(app)} == seen
+
+
+def sources_of(app: App) -> list[Path]:
+    return [file for folder in app.support_sources for file in folder.rglob("*.*")]
+
+
+@pytest.mark.parametrize("name", [*golden_names(), SCAFFOLD])
+def test_lint_finds_nothing(name: str, linted: Findings) -> None:
     assert linted.get(name, []) == []
 
 
 def test_lint_had_nothing_to_say_about_how_it_was_asked(
-    linted: Mapping[str, Sequence[str]],
+    linted: Findings,
 ) -> None:
-    assert linted.keys() <= {*golden_names(), "support", *DEFECTS}
+    assert linted.keys() <= {*golden_names(), SCAFFOLD, *DEFECTS}
 
 
 @pytest.mark.parametrize("name", [name for name, each in DEFECTS.items() if each.lint])
-def test_lint_finds_a_planted_defect(name: str, linted: Mapping[str, Sequence[str]]) -> None:
+def test_lint_finds_a_planted_defect(name: str, linted: Findings) -> None:
     issues = {said.partition(":")[0] for said in linted.get(name, [])}
 
     assert DEFECTS[name].lint in issues

@@ -3,6 +3,7 @@
 import subprocess
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def dexed(  # noqa: PLR0913, PLR0917 - fixtures
     app, folder = golden[CASE], tmp_path_factory.mktemp("dexed")
     platform, classes = android_jar(sdk, 36), folder / "classes"
     sources = [*app.support_sources, *app.own_sources]
-    assert kotlin.compile(sources, [platform, kotlin_stdlib], classes) == ""
+    assert kotlin.compile_once(sources, [platform, kotlin_stdlib], classes) == ""
     own_java = [*app.source_set.joinpath("java").rglob("*.java"), *app.build.rglob("R.java")]
     assert java.compile(own_java, [platform], classes) == ""
     compiled = sorted(classes.rglob("*.class"))
@@ -108,35 +109,66 @@ def test_aapt2_reads_the_signed_app_as_the_plan_has_it(
         assert f"uses-feature-not-required: name='{feature}'" in badging
 
 
-def test_what_c_calls_by_name_keeps_its_name_when_the_app_is_shrunk(  # noqa: PLR0913, PLR0917
+@dataclass(frozen=True)
+class Shrinker:
+    """R8, and the app that it shrinks."""
+
+    java: Java
+    jars: ClassPath
+    platform: Path
+    kotlin_stdlib: Path
+    app: App
+    classes: Path
+
+    def shrunk(self, folder: Path, *rules: Path) -> bytes:
+        """Return the shrunk app's classes; the rules are those beside the manifest's own."""
+        services = [service.qualified_class for service in android.plan(self.app.spec).services]
+        # aapt2 writes such rules for what a manifest names.
+        of_manifest = folder / "manifest.pro"
+        lines = [f"-keep class {name} {{ <init>(); }}" for name in services]
+        # Annotations of the compiler's, and what the platform made here refers to and leaves out.
+        lines += ["-dontwarn org.jetbrains.annotations.**", "-dontwarn android.**"]
+        of_manifest.write_text("\n".join(lines), encoding="utf-8")
+        run = self.java.run(
+            *(self.jars, "com.android.tools.r8.R8", "--release", "--min-api", "26"),
+            *("--lib", self.platform, "--lib", self.java.home),
+            *(option for path in (*rules, of_manifest) for option in ("--pg-conf", path)),
+            *("--output", folder),
+            self.kotlin_stdlib,
+            *sorted(self.classes.rglob("*.class")),
+        )
+        assert run.returncode == 0, run.stderr
+        return folder.joinpath("classes.dex").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def shrinker(  # noqa: PLR0913, PLR0917 - fixtures
     golden: Mapping[str, App],
     dexed: Path,
     java: Java,
     jars: Mapping[str, ClassPath],
     sdk: Path,
     kotlin_stdlib: Path,
-    tmp_path: Path,
-) -> None:
-    app = golden[CASE]
-    services = [service.qualified_class for service in android.plan(app.spec).services]
-    # aapt2 writes such rules for what a manifest names.
-    of_manifest = tmp_path / "manifest.pro"
-    rules = [f"-keep class {name} {{ <init>(); }}" for name in services]
-    # Annotations of the compiler's, and what the platform made here refers to and leaves out.
-    rules += ["-dontwarn org.jetbrains.annotations.**", "-dontwarn android.**"]
-    of_manifest.write_text("\n".join(rules), encoding="utf-8")
-    compiled = sorted(dexed.with_name("classes").rglob("*.class"))
-    run = java.run(
-        *(jars["d8"], "com.android.tools.r8.R8", "--release", "--min-api", "26"),
-        *("--lib", android_jar(sdk, 36), "--lib", java.home),
-        *("--pg-conf", app.folder / "bgsvc-rules.pro", "--pg-conf", of_manifest),
-        *("--output", tmp_path),
-        kotlin_stdlib,
-        *compiled,
-    )
-    assert run.returncode == 0, run.stderr
-    content = tmp_path.joinpath("classes.dex").read_bytes()
+) -> Shrinker:
+    classes = dexed.with_name("classes")
+    platform = android_jar(sdk, 36)
+    return Shrinker(java, jars["d8"], platform, kotlin_stdlib, golden[CASE], classes)
 
-    assert b"Ldev/bgsvc/PythonLibrary;" in content
-    assert b"Ldev/bgsvc/MessageSink;" in content
+
+CALLED_BY_NAME = (b"Ldev/bgsvc/PythonLibrary;", b"Ldev/bgsvc/MessageSink;")
+"""What C calls."""
+
+
+def test_what_c_calls_by_name_keeps_its_name_when_the_app_is_shrunk(
+    shrinker: Shrinker, tmp_path: Path
+) -> None:
+    content = shrinker.shrunk(tmp_path, shrinker.app.folder / "bgsvc-rules.pro")
+
+    assert [name for name in CALLED_BY_NAME if name not in content] == []
     assert b"Ldev/bgsvc/Ledger;" not in content
+
+
+def test_without_the_rules_it_would_lose_its_name(shrinker: Shrinker, tmp_path: Path) -> None:
+    content = shrinker.shrunk(tmp_path)
+
+    assert [name for name in CALLED_BY_NAME if name in content] != list(CALLED_BY_NAME)

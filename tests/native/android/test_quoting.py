@@ -18,10 +18,10 @@ from bgsvc_gen.lang import android_resource
 from bgsvc_gen.lang import kotlin as kotlin_lang
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.values import is_text
-from tests.native.android.apps import App, Build, write
+from tests.native.android.apps import Build, write
 from tests.native.android.maven import ClassPath
 from tests.native.android.sdk import android_jar
-from tests.native.android.tools import Aapt2, Java, KotlinCompiler
+from tests.native.android.tools import Aapt2, KotlinCompiler
 
 pytestmark = pytest.mark.native
 
@@ -168,23 +168,6 @@ LINES: Final = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=
 
 
 @pytest.fixture(scope="module")
-def support_classes(
-    golden: Mapping[str, App],
-    kotlin: KotlinCompiler,
-    java: Java,
-    platform: Sequence[Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """The support sources, compiled: what a generated class stands on."""
-    folder = tmp_path_factory.mktemp("support")
-    sources = golden["android-special-use"].support_sources
-    assert kotlin.compile(sources, platform, folder) == ""
-    own = [file for source in sources for file in source.rglob("*.java")]
-    assert java.compile(own, platform, folder) == ""
-    return folder
-
-
-@pytest.fixture(scope="module")
 def platform(sdk: Path, kotlin_stdlib: Path, jars: Mapping[str, ClassPath]) -> Sequence[Path]:
     return (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
 
@@ -198,7 +181,7 @@ def test_what_an_author_writes_in_a_spec_reads_back_from_the_built_app(
     build: Build,
     kotlin: KotlinCompiler,
     platform: Sequence[Path],
-    support_classes: Path,
+    support_jar: Path,
     texts: Sequence[str],
 ) -> None:
     label, german, why, stop, resume, pressed = texts
@@ -216,7 +199,7 @@ def test_what_an_author_writes_in_a_spec_reads_back_from_the_built_app(
         write(load_spec(spec), folder / "app")
         app = build.apps({folder / "app": load_spec(spec)}, folder)["app"]
         assert app.said == ""
-        classes = [*platform, support_classes]
+        classes = [*platform, support_jar]
         assert kotlin.compile(app.own_sources, classes, folder / "out") == ""
         pools = Pools(app.apk)
         constants = {

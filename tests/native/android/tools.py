@@ -1,15 +1,18 @@
 """The Android tools as functions: what each is given, and what it says."""
 
+import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from tests.native.android.maven import ClassPath
+from tests.native.android.products import Products, key_of, version_of
 
 JVM: Final = (
     *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"),
@@ -20,9 +23,16 @@ JVM: Final = (
 A crash, which some planted faults are to cause, is told in the output and leaves no file.
 """
 
+PATIENCE: Final = 1800
+"""Seconds for one program: no measure of anything, only the end of one that hangs."""
 
 # Robolectric reads the manifest as text, where the prefix has to be the usual one.
 ET.register_namespace("android", "http://schemas.android.com/apk/res/android")
+
+
+KOTLIN_FLAGS: Final = (
+    *("-no-stdlib", "-no-reflect", "-jvm-target", "17", "-Werror", "-Wextra", "-progressive"),
+)
 
 
 def joined(class_path: Iterable[Path]) -> str:
@@ -35,6 +45,11 @@ class Java:
 
     home: Path
 
+    @cached_property
+    def version(self) -> str:
+        """What the JDK says of itself."""
+        return self.home.joinpath("release").read_text(encoding="utf-8")
+
     def run(
         self,
         class_path: Iterable[Path],
@@ -45,14 +60,23 @@ class Java:
     ) -> subprocess.CompletedProcess[str]:
         """Run a main class, given as the first argument; what it says is in the result."""
         return subprocess.run(
-            [self.home / "bin/java", *JVM, *options, "-cp", joined(class_path), *arguments],
+            self.command(class_path, *arguments, options=options),
             check=False,
             capture_output=True,
             cwd=cwd,
             env=env,
             encoding="utf-8",
-            timeout=300,
+            timeout=PATIENCE,
         )
+
+    def command(
+        self,
+        class_path: Iterable[Path],
+        *arguments: str | Path,
+        options: Iterable[str] = (),
+    ) -> list[str | Path]:
+        """Return the command that runs a main class."""
+        return [self.home / "bin/java", *JVM, *options, "-cp", joined(class_path), *arguments]
 
     def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
         """Compile Java, and return what the compiler says: nothing, if all is well."""
@@ -71,14 +95,63 @@ class Java:
 
 
 class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
-    """One compiler process for many calls: the first takes seconds, the others a fraction."""
+    """One compiler process for many calls: the first takes seconds, the others a fraction.
 
-    def __init__(self, java: Java, class_path: ClassPath) -> None:
+    It is started when there is something that was not compiled before.
+    """
+
+    def __init__(self, java: Java, class_path: ClassPath, products: Products) -> None:
+        self._java = java
+        self._class_path = class_path
+        self._products = products
+        self._process: subprocess.Popen[str] | None = None
+
+    def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
+        """Compile, and return what the compiler says: nothing, if all is well."""
+        code, said = self._call(sources, class_path, output)
+        return said if said or code == "OK" else code
+
+    def compile_once(
+        self, sources: Iterable[Path], class_path: Iterable[Path], output: Path
+    ) -> str:
+        """Do the same, or take what came of the same bytes before; failures are not kept."""
+        given, jars = list(sources), list(class_path)
+        said = ""
+
+        def make(folder: Path) -> None:
+            nonlocal said
+            if said := self.compile(given, jars, folder):
+                raise _RefusedError
+
+        version = version_of(f"kotlinc {self._java.version}", self._class_path)
+        try:
+            classes = self._products.take(key_of(version, KOTLIN_FLAGS, [*given, *jars]), make)
+        except _RefusedError:
+            return said
+        shutil.copytree(classes, output, dirs_exist_ok=True)
+        return ""
+
+    def _call(
+        self, sources: Iterable[Path], class_path: Iterable[Path], output: Path
+    ) -> tuple[str, str]:
+        call = [
+            *KOTLIN_FLAGS,
+            *("-cp", joined(class_path), "-d", str(output), *map(str, sources)),
+        ]
+        process = self._process = self._process or self._start()
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError
+        process.stdin.write("\t".join(call) + "\n")
+        process.stdin.flush()
+        code, _, count = process.stdout.readline().strip().partition(" ")
+        return code, "".join(process.stdout.readline() for _ in range(int(count)))
+
+    def _start(self) -> subprocess.Popen[str]:
         batch = Path(__file__).with_name("Batch.java")
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             [
-                *(java.home / "bin/java", *JVM, "-Xmx1g"),
-                *("-cp", joined(class_path), batch),
+                *(self._java.home / "bin/java", *JVM, "-Xmx1g"),
+                *("-cp", joined(self._class_path), batch),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -86,29 +159,18 @@ class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
             encoding="utf-8",
         )
 
-    def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
-        """Compile, and return what the compiler says: nothing, if all is well."""
-        call = [
-            *("-no-stdlib", "-no-reflect", "-jvm-target", "17"),
-            *("-Werror", "-Wextra", "-progressive"),
-            *("-cp", joined(class_path), "-d", str(output), *map(str, sources)),
-        ]
-        process = self._process
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError
-        process.stdin.write("\t".join(call) + "\n")
-        process.stdin.flush()
-        code, _, count = process.stdout.readline().strip().partition(" ")
-        messages = "".join(process.stdout.readline() for _ in range(int(count)))
-        return messages if messages or code == "OK" else code
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.communicate()
+        if self._process is not None:
+            self._process.communicate()
+
+
+class _RefusedError(Exception):
+    """The compiler has something to say: nothing to keep."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class AndroidPlan(Plan):
         starts_on_boot: Whether one of the services starts with the device.
         strings: The texts that users see, a file for each language.
         hosts: What embeds Python; the support sources follow from it.
+        target_sdk: The API level whose rules the spec was checked against.
     """
 
     package: str
@@ -52,6 +53,7 @@ class AndroidPlan(Plan):
     starts_on_boot: bool
     strings: tuple[StringsFile, ...]
     hosts: tuple[str, ...]
+    target_sdk: int
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -103,6 +105,7 @@ def plan(spec: Spec) -> AndroidPlan:
         starts_on_boot=starts_on_boot,
         strings=strings_files(services),
         hosts=tuple(sorted({service.android.host for service in services})),
+        target_sdk=spec.android.target_sdk,
     )
 
 

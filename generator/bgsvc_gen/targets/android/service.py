@@ -36,6 +36,7 @@ _JOB_IMPORTS: Final = (
     "dev.bgsvc.JobRequest",
     "dev.bgsvc.JobRequests",
     "dev.bgsvc.JobRunService",
+    "dev.bgsvc.StartResult",
 )
 _IMPORTS: Final = (
     "android.app.NotificationManager",

@@ -25,7 +25,7 @@ import kotlin.concurrent.thread
 
 /** The app's side: from Java, from any thread, and in a process in which nothing runs. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36])
+@Config(sdk = [Config.ALL_SDKS])
 class ApiTest {
     private val app = RuntimeEnvironment.getApplication()
 

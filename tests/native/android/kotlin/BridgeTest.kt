@@ -22,7 +22,7 @@ import java.io.File
 
 /** Android's end of the bridge, held to the vectors that every end is held to. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36], instrumentedPackages = ["dev.bgsvc.tests.apart"])
+@Config(sdk = [Config.ALL_SDKS], instrumentedPackages = ["dev.bgsvc.tests.apart"])
 class BridgeTest {
     @Before
     fun reset() = python.reset()
@@ -80,7 +80,7 @@ class BridgeTest {
     fun `what Android asks has the fields of the vectors`() {
         Driven(PatientService::class.java, python).use {
             started(it)
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
             it.command(startId = 2)
             Bgsvc.stop(it.app, PatientService.NAME)
@@ -104,7 +104,7 @@ class BridgeTest {
         Driven(PatientService::class.java, python).use {
             started(it)
             it.service.onTimeout(1)
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
             it.await("stopped")
 
             assertEquals(1, python.askedFor("expire").size)
@@ -150,7 +150,7 @@ class BridgeTest {
             it.await("stopped")
             python.state = "stopped"
             python.obeys = false
-            it.service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
 
             it.until("the end") { it.shadow.isStoppedBySelf }
             assertEquals("platformTimeout", python.askedFor("stop").single().getString("reason"))

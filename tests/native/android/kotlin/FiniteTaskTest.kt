@@ -32,7 +32,7 @@ import kotlin.concurrent.thread
 
 /** What the app finishes though the user leaves it. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36])
+@Config(sdk = [Config.ALL_SDKS])
 class FiniteTaskTest {
     private val app = RuntimeEnvironment.getApplication()
     private val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler

@@ -6,10 +6,10 @@ import android.app.Service
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.content.pm.ServiceInfo
+import android.os.Build
 import dev.bgsvc.Bgsvc
 import dev.bgsvc.ForegroundService
 import org.example.heartbeat.bgsvc.ButtonsService
-import org.example.heartbeat.bgsvc.HeartbeatService
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertTrue
@@ -25,24 +25,23 @@ import org.robolectric.shadows.ShadowService
 
 /** A service of each type, and what becomes of one that Android refuses. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [36])
+@Config(sdk = [Config.ALL_SDKS])
 class TypesTest {
     private val app = RuntimeEnvironment.getApplication()
+    private val services = declared().filter { nameOf(it).startsWith("of") }
+    private val asked =
+        app.packageManager
+            .getPackageInfo(app.packageName, PackageManager.GET_PERMISSIONS)
+            .requestedPermissions
+            .orEmpty()
 
     @Test
     fun `a service of each type runs in the foreground of its type, and stops`() {
-        val services =
-            declared().filter {
-                it.metaData
-                    ?.getString("dev.bgsvc.name")
-                    .orEmpty()
-                    .startsWith("of")
-            }
-        val types = services.map { it.foregroundServiceType }.toSet()
+        shadowOf(app).grantPermissions(*asked)
         assertEquals(15, services.size)
-        assertEquals(15, types.size)
+        assertEquals(15, services.map { it.foregroundServiceType }.toSet().size)
         for (info in services) {
-            val type = Class.forName(info.name).asSubclass(ForegroundService::class.java)
+            val type = classOf(info)
             Driven(type).use {
                 it.command()
                 assertNotEquals(0, info.foregroundServiceType)
@@ -58,7 +57,29 @@ class TypesTest {
     }
 
     @Test
-    fun `each of Android's refusals is an error that says what to do`() {
+    fun `what the manifest asks for is what Android wants of each type`() {
+        shadowOf(app).grantPermissions(*asked)
+        val refused = services.filter { AndroidsRules.missingPermission(app, it.foregroundServiceType) != null }
+        val tooNew = if (Build.VERSION.SDK_INT < Build.VERSION_CODES.VANILLA_ICE_CREAM) MEDIA_PROCESSING else emptyList()
+
+        assertEquals(tooNew, refused.map(::nameOf))
+    }
+
+    @Test
+    fun `each type without its permission is refused, and not the end of the app`() {
+        shadowOf(app).denyPermissions(*asked)
+        val without = services.map(::nameOf).toMutableList()
+        for (info in services) {
+            val refusal = AndroidsRules.missingPermission(app, info.foregroundServiceType) ?: continue
+            without -= nameOf(info)
+            assertRefused(info, refusal, Intent(), "ask the user for the permission")
+        }
+
+        assertEquals(listOf("ofshortservice"), without)
+    }
+
+    @Test
+    fun `each of Android's refusals of each type is an error that says what to do`() {
         val refusals =
             mapOf(
                 ForegroundServiceStartNotAllowedException("from the background") to "while the user sees the app",
@@ -66,34 +87,34 @@ class TypesTest {
                 SecurityException("without a permission") to "ask the user for the permission",
                 IllegalArgumentException("not a subset") to "",
             )
-        for ((refusal, fix) in refusals) {
-            Driven(HeartbeatService::class.java).use {
-                it.shadow.setThrowInStartForeground(refusal)
-                it.command()
-                val error = it.await("error").data
+        for (info in services) {
+            for ((refusal, fix) in refusals) assertRefused(info, refusal, Intent(), fix)
+        }
+    }
 
-                assertEquals("platform ${refusal.message}", "${error.getString("code")} ${error.getString("message")}")
-                assertTrue("$error", fix in error.getString("fix"))
-                assertTrue(it.shadow.isStoppedBySelf)
+    @Test
+    fun `of each type only those start with the device that Android lets`() {
+        val allowed = System.getProperty("bgsvc.test.boot").toInt()
+        val all = services.fold(0) { bits, info -> bits or info.foregroundServiceType }
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.VANILLA_ICE_CREAM) {
+            assertEquals("the facts", AndroidsRules.startingWithTheDevice() and all, allowed)
+        }
+        for (info in services) {
+            val boot = Intent().putExtra("dev.bgsvc.extra.REASON", "boot")
+            val refusal = AndroidsRules.atBoot(info.foregroundServiceType)
+            if (refusal != null) {
+                assertRefused(info, refusal, boot, "")
+            } else {
+                Driven(classOf(info)).use {
+                    it.command(boot)
+                    assertEquals("boot", it.await("started").data.getString("reason"))
+                }
             }
         }
     }
 
     @Test
-    fun `a type that may not start with the device is refused, and not the end of the app`() {
-        Driven(HeartbeatService::class.java).use {
-            val message = "FGS type dataSync not allowed to start from BOOT_COMPLETED!"
-            it.shadow.setThrowInStartForeground(ForegroundServiceStartNotAllowedException(message))
-            it.command(Intent().putExtra("dev.bgsvc.extra.REASON", "boot"))
-
-            assertEquals(message, it.await("error").data.getString("message"))
-            it.pass(1)
-            assertEquals(listOf("error"), it.names())
-        }
-    }
-
-    @Test
-    @Config(sdk = [36], shadows = [Restricted::class])
+    @Config(sdk = [Config.ALL_SDKS], shadows = [Restricted::class])
     fun `a restricted app, which Android does not hear, is told so`() {
         val manager = app.getSystemService(android.app.ActivityManager::class.java)
         shadowOf(manager).setBackgroundRestricted(true)
@@ -115,6 +136,29 @@ class TypesTest {
         override fun getForegroundServiceType(): Int = 0
     }
 
+    private fun assertRefused(
+        info: ServiceInfo,
+        refusal: RuntimeException,
+        intent: Intent,
+        fix: String,
+    ) {
+        Driven(classOf(info)).use {
+            it.shadow.setThrowInStartForeground(refusal)
+            it.command(intent)
+            val error = it.await("error").data
+
+            assertEquals("platform ${refusal.message}", "${error.getString("code")} ${error.getString("message")}")
+            assertTrue("$error", fix in error.getString("fix"))
+            assertTrue(it.shadow.isStoppedBySelf)
+            it.pass(1)
+            assertEquals(listOf("error"), it.names())
+        }
+    }
+
+    private fun classOf(info: ServiceInfo) = Class.forName(info.name).asSubclass(ForegroundService::class.java)
+
+    private fun nameOf(info: ServiceInfo) = info.metaData?.getString("dev.bgsvc.name").orEmpty()
+
     @Suppress("DEPRECATION") // The flags' own type came with API 33.
     private fun declared(): List<ServiceInfo> =
         app.packageManager
@@ -122,4 +166,8 @@ class TypesTest {
             .services
             .orEmpty()
             .toList()
+
+    private companion object {
+        val MEDIA_PROCESSING = listOf("ofmediaprocessing")
+    }
 }
