@@ -12,8 +12,9 @@ from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.resources import templates_root
 from tests.native.android.apps import App, golden_names
 from tests.native.android.maven import ClassPath
+from tests.native.android.products import key_of, products, version_of
 from tests.native.android.sdk import LEVELS, android_jar
-from tests.native.android.tools import Aapt2, Java, KotlinCompiler
+from tests.native.android.tools import Aapt2, Java, KotlinCompiler, kept
 
 pytestmark = pytest.mark.native
 
@@ -97,14 +98,15 @@ def test_ktlint_finds_nothing(
         shutil.copytree(app.source_set / "kotlin", tmp_path / name)
     shutil.copytree(KOTLIN_TESTS, tmp_path / "tests")
     shutil.copytree(KOTLIN_BENCH, tmp_path / "bench")
-    run = java.run(
-        *(jars["ktlint"], "com.pinterest.ktlint.Main"),
-        *(f"--editorconfig={EDITOR_CONFIG}", "--log-level=none", "**/*.kt"),
-        cwd=tmp_path,
-    )
+    options = (f"--editorconfig={EDITOR_CONFIG}", "--log-level=none", "**/*.kt")
 
-    assert run.stdout == ""
-    assert run.returncode == 0
+    def check(folder: Path) -> str:
+        folder.joinpath("clean").touch()
+        run = java.run(jars["ktlint"], "com.pinterest.ktlint.Main", *options, cwd=tmp_path)
+        return run.stdout or ("" if run.returncode == 0 else run.stderr or "ktlint failed")
+
+    key = key_of(version_of("ktlint", jars["ktlint"]), options[1:], [tmp_path, EDITOR_CONFIG])
+    assert kept(products(), key, check, tmp_path / "verdict") == ""
 
 
 @pytest.mark.parametrize("define", ["BGSVC_DESKTOP", "__ANDROID__"])

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final
 
 from tests.native.android.maven import ClassPath
-from tests.native.android.products import Products, key_of, version_of
+from tests.native.android.products import Products, key_of, products, version_of
 
 JVM: Final = (
     *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"),
@@ -30,6 +30,7 @@ PATIENCE: Final = 1800
 ET.register_namespace("android", "http://schemas.android.com/apk/res/android")
 
 
+JAVA_FLAGS: Final = ("--release", "17", "-Werror", "-Xlint:all,-options,-classfile")
 KOTLIN_FLAGS: Final = (
     *("-no-stdlib", "-no-reflect", "-jvm-target", "17", "-Werror", "-Wextra", "-progressive"),
 )
@@ -79,19 +80,50 @@ class Java:
         return [self.home / "bin/java", *JVM, *options, "-cp", joined(class_path), *arguments]
 
     def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
-        """Compile Java, and return what the compiler says: nothing, if all is well."""
-        output.mkdir(parents=True, exist_ok=True)
-        run = subprocess.run(
-            [
-                *(self.home / "bin/javac", "--release", "17"),
-                *("-Werror", "-Xlint:all,-options,-classfile"),
-                *("-cp", joined(class_path), "-d", str(output), *map(str, sources)),
-            ],
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-        )
-        return run.stdout + run.stderr
+        """Compile Java, and return what the compiler says: nothing, if all is well.
+
+        What came of the same bytes before is taken from where it is kept.
+        """
+        given, jars = list(sources), list(class_path)
+
+        def compile_into(folder: Path) -> str:
+            run = subprocess.run(
+                [
+                    *(self.home / "bin/javac", *JAVA_FLAGS, "-cp", joined(jars)),
+                    *("-d", str(folder), *map(str, given)),
+                ],
+                check=False,
+                capture_output=True,
+                encoding="utf-8",
+            )
+            return run.stdout + run.stderr
+
+        key = key_of(f"javac {self.version}", JAVA_FLAGS, [*given, *jars])
+        return kept(products(), key, compile_into, output)
+
+
+class _RefusedError(Exception):
+    """A compiler has something to say: nothing to keep."""
+
+
+def kept(products: Products, key: str, compile_into: Callable[[Path], str], output: Path) -> str:
+    """Put classes into `output`, compiled now or before; return what the compiler says.
+
+    What it refuses, or warns of, is not kept.
+    """
+    said = ""
+
+    def make(folder: Path) -> None:
+        nonlocal said
+        if said := compile_into(folder):
+            raise _RefusedError
+
+    try:
+        classes = products.take(key, make)
+    except _RefusedError:
+        return said
+    shutil.copytree(classes, output, dirs_exist_ok=True)
+    return ""
 
 
 class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
@@ -116,20 +148,9 @@ class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
     ) -> str:
         """Do the same, or take what came of the same bytes before; failures are not kept."""
         given, jars = list(sources), list(class_path)
-        said = ""
-
-        def make(folder: Path) -> None:
-            nonlocal said
-            if said := self.compile(given, jars, folder):
-                raise _RefusedError
-
         version = version_of(f"kotlinc {self._java.version}", self._class_path)
-        try:
-            classes = self._products.take(key_of(version, KOTLIN_FLAGS, [*given, *jars]), make)
-        except _RefusedError:
-            return said
-        shutil.copytree(classes, output, dirs_exist_ok=True)
-        return ""
+        key = key_of(version, KOTLIN_FLAGS, [*given, *jars])
+        return kept(self._products, key, lambda folder: self.compile(given, jars, folder), output)
 
     def _call(
         self, sources: Iterable[Path], class_path: Iterable[Path], output: Path
@@ -167,10 +188,6 @@ class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
     ) -> None:
         if self._process is not None:
             self._process.communicate()
-
-
-class _RefusedError(Exception):
-    """The compiler has something to say: nothing to keep."""
 
 
 @dataclass(frozen=True)

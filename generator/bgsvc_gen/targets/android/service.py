@@ -36,7 +36,6 @@ _JOB_IMPORTS: Final = (
     "dev.bgsvc.JobRequest",
     "dev.bgsvc.JobRequests",
     "dev.bgsvc.JobRunService",
-    "dev.bgsvc.StartResult",
 )
 _IMPORTS: Final = (
     "android.app.NotificationManager",

@@ -138,7 +138,7 @@ class BridgeTest {
             python.say("stopped", JSONObject().put("restartIn", 1.0))
 
             it.await("stopped")
-            assertTrue(it.shadow.isStoppedBySelf)
+            it.until("the end") { it.shadow.isStoppedBySelf }
         }
     }
 

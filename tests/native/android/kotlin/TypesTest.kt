@@ -60,7 +60,8 @@ class TypesTest {
     fun `what the manifest asks for is what Android wants of each type`() {
         shadowOf(app).grantPermissions(*asked)
         val refused = services.filter { AndroidsRules.missingPermission(app, it.foregroundServiceType) != null }
-        val tooNew = if (Build.VERSION.SDK_INT < Build.VERSION_CODES.VANILLA_ICE_CREAM) MEDIA_PROCESSING else emptyList()
+        val isOld = Build.VERSION.SDK_INT < Build.VERSION_CODES.VANILLA_ICE_CREAM
+        val tooNew = if (isOld) listOf("ofmediaprocessing") else emptyList()
 
         assertEquals(tooNew, refused.map(::nameOf))
     }
@@ -166,8 +167,4 @@ class TypesTest {
             .services
             .orEmpty()
             .toList()
-
-    private companion object {
-        val MEDIA_PROCESSING = listOf("ofmediaprocessing")
-    }
 }

@@ -9,7 +9,6 @@ import dev.bgsvc.JobRequest
 import dev.bgsvc.JobRequests
 import dev.bgsvc.JobRunService
 import dev.bgsvc.ServiceDefinition
-import dev.bgsvc.StartResult
 import dev.bgsvc.TimeoutPolicy
 
 /** Runs the Python class `notes.upload:Upload` in a job. */
@@ -51,6 +50,6 @@ class UploadJob : JobRunService(DEFINITION) {
 
         /** Asks for the job; Android runs it when its conditions are met. */
         @JvmStatic
-        fun schedule(context: Context): StartResult = JobRequests.place(context, DEFINITION)
+        fun schedule(context: Context): dev.bgsvc.StartResult = JobRequests.place(context, DEFINITION)
     }
 }
