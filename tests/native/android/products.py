@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from tests.native.android.maven import cache
+from tests.native.cache import cache
 
 FORMAT: Final = "1"
 """Another one for each change of how products are kept."""
