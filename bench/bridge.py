@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.native.android.jdk import find_jdk  # noqa: E402 - not before the path
 from tests.native.android.maven import class_paths, unpacked  # noqa: E402 - as above
-from tests.native.android.products import products  # noqa: E402 - as above
 from tests.native.android.tools import Java, KotlinCompiler  # noqa: E402 - as above
+from tests.native.products import products  # noqa: E402 - as above
 
 ROUNDS, CALLS = ("20", "500") if "--quick" in sys.argv else ("200", "500")
 HERE = Path(__file__).parent / "bridge"

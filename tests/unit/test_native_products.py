@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.products import SEAL, Products, key_of
+from tests.native.products import SEAL, Products, key_of
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import pytest
 from tests.native.android.apps import App, Build, golden_names
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import ClassPath, class_paths, unpacked
-from tests.native.android.products import products
 from tests.native.android.scaffold import make_scaffold
 from tests.native.android.sdk import LEVELS, android_jar, make_sdk
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
+from tests.native.products import products
 from tests.native.provision import lacks
 
 SUPPORT_JAR: Final = "support.jar"

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.native.android.maven import ClassPath
-from tests.native.android.products import Products, key_of, version_of
 from tests.native.android.tools import Java
+from tests.native.products import Products, key_of, version_of
 
 SILENT: Final = {
     "DataExtractionRules": "the app's, not ours: what a backup takes",

@@ -12,9 +12,9 @@ from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.resources import templates_root
 from tests.native.android.apps import App, golden_names
 from tests.native.android.maven import ClassPath
-from tests.native.android.products import key_of, products, version_of
 from tests.native.android.sdk import LEVELS, android_jar
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler, kept
+from tests.native.products import key_of, products, version_of
 
 pytestmark = pytest.mark.native
 

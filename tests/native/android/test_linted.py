@@ -18,9 +18,9 @@ from bgsvc_gen.targets import android
 from tests.native.android.apps import App, golden_names
 from tests.native.android.lint import Findings, Lint, Module
 from tests.native.android.maven import ClassPath
-from tests.native.android.products import products
 from tests.native.android.sdk import android_jar
 from tests.native.android.tools import Java
+from tests.native.products import products
 
 pytestmark = pytest.mark.native
 

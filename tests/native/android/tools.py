@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final
 
 from tests.native.android.maven import ClassPath
-from tests.native.android.products import Products, key_of, products, version_of
+from tests.native.products import Products, key_of, products, version_of
 
 JVM: Final = (
     *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"),

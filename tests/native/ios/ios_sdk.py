@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.native.ios.products import Argument
+from tests.native.ios.compilation import Argument
 from tests.native.ios.swift import MODULES as PYTHON
 from tests.native.ios.swift import STRICT, Swift
 

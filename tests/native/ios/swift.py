@@ -2,14 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.native.ios.products import Argument, Products, key_of
+from tests.native.ios.compilation import Argument, key_of
 from tests.native.ios.swift_packages import DIGESTS
+from tests.native.products import products
 
 ENTER: Final = Path(__file__).with_name("enter.sh")
 STRICT: Final = ("-swift-version", "6", "-strict-concurrency=complete", "-warnings-as-errors")
@@ -34,14 +36,9 @@ class Swift:
     scratch: Path
 
     @property
-    def products(self) -> Products:
-        """What was compiled before: within the toolchain, with which it goes."""
-        return Products(self.root / "products")
-
-    @property
     def cache(self) -> tuple[str, str]:
         """The flags for keeping the modules that the compiler makes of C headers."""
-        return ("-module-cache-path", str(self.root / "products/.headers"))
+        return ("-module-cache-path", str(self.root / "headers"))
 
     def run(
         self,
@@ -104,12 +101,20 @@ class Swift:
         read: Sequence[Path],
     ) -> str:
         key = key_of(f"{self.root.name} {DIGESTS}", (*command, *arguments), made, read)
-        if self.products.restore(key, made):
+        kept = products().find(key)
+        if kept is not None:
+            for path in made:
+                shutil.copy(kept / path.name, path)
             return ""
         said = self.said(*command, *arguments)
         if not said:
-            self.products.keep(key, made)
+            products().take(key, lambda folder: _copy(made, folder))
         return said
+
+
+def _copy(made: Iterable[Path], folder: Path) -> None:
+    for path in made:
+        shutil.copy(path, folder)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,10 @@ import pytest
 
 from tests.native.cache import cache
 from tests.native.ios.apple import Declarations
+from tests.native.ios.compilation import Argument
 from tests.native.ios.crates import Crate
 from tests.native.ios.headers import background_tasks
 from tests.native.ios.ios_sdk import STUBS, sdk_folder
-from tests.native.ios.products import Argument
 from tests.native.ios.swift import Swift
 from tests.native.ios.trials import Mutation, write_app
 

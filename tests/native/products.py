@@ -1,4 +1,4 @@
-"""What the tools made of the same bytes before: a build cache, as Gradle has one.
+"""What the tools made of the same bytes before: a build cache, as Gradle and ccache have one.
 
 A product is found by the digest of all that goes into it: the tool's version, its flags, and each
 file's content with the name under which the tool sees it. What is not there whole is made again.
@@ -102,7 +102,7 @@ class Products:
 @remembered
 def products() -> Products:
     """Return this user's products, without those that are long out of use."""
-    found = Products(cache() / "android/products")
+    found = Products(cache() / "products")
     found.forget_old()
     return found
 

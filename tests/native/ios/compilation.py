@@ -1,16 +1,12 @@
-"""What was compiled before, kept by everything that it was compiled of.
+"""What a compilation depends on, to the byte.
 
-As in ccache: the same bytes, flags and compiler make the same modules, objects and programs, which
-are then copied. Only what the compiler accepted without a word is kept; what it refuses is
-compiled every time, and what is built is run every time.
+The same bytes, flags and compiler make the same modules, objects and programs, which are then
+copied. Only what the compiler accepted without a word is kept; what it refuses is compiled every
+time, and what is built is run every time.
 """
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -18,51 +14,7 @@ from typing import Final
 READ: Final = (".swiftmodule", ".h", ".modulemap")
 """What a compiler reads in a folder that it searches."""
 
-KEPT: Final = 1000
-"""Compilations that are kept, the last used ones: a run has about a hundred and twenty."""
-
 Argument = str | Path
-
-
-@dataclass(frozen=True)
-class Products:
-    """A folder of products, which processes may share."""
-
-    folder: Path
-
-    def restore(self, key: str, made: Iterable[Path]) -> bool:
-        """Copy what was made under `key` to `made`; tell whether there is such a thing."""
-        kept = self.folder / key
-        try:
-            os.utime(kept)
-            for path in made:
-                shutil.copy(kept / path.name, path)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def keep(self, key: str, made: Iterable[Path]) -> None:
-        """Keep `made` under `key`, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=self.folder, prefix="."))
-        try:
-            for path in made:
-                shutil.copy(path, work)
-            work.rename(self.folder / key)
-        except OSError:
-            # Another process was first.
-            if not (self.folder / key).is_dir():
-                raise
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-        self._forget()
-
-    def _forget(self) -> None:
-        entries = [entry for entry in os.scandir(self.folder) if not entry.name.startswith(".")]
-        if len(entries) > KEPT:
-            entries.sort(key=lambda entry: entry.stat().st_mtime)
-            for entry in entries[: len(entries) - KEPT]:
-                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def key_of(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.ios.products import KEPT, Argument, Products, key_of
+from tests.native.ios.compilation import Argument, key_of
 from tests.native.ios.swift import Swift
 
 pytestmark = pytest.mark.native
@@ -79,55 +79,6 @@ def test_where_things_lie_is_no_part_of_the_key(
     folder.rename(elsewhere)
 
     assert key(elsewhere) == before
-
-
-def test_what_was_kept_comes_back_and_nothing_else_does(tmp_path: Path) -> None:
-    products = Products(tmp_path / "products")
-    made = tmp_path / "program"
-    made.write_bytes(b"\x7fELF")
-    made.chmod(0o755)
-    products.keep("known", [made])
-    made.unlink()
-
-    assert not products.restore("unknown", [made])
-    assert not made.exists()
-    assert products.restore("known", [made])
-    assert (made.read_bytes(), made.stat().st_mode & 0o777) == (b"\x7fELF", 0o755)
-
-
-def test_a_copy_that_fails_keeps_nothing(tmp_path: Path) -> None:
-    products = Products(tmp_path / "products")
-    made = tmp_path / "first.o"
-    made.touch()
-
-    with pytest.raises(FileNotFoundError):
-        products.keep("half", [made, tmp_path / "never-made.o"])
-
-    assert not products.restore("half", [made])
-    assert list(products.folder.iterdir()) == []
-
-
-def test_of_two_that_keep_the_same_one_is_enough(tmp_path: Path) -> None:
-    products = Products(tmp_path / "products")
-    made = tmp_path / "made.o"
-    made.write_bytes(b"made")
-
-    products.keep("same", [made])
-    products.keep("same", [made])
-
-    assert [path.name for path in products.folder.iterdir()] == ["same"]
-
-
-def test_what_was_used_last_stays(tmp_path: Path) -> None:
-    products = Products(tmp_path / "products")
-    made = tmp_path / "made.o"
-    made.touch()
-    for number in range(KEPT + 5):
-        (products.folder / f"{number}").mkdir(parents=True)
-    products.keep("newest", [made])
-
-    assert len(list(products.folder.iterdir())) == KEPT
-    assert products.restore("newest", [made])
 
 
 def test_what_was_accepted_is_asked_once_and_what_was_refused_each_time(
