@@ -160,7 +160,8 @@ def finite_task(name: str) -> FiniteTask:
 def on_app_state_change(callback: Callable[[AppState], object]) -> Callable[[], None]:
     """Call `callback` when the app comes to the front or leaves it.
 
-    Returns a function that takes the callback back.
+    It runs in a thread of its own or, if it is an `async def`, in the event loop it was added
+    from; one that raises or blocks hurts nobody. Returns a function that takes it back.
     """
     return current().on_app_state(called(callback))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._errors import ConfigError, EntryNotFoundError
+from bgsvc._errors import ConfigError, EntryNotFoundError, described
 from bgsvc._kinds import is_array, is_number, is_object
 from bgsvc._record import record
 from bgsvc._words import OnTimeout, RestartOn
@@ -167,6 +167,11 @@ def load_entry(entry: str) -> type[BackgroundService]:
             found = getattr(found, name)
     except (ImportError, AttributeError) as error:
         raise EntryNotFoundError(f"{entry}: {error}") from error
+    except SystemExit as error:  # a module is not to end the process that looks at it
+        raise EntryNotFoundError(
+            f"{entry}: importing it raised {described(error)}",
+            fix='keep what ends a program under `if __name__ == "__main__":`',
+        ) from error
     if not (isinstance(found, type) and issubclass(found, BackgroundService)):
         raise EntryNotFoundError(f"{entry} is not a subclass of BackgroundService")
     return found

@@ -41,7 +41,7 @@ class Mailbox:
         for callback in self._callbacks:
             try:
                 callback(data)
-            except (Exception, SystemExit):  # the sender's thread is not the service's to end
+            except BaseException:  # the sender's thread is not the service's to end
                 import logging
 
                 logging.getLogger("bgsvc").exception("a message callback failed")

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bgsvc._events import Bus
     from bgsvc._host import Host
 
 
@@ -25,14 +26,16 @@ class Notifier:
         service: str,
         host: Host,
         report: Callable[[Mapping[str, object]], object],
+        bus: Bus,
     ) -> None:
         self._report = report
+        self._bus = bus
+        self._topic = f"on_action {service}"
         self._service = service
         self._host = host
         self._lock = threading.Lock()
         self._count = 0
         self._shown: dict[str, dict[str, object]] = {}
-        self._callbacks: list[Callable[[str, str], object]] = []
         self._undelivered_for = ""
 
     def show(
@@ -108,23 +111,14 @@ class Notifier:
     def on_action(self, callback: Callable[[str, str], object]) -> Callable[[], None]:
         """Call `callback(key, action_id)` when the user presses a button.
 
-        Returns a function that takes the callback back.
+        It runs in a thread of its own or, if it is an `async def`, in the event loop it was added
+        from; one that raises or blocks hurts nobody. Returns a function that takes it back.
         """
-        with self._lock:
-            self._callbacks.append(callback)
-        return lambda: self._forget(callback)
+        return self._bus.on_call(self._topic, callback)
 
     def act(self, key: str, action: str) -> None:
-        """Pass a pressed button on to the service; the host calls this."""
-        with self._lock:
-            callbacks = list(self._callbacks)
-        for callback in callbacks:
-            try:
-                callback(key, action)
-            except Exception:
-                import logging
-
-                logging.getLogger("bgsvc").exception("a notification callback failed")
+        """Pass a pressed button on to the service, and return; the host calls this."""
+        self._bus.call(self._topic, key, action)
 
     def undelivered(self, key: str, why: str) -> None:
         """Tell as an event that a notification was not shown; log the first for each reason."""
@@ -136,11 +130,6 @@ class Notifier:
             self._undelivered_for = why
         logging.getLogger("bgsvc").log(level, "%s: %r not shown: %s", self._service, title, why)
         self._report({"key": key, "title": title, "why": why})
-
-    def _forget(self, callback: Callable[[str, str], object]) -> None:
-        with self._lock:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
 
     def _send(self, op: str, key: str, fields: Mapping[str, object]) -> None:
         message = {"service": self._service, "op": op, "key": key, **fields}

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bgsvc._ports import Ports
     from bgsvc._service import BackgroundService
 
+_APP_STATE = "on_app_state_change"
+
 
 class Runtime:
     """The services of one process, each independent of the others."""
@@ -37,7 +39,6 @@ class Runtime:
         self._app_state: AppState | None = None
         self._source = EventSource("", ports.bus, ports.clock)
         self._finite_tasks: FiniteTasks | None = None
-        self._app_listeners: list[Callable[[AppState], object]] = []
 
     @property
     def finite_tasks(self) -> FiniteTasks:
@@ -155,22 +156,12 @@ class Runtime:
             self.ports.ledger().app_moved(in_front=state is AppState.ACTIVE)
         for supervisor in self.all():
             supervisor.app_moved()
-        with self._lock:
-            self._app_state = state
-            listeners = list(self._app_listeners)
-        for listener in listeners:
-            try:
-                listener(state)
-            except Exception:
-                import logging
-
-                logging.getLogger("bgsvc").exception("an app state listener failed")
+        self._app_state = state
+        self.ports.bus.call(_APP_STATE, state)
 
     def on_app_state(self, callback: Callable[[AppState], object]) -> Callable[[], None]:
         """Call `callback` when the app comes to the front or leaves it."""
-        with self._lock:
-            self._app_listeners.append(callback)
-        return lambda: self._app_listeners.remove(callback)
+        return self.ports.bus.on_call(_APP_STATE, callback)
 
     def _finite_task_expired(self, task: FiniteTask, count: int) -> None:
         data = {"task": task.id, "name": task.name, "count": count}

@@ -256,7 +256,10 @@ class Supervisor:
             if self._own_notifier is None:
                 from bgsvc._notifier import Notifier
 
-                self._own_notifier = Notifier(self.config.name, self._ports.host, self._undelivered)
+                ports = self._ports
+                self._own_notifier = Notifier(
+                    self.config.name, ports.host, self._undelivered, ports.bus
+                )
             return self._own_notifier
 
     def _undelivered(self, data: Mapping[str, object]) -> None:

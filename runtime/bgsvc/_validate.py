@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._errors import BackgroundServiceError
+from bgsvc._errors import BackgroundServiceError, described
 from bgsvc._record import record
 from bgsvc._service import BackgroundService
 
@@ -100,7 +100,7 @@ def _entry(config: ServiceConfig) -> list[SetupIssue]:
     except BackgroundServiceError as error:
         return [SetupIssue(error.code, "error", error.message, error.fix)]
     except Exception as error:  # noqa: BLE001 - importing runs the user's code
-        text = f"{config.entry}: importing it raised {type(error).__name__}: {error}"
+        text = f"{config.entry}: importing it raised {described(error)}"
         return [SetupIssue("entry_raises", "error", text, "make the module importable")]
     if service.run is BackgroundService.run:
         text = f"{config.entry} does not define run"

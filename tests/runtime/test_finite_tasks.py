@@ -199,6 +199,22 @@ def test_the_app_state_is_told_to_those_who_ask(host: FakeHost) -> None:
     host.background()
     host.foreground()
     forget()
+    forget()
     bgsvc.report_app_state(AppState.BACKGROUND)
+
+    assert host.runtime.ports.bus.drain_calls(20)
+    assert seen == [AppState.BACKGROUND, AppState.ACTIVE]
+
+
+def test_an_app_state_callback_may_be_async(host: FakeHost) -> None:
+    seen: list[AppState] = []
+
+    async def moved(state: AppState) -> None:
+        await asyncio.sleep(0)
+        seen.append(state)
+
+    bgsvc.on_app_state_change(moved)
+    host.background()
+    host.foreground()
 
     assert seen == [AppState.BACKGROUND, AppState.ACTIVE]

@@ -21,7 +21,7 @@ from bgsvc._capabilities import capabilities_of
 from bgsvc._config import config_from_wire, config_to_wire
 from bgsvc._current import forget
 from bgsvc._errors import AlreadyRunningError, StillStoppingError
-from bgsvc._events import Event
+from bgsvc._events import Bus, Event
 from bgsvc._kinds import is_array, is_object
 from bgsvc._local import LocalHost
 from bgsvc._mode import detect_mode
@@ -194,7 +194,7 @@ def test_p11_a_notification_that_cannot_be_shown_costs_nobody_anything() -> None
 
     reported: list[object] = []
     try:
-        notifier = Notifier("sync", Nothing(), reported.append)
+        notifier = Notifier("sync", Nothing(), reported.append, Bus())
         key = notifier.show("Notes", "Synced")
         assert notifier.update(key, body="Synced again")
     finally:

@@ -145,12 +145,13 @@ class FakeHost(MortalHost):
     def background(self, remaining: float | None = 30.0) -> None:
         """Let the user leave the app; finite tasks have `remaining` seconds."""
         self.runtime.app_moved(AppState.BACKGROUND, remaining)
+        self.runtime.ports.bus.drain_calls(1.0)
         self.clock.settle()
 
     def foreground(self) -> None:
         """Let the user come back to the app."""
         self.runtime.app_moved(AppState.ACTIVE)
-        self.clock.settle()
+        self.runtime.ports.bus.drain_calls(1.0)
 
     def expire_finite_tasks(self) -> None:
         """Tell every open finite task that its time is up."""
@@ -161,7 +162,7 @@ class FakeHost(MortalHost):
     def press(self, key: str, action: str, service: str | None = None) -> None:
         """Press the button `action` of the notification `key`."""
         self.runtime.find(service).act(key, action)
-        self.clock.settle()
+        self.runtime.ports.bus.drain_calls(1.0)
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
@@ -244,7 +245,6 @@ class FakeHost(MortalHost):
 
     def _abandon(self) -> None:
         """Leave the old process's threads without a disk, listeners or a reason to go on."""
-        old = self.runtime
         self.silence()
-        old.abandon()
+        self.runtime.abandon()
         self.clock.settle()

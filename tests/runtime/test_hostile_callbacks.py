@@ -1,0 +1,130 @@
+"""What a service's or an app's own code raises or blocks in the middle of a host's request."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import bgsvc
+from bgsvc import AppState, BackgroundService, ServiceContext, bridge
+from bgsvc._current import current, forget
+from tests.runtime.processes import PATIENCE, command
+
+
+class HostileService(BackgroundService):
+    """Does with every callback what the test puts here."""
+
+    trouble: Callable[[], object] = staticmethod(lambda: None)
+
+    def run(self, ctx: ServiceContext) -> None:
+        ctx.notifier.on_action(lambda *_: HostileService.trouble())
+        ctx.on_message(lambda _: HostileService.trouble())
+        ctx.emit("ready")
+        ctx.shutdown.wait()
+
+
+def quits() -> None:
+    raise SystemExit(3)
+
+
+def interrupts() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Iterator[Callable[..., object]]":
+    """Return what asks a bridge of this test's own; its one service runs."""
+    monkeypatch.setattr(bridge, "_hosts", [])
+    ready = threading.Event()
+
+    def heard(text: str) -> None:
+        if json.loads(text).get("event") == "ready":
+            ready.set()
+
+    def asked(**fields: object) -> object:
+        reply = json.loads(bridge.receive(json.dumps({"v": 1, "id": 1, **fields})))
+        return reply["error"]["code"] if "error" in reply else reply["result"]
+
+    bridge.attach(heard)
+    asked(type="hello", platform="android", dataDir=str(tmp_path))
+    entry = f"{__name__}:HostileService"
+    asked(type="start", reason="user", config={"name": "hostile", "entry": entry})
+    assert ready.wait(PATIENCE)
+    yield asked
+    asked(type="stop", service="hostile", reason="userStop")
+    runtime = current()
+    assert runtime.find("hostile").wait_stopped(PATIENCE)
+    forget(runtime)
+
+
+@pytest.mark.parametrize("trouble", [quits, interrupts])
+def test_no_request_lets_out_what_a_callback_raises(
+    ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch, trouble: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(HostileService, "trouble", staticmethod(trouble))
+    take_back = bgsvc.on_app_state_change(lambda _: trouble())
+
+    assert ask(type="action", service="hostile", notification="n", action="pause") == {}
+    assert ask(type="message", service="hostile", data=1) == {}
+    assert ask(type="appState", state="background") == {}
+    take_back()
+
+
+def test_no_request_waits_for_a_callback(
+    ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, inside = threading.Event(), threading.Semaphore(0)
+
+    def block() -> None:
+        inside.release()
+        assert let_go.wait(PATIENCE)
+
+    monkeypatch.setattr(HostileService, "trouble", staticmethod(block))
+    take_back = bgsvc.on_app_state_change(lambda _: block())
+    ask(type="action", service="hostile", notification="n", action="pause")
+    ask(type="appState", state="background")
+
+    assert inside.acquire(timeout=PATIENCE)
+    assert inside.acquire(timeout=PATIENCE), "one callback holds up the other"
+    let_go.set()
+    take_back()
+
+
+def test_calls_come_in_order_and_none_comes_after_it_was_taken_back(
+    ask: Callable[..., object],
+) -> None:
+    seen: list[AppState] = []
+    take_back = bgsvc.on_app_state_change(seen.append)
+    for state in ("background", "active", "background"):
+        ask(type="appState", state=state)
+    bus = current().ports.bus
+    assert bus.drain_calls(PATIENCE)
+    take_back()
+    ask(type="appState", state="active")
+
+    assert bus.drain_calls(PATIENCE)
+    assert seen == [AppState.BACKGROUND, AppState.ACTIVE, AppState.BACKGROUND]
+
+
+def test_a_start_whose_module_ends_the_program_is_an_error_and_nothing_ends(
+    ask: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quitter.py").write_text("import sys\nsys.exit(3)\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    config = {"name": "quitter", "entry": "quitter:Service"}
+
+    assert ask(type="start", reason="user", config=config) == "entryNotFound"
+
+
+@pytest.mark.parametrize("what", ["run", "validate"])
+def test_the_command_line_says_of_a_module_that_ends_the_program_that_it_does(
+    what: str, tmp_path: Path
+) -> None:
+    (tmp_path / "quitter.py").write_text("import sys\nsys.exit(0)\n")
+    found = command(what, "quitter:Service", "--data-dir", tmp_path, PYTHONPATH=str(tmp_path))
+
+    assert found.returncode == {"run": 2, "validate": 1}[what]
+    assert "importing it raised SystemExit: 0" in found.stdout + found.stderr
