@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 
@@ -11,6 +10,7 @@ from bgsvc._current import default_data_dir, use
 from bgsvc._events import Bus
 from bgsvc._host import Host
 from bgsvc._host_words import NativeState
+from bgsvc._json import compact
 from bgsvc._ports import real_ports
 from bgsvc._record import replaced
 from bgsvc._runtime import Runtime
@@ -123,7 +123,7 @@ class BridgeHost(Host):
     def _hand_over(self, message: Mapping[str, object]) -> None:
         try:
             if self._send is not None:
-                self._send(json.dumps(message, default=repr))
+                self._send(compact(message))
         except BaseException:  # the messages behind it must not be lost with it
             import logging
 

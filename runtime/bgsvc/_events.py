@@ -6,12 +6,14 @@ import threading
 
 from bgsvc._delivery import Delivery
 from bgsvc._errors import ConfigError
+from bgsvc._json import said
 from bgsvc._kinds import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bgsvc._calls import Calls
     from bgsvc._clock import Clock
     from bgsvc._ring import Subscription
 
@@ -70,11 +72,15 @@ class Event:
         }
 
 
+_making = threading.Lock()
+
+
 class Bus:
     """Hands every event to every listener, in order, from threads of its own."""
 
     def __init__(self) -> None:
         self._delivery = Delivery()
+        self._calls: Calls | None = None
         self._closed = False
         self._taps: tuple[Callable[[Event], None], ...] = ()
 
@@ -93,6 +99,25 @@ class Bus:
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
         """Call `callback` with every event from now on; it may be an `async def`."""
         return self._delivery.subscribe(callback)
+
+    def on_call(self, topic: str, callback: Callable[..., object]) -> Callable[[], None]:
+        """Call `callback` with whatever `call` is given for `topic`; return what ends it."""
+        from bgsvc._calls import Calls
+
+        with _making:
+            if self._calls is None:
+                self._calls = Calls()
+            calls = self._calls
+        return calls.register(topic, callback)
+
+    def call(self, topic: str, *words: str) -> None:
+        """Have the callbacks of `topic` called, in order, and return without waiting for them."""
+        if self._calls is not None and not self._closed:
+            self._calls.make(topic, *words)
+
+    def drain_calls(self, timeout: float) -> bool:
+        """Wait until all calls so far have been made; False after `timeout` seconds."""
+        return self._calls is None or self._calls.drain(timeout)
 
     def make_ready(self) -> None:
         """Have by now what delivery needs: an interpreter that ends starts no more threads."""
@@ -148,7 +173,7 @@ def copied(data: Mapping[str, object]) -> dict[str, object]:
         ConfigError: If it is no mapping.
     """
     if not hasattr(data, "keys"):
-        raise ConfigError(f"the data of an event is a mapping, not {_said(data)}")
+        raise ConfigError(f"the data of an event is a mapping, not {said(data)}")
     inside = (id(data),)
     return {
         key: value if type(value) in _SIMPLE else _copy(value, inside)
@@ -165,16 +190,9 @@ def _copy(value: object, inside: tuple[int, ...]) -> object:
     if not (is_object(value) or is_array(value)):
         return value
     if id(value) in inside or len(inside) > _DEEPEST:
-        return _said(value)
+        return said(value)
     inside = (*inside, id(value))
     if is_object(value):
         return {key: _copy(item, inside) for key, item in dict(value).items()}
     items = [item if type(item) in _SIMPLE else _copy(item, inside) for item in value]
     return items if isinstance(value, list) else tuple(items)
-
-
-def _said(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001 - too deep, or whatever a class of the service's raises
-        return f"<{type(value).__name__}>"

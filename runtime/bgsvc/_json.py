@@ -9,7 +9,7 @@ from bgsvc._kinds import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _INFINITY = float("inf")
@@ -26,18 +26,46 @@ class _Reading:
     parse_constant = float
 
 
-def _accelerators() -> tuple[Callable[[str, int], tuple[object, int]] | None, Callable[[str], str]]:
-    """Return C's reader, where there is one, and writer of strings."""
+def said(value: object, say: Callable[[object], str] = repr) -> str:
+    """Return what `repr`, or `say`, makes of `value`; its type's name where that raises."""
+    try:
+        return say(value)
+    except BaseException:  # noqa: BLE001 - too deep, or whatever a class of the service's raises
+        return f"<{type(value).__name__}>"
+
+
+def _accelerators() -> tuple[
+    Callable[[str, int], tuple[object, int]] | None,
+    Callable[[object, int], Iterable[str]] | None,
+    Callable[[str], str],
+]:
+    """Return C's reader and writer of whole values, where they are, and its writer of strings."""
     try:
         fast: Any = __import__("_json")
+        read, quote = fast.make_scanner(_Reading), fast.encode_basestring_ascii
     except ImportError:
         from json.encoder import py_encode_basestring_ascii
 
-        return None, py_encode_basestring_ascii
-    return fast.make_scanner(_Reading), fast.encode_basestring_ascii
+        return None, None, py_encode_basestring_ascii
+    switches = (False, False, False)  # keys unsorted, none left out, no NaN
+    try:
+        write = fast.make_encoder(None, said, quote, None, ":", ",", *switches)
+    except (AttributeError, TypeError):
+        write = None
+    return read, write, quote
 
 
-_scan, _quoted = _accelerators()
+_scan, _write, _quoted = _accelerators()
+
+
+def compact(value: object) -> str:
+    """Return `value` as `encode` does, without spaces and faster where it is in order."""
+    if _write is not None:
+        try:
+            return "".join(_write(value, 0))
+        except (TypeError, ValueError, RecursionError):  # an odd key, a NaN, too deep
+            pass
+    return encode(value)
 
 
 def decode(text: str | bytes) -> object:
@@ -66,7 +94,7 @@ def decode(text: str | bytes) -> object:
 def encode(value: object) -> str:
     """Return `value` as JSON text on one line; what JSON cannot carry goes as its `repr`."""
     if is_object(value):
-        pairs = (f"{_quoted(str(key))}: {encode(item)}" for key, item in value.items())
+        pairs = (f"{_quoted(said(key, str))}: {encode(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     if is_array(value):
         return f"[{', '.join(map(encode, value))}]"
@@ -79,7 +107,8 @@ def _plain(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
-        return int.__repr__(value)
+        digits = said(value, int.__repr__)  # more than Python writes are none
+        return digits if digits[0] != "<" else _quoted(digits)
     if isinstance(value, float) and -_INFINITY < value < _INFINITY:
         return float.__repr__(value)
-    return _quoted(repr(value))
+    return _quoted(said(value))

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from bgsvc._json import encode
+from bgsvc._json import encode, said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def print_event(event: Event, stream: TextIO | None = None) -> None:
 
 def event_text(event: Event) -> str:
     """Return an event as one line: service, run, name, and what it carries."""
-    parts = "  ".join(f"{key}={_short(value)}" for key, value in event.data.items())
-    return f"{event.service} #{event.run}  {event.event:<14}  {parts}".rstrip()
+    parts = "  ".join(f"{_short(key)}={_short(value)}" for key, value in event.data.items())
+    return f"{event.service} #{event.run}  {_short(event.event):<14}  {parts}".rstrip()
 
 
 def print_event_json(event: Event, stream: TextIO | None = None) -> None:
@@ -37,8 +37,8 @@ _told: list[bool] = []
 
 
 def _short(value: object) -> str:
-    text = str(value)
-    return repr(text) if not text or " " in text else text
+    text = said(value, str)
+    return repr(text) if not text or " " in text or not text.isprintable() else text
 
 
 def _put(line: str, stream: TextIO | None) -> None:

@@ -6,7 +6,6 @@ of its requests. docs/bridge.md has every message.
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 
@@ -22,7 +21,7 @@ from bgsvc._errors import (
     normalize_background_service_error,
 )
 from bgsvc._host_words import AppState, NativeState
-from bgsvc._json import decode
+from bgsvc._json import compact, decode
 from bgsvc._kinds import is_array, is_number, is_object
 from bgsvc._words import StartReason, StopReason
 
@@ -57,10 +56,10 @@ def receive(text: str) -> str:
         request = _decoded(text)
         result: object = _handle(request)
         reply: dict[str, object] = {"ok": True, "result": result}
-    except Exception as error:  # noqa: BLE001 - whatever it is, the host gets it as a reply
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the host gets it as a reply
         reply = {"ok": False, "error": normalize_background_service_error(error).to_wire()}
     request_id = request.get("id")
-    return json.dumps({"v": PROTOCOL_VERSION, "type": "reply", "id": request_id, **reply})
+    return compact({"v": PROTOCOL_VERSION, "type": "reply", "id": request_id, **reply})
 
 
 def _host() -> BridgeHost:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 
 import bgsvc
-from bgsvc import BackgroundService, Event, ServiceContext
+from bgsvc import BackgroundService, Event, ServiceContext, bridge
+from bgsvc._bridge_host import BridgeHost
 from bgsvc._clock import SystemClock
 from bgsvc._errors import ConfigError
 from bgsvc._events import Bus, EventSource
 from bgsvc._ipc._frames import encoded
-from bgsvc._json import encode
+from bgsvc._json import compact, encode
+from bgsvc._terminal import event_text
 from bgsvc.testing import FakeHost
 
 
@@ -153,3 +155,74 @@ def test_copying_leaves_room_for_fifty_thousand_events_a_second() -> None:
         return time.process_time() - before
 
     assert min(took() for _ in range(5)) < 0.1
+
+
+class Unspeakable:
+    """What cannot say what it is."""
+
+    def __repr__(self) -> str:
+        raise SystemExit(3)
+
+
+ODD_DATA = [
+    {"x": float("nan")},
+    {"x": [float("inf")]},
+    {("a", 1): 2},
+    {"x": {("a", 1): 2}},
+    {"x": Unspeakable()},
+    {"x": 10**5000},
+]
+
+
+def unspoken(constant: str) -> object:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+@pytest.mark.parametrize("data", ODD_DATA)
+@pytest.mark.parametrize("write", [compact, encode])
+def test_odd_data_is_written_as_json_that_any_reader_takes(
+    write: Callable[[object], str], data: dict[object, object]
+) -> None:
+    told = json.loads(write({"data": data, "n": 1.5}), parse_constant=unspoken)
+
+    assert told["n"] == 1.5
+    assert len(told["data"]) == 1
+
+
+@pytest.mark.parametrize("data", ODD_DATA)
+def test_no_event_is_lost_on_its_way_over_the_bridge(data: dict[str, object]) -> None:
+    sent: list[str] = []
+    host = BridgeHost()
+    host.attach(sent.append)
+    host._event(Event("sync", 1, 1, 2.0, "odd", data))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    assert len(sent) == 1
+    assert json.loads(sent[0], parse_constant=unspoken)["event"] == "odd"
+
+
+def test_what_the_bridge_carries_holds_the_same_as_ever() -> None:
+    fields = {"v": 1, "time": 1.25, "data": {"a": [1, None, True, "\u00e4"], "b": {}}}
+
+    assert json.loads(compact(fields)) == fields == json.loads(encode(fields))
+
+
+def test_a_request_id_that_is_no_number_comes_back_as_json() -> None:
+    reply = json.loads(
+        bridge.receive('{"v": 1, "type": "nothing", "id": NaN}'), parse_constant=unspoken
+    )
+
+    assert (reply["id"], reply["ok"]) == ("nan", False)
+
+
+def test_an_event_prints_on_one_line_without_control_characters() -> None:
+    data = {"x": "a\nb\x1b[2Jc", "k\x1b": 1, "plain": "word"}
+    line = event_text(Event("sync", 1, 1, 2.0, "odd\x1b[2J", data))
+
+    assert line.isprintable()
+    assert line.endswith("x='a\\nb\\x1b[2Jc'  'k\\x1b'=1  plain=word")
+
+
+def test_an_event_that_cannot_say_what_it_carries_prints_still() -> None:
+    assert event_text(Event("s", 1, 1, 2.0, "odd", {"x": Unspeakable()})).endswith(
+        "x=<Unspeakable>"
+    )

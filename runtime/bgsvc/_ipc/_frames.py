@@ -6,13 +6,13 @@ import threading
 
 from bgsvc import PROTOCOL_VERSION
 from bgsvc._errors import IpcError, MessageInvalidError, described
-from bgsvc._json import decode, encode
+from bgsvc._json import compact, decode
 from bgsvc._kinds import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Protocol
+    from collections.abc import Mapping
+    from typing import Protocol
 
     from bgsvc._events import Event
 
@@ -114,21 +114,6 @@ class Frames:
         self._stream.close()
 
 
-def _fast_encoder() -> Callable[[object, int], tuple[str, ...]] | None:
-    """Return C's writer of whole objects, made once; None where there is none."""
-    try:
-        fast: Any = __import__("_json")
-        switches = (False, False, False)  # keys unsorted, none left out, no NaN
-        return fast.make_encoder(  # type: ignore[no-any-return]
-            None, repr, fast.encode_basestring_ascii, None, ":", ",", *switches
-        )
-    except (ImportError, AttributeError, TypeError):
-        return None
-
-
-_encode = _fast_encoder()
-
-
 def framed(message: Mapping[str, object]) -> bytes:
     """Return a message, its version added, as a frame.
 
@@ -144,13 +129,8 @@ def encoded(value: object) -> str:
     Raises:
         MessageInvalidError: There is no way to say it.
     """
-    if _encode is not None:
-        try:
-            return "".join(_encode(value, 0))
-        except (TypeError, ValueError, RecursionError):  # an odd key, a NaN, too deep
-            pass
     try:
-        return encode(value)
+        return compact(value)
     except Exception as error:
         raise MessageInvalidError(f"not for JSON: {described(error)}") from error
 
