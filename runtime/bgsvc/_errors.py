@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bgsvc._json import decode
-from bgsvc._kinds import is_object
+from bgsvc._json import decode, said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import ClassVar
+
+    from typing_extensions import Self
 
 
 class BackgroundServiceError(Exception):
@@ -22,6 +23,14 @@ class BackgroundServiceError(Exception):
 
     default_code: ClassVar[str] = "unknown"
     default_fix: ClassVar[str] = ""
+
+    def __new__(cls, *args: object, **_: object) -> Self:
+        """Have what an error is asked for, even if a subclass never calls our `__init__`."""
+        self = super().__new__(cls, *args)
+        self.code = cls.default_code
+        self.message = said(args[0], str) if args else cls.__name__
+        self.fix = cls.default_fix
+        return self
 
     def __init__(self, message: str, *, code: str | None = None, fix: str | None = None) -> None:
         super().__init__(message)
@@ -40,7 +49,9 @@ class BackgroundServiceError(Exception):
 def _rebuilt(
     cls: type[BackgroundServiceError], message: str, code: str, fix: str
 ) -> BackgroundServiceError:
-    return cls(message, code=code, fix=fix)
+    error = cls.__new__(cls, message)  # a subclass may want other things of its `__init__`
+    error.code, error.message, error.fix = code, message, fix
+    return error
 
 
 class AlreadyRunningError(BackgroundServiceError):
@@ -214,7 +225,8 @@ class ServiceUninstallError(BackgroundServiceError):
 
 
 def _by_code() -> dict[str, type[BackgroundServiceError]]:
-    return {kind.default_code: kind for kind in BackgroundServiceError.__subclasses__()}
+    kinds = BackgroundServiceError.__subclasses__()
+    return {kind.default_code: kind for kind in kinds if kind.__module__ == __name__}
 
 
 def from_wire(fields: Mapping[str, object]) -> BackgroundServiceError:
@@ -224,17 +236,15 @@ def from_wire(fields: Mapping[str, object]) -> BackgroundServiceError:
     fix = fields.get("fix")
     kind = _by_code().get(code, BackgroundServiceError)
     return kind(
-        str(fields.get("message", "")), code=code, fix=fix if isinstance(fix, str) else None
+        said(fields.get("message", ""), str), code=code, fix=fix if isinstance(fix, str) else None
     )
 
 
 def described(error: BaseException) -> str:
     """Return `error` as one line: its type, and its text where it has one."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ must not hide the error
-        text = ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    name = type(error).__name__
+    text = said(error, str)
+    return f"{name}: {text}" if text not in {"", f"<{name}>"} else name
 
 
 def normalize_background_service_error(error: object) -> BackgroundServiceError:
@@ -242,6 +252,7 @@ def normalize_background_service_error(error: object) -> BackgroundServiceError:
 
     Our own errors come back as they are. A mapping, or JSON text of one, with `code` and
     `message` keeps its code. Another exception becomes `runtime`, anything else `unknown`.
+    Never raises.
     """
     if isinstance(error, BackgroundServiceError):
         return error
@@ -249,13 +260,23 @@ def normalize_background_service_error(error: object) -> BackgroundServiceError:
         wrapped = RunError(described(error))
         wrapped.__cause__ = error
         return wrapped
-    if isinstance(error, (str, bytes)):
-        return _from_text(error)
-    if not is_object(error):
-        return BackgroundServiceError(repr(error))
-    inner = error.get("error")
-    fields = inner if "code" not in error and is_object(inner) else error
-    return from_wire({"message": repr(error), **fields})
+    if isinstance(error, (str, bytes, bytearray)):
+        return _from_text(error if isinstance(error, str) else bytes(error))
+    fields = _fields_of(error)
+    inner = _fields_of(fields.get("error"))
+    return from_wire({"message": said(error), **(fields if "code" in fields else inner or fields)})
+
+
+def _fields_of(value: object) -> dict[str, object]:
+    """Return what any kind of mapping holds; nothing of anything else."""
+    from collections.abc import Mapping
+
+    try:
+        if not isinstance(value, Mapping):
+            return {}
+        return {said(key, str): item for key, item in dict(value).items()}
+    except BaseException:  # noqa: BLE001 - a mapping of somebody else's
+        return {}
 
 
 def _from_text(text: str | bytes) -> BackgroundServiceError:
@@ -263,6 +284,6 @@ def _from_text(text: str | bytes) -> BackgroundServiceError:
         decoded = decode(text)
     except ValueError:
         decoded = None
-    if is_object(decoded):
+    if isinstance(decoded, dict):
         return normalize_background_service_error(decoded)
     return BackgroundServiceError(text if isinstance(text, str) else text.decode(errors="replace"))

@@ -28,3 +28,8 @@ def is_number(value: object) -> TypeGuard[float]:
 def is_awaitable(value: object) -> TypeGuard[Awaitable[object]]:
     """Return whether `value` is to be awaited; cheaper than asking `inspect`."""
     return hasattr(value, "__await__")
+
+
+def is_generator(value: object) -> bool:
+    """Return whether `value` is what calling a function with a `yield` returns."""
+    return hasattr(value, "gi_frame") or hasattr(value, "ag_frame")

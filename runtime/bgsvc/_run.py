@@ -6,8 +6,15 @@ import os
 import threading
 
 from bgsvc._context import Mailbox
-from bgsvc._errors import InitError, RunError, ShutdownError, described
-from bgsvc._kinds import is_awaitable
+from bgsvc._errors import (
+    BackgroundServiceError,
+    InitError,
+    RunError,
+    ShutdownError,
+    described,
+    from_wire,
+)
+from bgsvc._kinds import is_awaitable, is_generator
 from bgsvc._token import ShutdownSignal
 from bgsvc._words import StopReason
 
@@ -18,7 +25,6 @@ if TYPE_CHECKING:
 
     from bgsvc._clock import Clock, Timer
     from bgsvc._context import ServiceContext
-    from bgsvc._errors import BackgroundServiceError
     from bgsvc._meter import Meter
     from bgsvc._own_loop import OwnLoop
     from bgsvc._service import BackgroundService
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
 CANCEL_AT = 0.75
 """The part of the stop timeout a run has to itself before an `async` one is cancelled."""
+NO_YIELD = "take the `yield` out of `init`, `run` and `shutdown`; `await ctx.sleep(…)` pauses a run"
 
 
 class Run:
@@ -63,6 +70,7 @@ class Run:
         stop_timeout: float,
     ) -> None:
         self.number = 0
+        self._service = ""
         self.start_reason = reason
         self.signal = ShutdownSignal(clock)
         self.stop_timeout = stop_timeout
@@ -112,6 +120,7 @@ class Run:
 
     def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
         """Start the run's thread; `watcher` hears of everything from there."""
+        self._service = name
         self._clock.spawn(lambda: self._live(ctx, watcher), f"bgsvc-{name}-{self.number}")
 
     def is_current_thread(self) -> bool:
@@ -179,6 +188,8 @@ class Run:
             result = hook()
             if is_awaitable(result):
                 self._drive(result)
+            elif is_generator(result):
+                raised = kind("its body never ran, for it has a `yield`", fix=NO_YIELD)
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt too
             raised = error
         if os.getpid() != self._process:
@@ -202,9 +213,13 @@ class Run:
         import logging
 
         logger = logging.getLogger("bgsvc")
-        logger.error("the service failed", exc_info=(type(error), error, error.__traceback__))
+        name, trace = self._service, (type(error), error, error.__traceback__)
+        logger.error("run %d of %s failed", self.number, name, exc_info=trace)
         if self.error is None:
-            self.error = kind(described(error))
+            if isinstance(error, BackgroundServiceError):  # its code and fix, without its frames
+                self.error = from_wire(BackgroundServiceError.to_wire(error))
+            else:
+                self.error = kind(described(error))
 
     def _drive(self, awaitable: Awaitable[object]) -> None:
         """Run an awaitable to its end in this run's event loop."""
