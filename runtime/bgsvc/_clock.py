@@ -97,6 +97,22 @@ class Clock:
         raise NotImplementedError
 
 
+LONGEST = 86_400.0 * 365  # some systems cannot wait any longer at a time
+
+
+def waitable(seconds: float) -> float:
+    """Return `seconds` as a wait can be told them: neither negative nor beyond all bounds."""
+    return min(max(0.0, seconds), LONGEST)
+
+
+class _Event(threading.Event):
+    """An event that can be waited for without end in seconds, too."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return True as soon as it is set, False after `timeout` seconds."""
+        return super().wait(None if timeout is None else waitable(timeout))
+
+
 class SystemClock(Clock):
     """The machine's own time. Its one timer thread starts with the first timer."""
 
@@ -143,8 +159,8 @@ class SystemClock(Clock):
                 return
 
     def new_event(self) -> Signal:
-        """Return a plain event."""
-        return threading.Event()
+        """Return a plain event, whose waits may be of any length."""
+        return _Event()
 
     def spawn(self, target: Callable[[], None], name: str) -> threading.Thread:
         """Start a daemon thread: one that will not end must not keep the process."""
@@ -174,7 +190,7 @@ class SystemClock(Clock):
             with self._due:
                 while not self._timers or self._timers[0][0] > self.uptime():
                     first = self._timers[0][0] if self._timers else None
-                    self._due.wait(None if first is None else max(0.0, first - self.uptime()))
+                    self._due.wait(None if first is None else waitable(first - self.uptime()))
                 timer = self._timers.pop(0)[2]
             try:
                 timer.fire()

@@ -1,0 +1,30 @@
+"""Waits too long for the system are waits all the same, and hold up no other timer."""
+
+import math
+import sys
+import threading
+
+import pytest
+
+from bgsvc._clock import SystemClock
+from tests.runtime.processes import PATIENCE
+
+
+@pytest.mark.parametrize("seconds", [math.inf, sys.float_info.max, threading.TIMEOUT_MAX * 2])
+def test_a_timer_that_is_never_due_holds_up_no_other(seconds: float) -> None:
+    clock, due = SystemClock(), threading.Event()
+    never = clock.call_later(seconds, due.set)
+    clock.call_later(0.01, lambda: None)
+    clock.call_later(0.02, due.set)
+
+    assert due.wait(PATIENCE)
+    assert not never.cancelled
+
+
+@pytest.mark.parametrize("seconds", [math.inf, sys.float_info.max, -1.0])
+def test_an_event_can_be_waited_for_however_long(seconds: float) -> None:
+    event = SystemClock().new_event()
+    if seconds > 0:
+        threading.Timer(0.01, event.set).start()
+
+    assert event.wait(seconds) is (seconds > 0)
