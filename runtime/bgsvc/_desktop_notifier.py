@@ -29,17 +29,22 @@ class DesktopPresenter:
         library = importlib.import_module("desktop_notifier")
         self._button: Any = library.Button
         self._notifier: Any = library.DesktopNotifier(app_name=app)
-        self._shown: dict[str, str] = {}
+        self._shown: dict[tuple[str, str], str] = {}
+        self._turn = asyncio.Lock()  # first come, first served
         self._loop = asyncio.new_event_loop()
         thread = threading.Thread(target=self._loop.run_forever, name="bgsvc-notify", daemon=True)
         thread.start()
 
     def present(self, message: Mapping[str, object], reply: NotificationReply) -> None:
         """Show, update or cancel a notification, later and in order."""
-        asyncio.run_coroutine_threadsafe(self._present(message, reply), self._loop)
+        asyncio.run_coroutine_threadsafe(self._in_turn(message, reply), self._loop)
+
+    async def _in_turn(self, message: Mapping[str, object], reply: NotificationReply) -> None:
+        async with self._turn:
+            await self._present(message, reply)
 
     async def _present(self, message: Mapping[str, object], reply: NotificationReply) -> None:
-        key = str(message["key"])
+        key = (str(message["service"]), str(message["key"]))
         try:
             previous = self._shown.pop(key, None)
             if previous is not None:

@@ -1,11 +1,14 @@
+import asyncio
 import sys
 import threading
 import types
+from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
 
 from bgsvc import BackgroundService, ServiceConfig, ServiceContext
+from bgsvc._events import Bus
 from bgsvc._local import LocalHost
 from bgsvc._notifier import Notifier
 from bgsvc.testing import FakeHost, Notification
@@ -33,7 +36,7 @@ def test_a_notification_is_shown_updated_pressed_and_taken_away(host: FakeHost) 
 
 
 def test_an_update_keeps_what_it_does_not_change(host: FakeHost) -> None:
-    notifier = Notifier("sync", host, lambda _: None)
+    notifier = Notifier("sync", host, lambda _: None, host.runtime.ports.bus)
     notifier.show_with_id("mine", "Notes", "Syncing", actions=[("a", "A")])
     assert notifier.update("mine", body="Synced")
 
@@ -43,7 +46,7 @@ def test_an_update_keeps_what_it_does_not_change(host: FakeHost) -> None:
 
 
 def test_what_is_not_shown_is_neither_updated_nor_cancelled(host: FakeHost) -> None:
-    notifier = Notifier("sync", host, lambda _: None)
+    notifier = Notifier("sync", host, lambda _: None, host.runtime.ports.bus)
 
     assert not notifier.update("ghost", "Boo")
     assert not notifier.cancel("ghost")
@@ -51,7 +54,7 @@ def test_what_is_not_shown_is_neither_updated_nor_cancelled(host: FakeHost) -> N
 
 
 def test_of_many_notifications_the_newest_hundred_are_remembered(host: FakeHost) -> None:
-    notifier = Notifier("sync", host, lambda _: None)
+    notifier = Notifier("sync", host, lambda _: None, host.runtime.ports.bus)
     keys = [notifier.show("Notes", str(number)) for number in range(101)]
 
     assert [notifier.update(key, "Changed") for key in keys] == [False] + [True] * 100
@@ -61,7 +64,7 @@ def test_a_reason_for_showing_nothing_is_logged_once(
     host: FakeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     reports: list[object] = []
-    notifier = Notifier("sync", host, reports.append)
+    notifier = Notifier("sync", host, reports.append, Bus())
     for why in ("no desktop", "no desktop", "not allowed"):
         notifier.undelivered("sync-1", why)
 
@@ -73,7 +76,7 @@ def test_a_reason_for_showing_nothing_is_logged_once(
 
 
 def test_an_action_callback_that_raises_hurts_nobody(host: FakeHost) -> None:
-    notifier = Notifier("sync", host, lambda _: None)
+    notifier = Notifier("sync", host, lambda _: None, host.runtime.ports.bus)
     heard: list[str] = []
 
     def broken(_key: str, _action: str) -> None:
@@ -82,9 +85,12 @@ def test_an_action_callback_that_raises_hurts_nobody(host: FakeHost) -> None:
     notifier.on_action(broken)
     forget = notifier.on_action(lambda _, action: heard.append(action))
     notifier.act("k", "one")
+    assert host.runtime.ports.bus.drain_calls(20)
+    forget()
     forget()
     notifier.act("k", "two")
 
+    assert host.runtime.ports.bus.drain_calls(20)
     assert heard == ["one"]
 
 
@@ -152,7 +158,8 @@ def desktop(monkeypatch: pytest.MonkeyPatch) -> type[Desktop]:
 
 def test_a_desktop_shows_through_its_library(desktop: type[Desktop]) -> None:
     pressed: list[tuple[str, str]] = []
-    notifier = Notifier("sync", LocalHost(app="notes"), lambda _: None)
+    host = LocalHost(app="notes")
+    notifier = Notifier("sync", host, lambda _: None, host.bus)
     notifier.on_action(lambda key, action: pressed.append((key, action)))
     key = notifier.show("Notes", "Syncing", actions=[("pause", "Pause")], progress=(1, 4))
     notifier.update(key, body="Synced", progress=(4, 4))
@@ -165,6 +172,7 @@ def test_a_desktop_shows_through_its_library(desktop: type[Desktop]) -> None:
         ("send", "Notes", "Synced (100%)", ["pause"]),
         ("clear", "id of Notes"),
     ]
+    assert host.bus.drain_calls(20)
     assert pressed == [(key, "pause")] * 2
 
 
@@ -176,8 +184,76 @@ def test_a_desktop_that_refuses_is_an_event_and_no_crash(desktop: type[Desktop])
         reported.append(data)
         heard.set()
 
-    Notifier("sync", LocalHost(app="notes"), report).show("broken")
+    Notifier("sync", LocalHost(app="notes"), report, Bus()).show("broken")
 
     assert heard.wait(20)
     assert reported == [{"key": "sync-1", "title": "broken", "why": "OSError: no bus"}]
     assert desktop.calls
+
+
+class Slow:
+    """A desktop library whose every call takes a turn of the loop, and what is on its screen."""
+
+    def __init__(self) -> None:
+        self.screen: dict[str, str] = {}
+        self.calls = 0
+        self.module = types.ModuleType("desktop_notifier")
+        vars(self.module).update(Button=object, DesktopNotifier=lambda **_: self)
+
+    async def send(self, title: str, message: str, buttons: list[object]) -> str:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        self.calls += 1
+        self.screen[str(self.calls)] = f"{title} {message}"
+        return str(self.calls)
+
+    async def clear(self, identifier: str) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        del self.screen[identifier]
+
+
+def settled(host: LocalHost) -> None:
+    """Wait until the desktop has done all it was told."""
+    presenter = host._presenter  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    assert presenter is not None
+    loop = presenter._loop  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    async def others() -> None:
+        mine = asyncio.current_task()
+        while rest := [task for task in asyncio.all_tasks() if task is not mine]:
+            await asyncio.wait(rest)
+
+    asyncio.run_coroutine_threadsafe(others(), loop).result(20)
+
+
+def presented(*steps: Callable[[Notifier, Notifier], object]) -> list[str]:
+    """Return what is on the screen after the notifiers of two services, a and b, did `steps`."""
+    slow = Slow()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "desktop_notifier", slow.module)
+        host = LocalHost(app="notes")
+        first, second = (Notifier(name, host, lambda _: None, host.bus) for name in "ab")
+        for step in steps:
+            step(first, second)
+        settled(host)
+    return sorted(slow.screen.values())
+
+
+def test_a_desktop_shows_only_the_last_of_an_updated_notification() -> None:
+    assert presented(
+        lambda a, _: a.show_with_id("k", "T", "1"),
+        lambda a, _: a.update("k", body="2"),
+        lambda a, _: a.update("k", body="3"),
+    ) == ["T 3"]
+
+
+def test_a_desktop_takes_away_what_was_shown_just_before() -> None:
+    assert presented(lambda a, _: a.show_with_id("k", "T"), lambda a, _: a.cancel("k")) == []
+
+
+def test_two_services_may_use_the_same_key_on_a_desktop() -> None:
+    assert presented(
+        lambda a, _: a.show_with_id("progress", "A", "1"),
+        lambda _, b: b.show_with_id("progress", "B", "1"),
+    ) == ["A 1", "B 1"]
