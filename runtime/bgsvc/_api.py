@@ -58,11 +58,12 @@ def stop_service(
 
     Args:
         name: Its name; may be left out where there is but one service.
-        reason: Why; most reasons also mean that it is not wanted after a reboot.
+        reason: Why, and not `error`; most reasons also mean that it is not wanted after a reboot.
         wait: Whether to wait, at most its stop timeout. A run that stops itself never waits.
 
     Raises:
         NotRunningError: It does not run and is not wanted.
+        ConfigError: The reason is `error`, which is what a run that failed says of itself.
     """
     supervisor = current().find(name)
     supervisor.stop(reason)

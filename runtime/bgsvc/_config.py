@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     _W = TypeVar("_W", bound=Word)
 
 
+def _check_seconds(key: str, value: object) -> None:
+    if not is_number(value) or value < 0:
+        raise ConfigError(f"{key} must be a number of seconds from zero up, not {value!r}")
+
+
 @record(frozen=True)
 class RestartPolicy:
     """When and how soon a run that ended is followed by another.
@@ -36,6 +41,11 @@ class RestartPolicy:
     max_delay: float = 300.0
     limit: int = 5
     window: float = 600.0
+
+    def __post_init__(self) -> None:
+        """Refuse a time that no file and no clock can hold."""
+        for key in ("delay", "max_delay", "window"):
+            _check_seconds(f"restart.{key}", getattr(self, key))
 
 
 @record(frozen=True)
@@ -63,6 +73,10 @@ class ServiceConfig:
     foreground_service_types: tuple[str, ...] = ()
     on_timeout: OnTimeout = OnTimeout.STOP
     allow: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that no file and no clock can hold."""
+        _check_seconds("stop_timeout", self.stop_timeout)
 
     def label_in(self, language: str | None) -> str:
         """Return the label for `language` (`de`, `de_DE.UTF-8`), else English, else any."""

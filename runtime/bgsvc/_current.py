@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 import threading
+import time
 
 from bgsvc._errors import AlreadyRunningError, PlatformError
 from bgsvc._local import LocalHost
@@ -105,12 +106,14 @@ def _home() -> str:
 def _end() -> None:
     """End what still runs when the process does, each thing within its bound."""
     runtimes = list(_runtimes)
+    asked = time.monotonic()  # they were all asked to stop at once, so all their time runs now
     for runtime in runtimes:
         runtime.stop_all(StopReason.PROCESS_EXIT)
     for runtime in runtimes:
         runtime.finish_tasks(EXIT_GRACE)
         for supervisor in runtime.all():
-            supervisor.wait_stopped(supervisor.config.stop_timeout)
+            left = asked + supervisor.config.stop_timeout - time.monotonic()
+            supervisor.wait_stopped(max(0.0, left))
         runtime.ports.bus.drain(DRAIN)
 
 

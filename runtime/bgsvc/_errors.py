@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bgsvc._json import decode, said
+from bgsvc._kinds import is_mapping, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import ClassVar
-
-    from typing_extensions import Self
 
 
 class BackgroundServiceError(Exception):
@@ -24,14 +23,6 @@ class BackgroundServiceError(Exception):
     default_code: ClassVar[str] = "unknown"
     default_fix: ClassVar[str] = ""
 
-    def __new__(cls, *args: object, **_: object) -> Self:
-        """Have what an error is asked for, even if a subclass never calls our `__init__`."""
-        self = super().__new__(cls, *args)
-        self.code = cls.default_code
-        self.message = said(args[0], str) if args else cls.__name__
-        self.fix = cls.default_fix
-        return self
-
     def __init__(self, message: str, *, code: str | None = None, fix: str | None = None) -> None:
         super().__init__(message)
         self.code = self.default_code if code is None else code
@@ -40,17 +31,19 @@ class BackgroundServiceError(Exception):
 
     def to_wire(self) -> dict[str, str]:
         """Return the error as it travels: `code`, `message` and `fix`."""
-        return {"code": self.code, "message": self.message, "fix": self.fix}
+        return {  # a subclass may never have called our `__init__`
+            "code": getattr(self, "code", self.default_code),
+            "message": getattr(self, "message", None) or said(self, str),
+            "fix": getattr(self, "fix", self.default_fix),
+        }
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuilt, (type(self), self.message, self.code, self.fix)
+        return _rebuilt, (type(self), self.to_wire())
 
 
-def _rebuilt(
-    cls: type[BackgroundServiceError], message: str, code: str, fix: str
-) -> BackgroundServiceError:
-    error = cls.__new__(cls, message)  # a subclass may want other things of its `__init__`
-    error.code, error.message, error.fix = code, message, fix
+def _rebuilt(cls: type[BackgroundServiceError], wire: dict[str, str]) -> BackgroundServiceError:
+    error = cls.__new__(cls, wire["message"])  # a subclass may want other things of its `__init__`
+    vars(error).update(wire)
     return error
 
 
@@ -255,7 +248,7 @@ def normalize_background_service_error(error: object) -> BackgroundServiceError:
     Never raises.
     """
     if isinstance(error, BackgroundServiceError):
-        return error
+        return error if hasattr(error, "fix") else from_wire(error.to_wire())
     if isinstance(error, BaseException):
         wrapped = RunError(described(error))
         wrapped.__cause__ = error
@@ -269,12 +262,8 @@ def normalize_background_service_error(error: object) -> BackgroundServiceError:
 
 def _fields_of(value: object) -> dict[str, object]:
     """Return what any kind of mapping holds; nothing of anything else."""
-    from collections.abc import Mapping
-
     try:
-        if not isinstance(value, Mapping):
-            return {}
-        return {said(key, str): item for key, item in dict(value).items()}
+        return dict(value) if is_mapping(value) else {}
     except BaseException:  # noqa: BLE001 - a mapping of somebody else's
         return {}
 
@@ -284,6 +273,6 @@ def _from_text(text: str | bytes) -> BackgroundServiceError:
         decoded = decode(text)
     except ValueError:
         decoded = None
-    if isinstance(decoded, dict):
+    if is_object(decoded):
         return normalize_background_service_error(decoded)
     return BackgroundServiceError(text if isinstance(text, str) else text.decode(errors="replace"))

@@ -107,8 +107,10 @@ def _plain(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
-        digits = said(value, int.__repr__)  # more than Python writes are none
-        return digits if digits[0] != "<" else _quoted(digits)
+        try:
+            return int.__repr__(value)
+        except ValueError:  # more digits than Python writes
+            return _quoted(said(value))
     if isinstance(value, float) and -_INFINITY < value < _INFINITY:
         return float.__repr__(value)
     return _quoted(said(value))

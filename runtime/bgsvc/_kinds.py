@@ -4,13 +4,20 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
     from typing import TypeGuard
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
     """Return whether `value`, decoded from JSON, is an object."""
     return isinstance(value, dict)
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Return whether `value` is any kind of mapping."""
+    from collections.abc import Mapping
+
+    return isinstance(value, Mapping)
 
 
 def is_array(value: object) -> TypeGuard[list[object]]:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import threading
 
 from bgsvc._errors import described
+from bgsvc._json import said
+from bgsvc._kinds import is_array, is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bgsvc._events import Bus
     from bgsvc._host import Host
 
-
+_DONE_AND_TOTAL = 2
 REMEMBERED = 100
 """Notifications of a service, the newest, that can still be changed: it may run for months."""
 
 
 class Notifier:
-    """Shows, changes and takes back a service's notifications. No call blocks or raises."""
+    """Shows, changes and takes back a service's notifications. No call blocks or raises.
+
+    Buttons or a progress that make no sense are left out, and the log says so.
+    """
 
     def __init__(
         self,
@@ -164,11 +169,36 @@ def _fields(
 ) -> dict[str, object]:
     fields: dict[str, object] = {}
     if title is not None:
-        fields["title"] = title
+        fields["title"] = said(title, str)
     if body is not None:
-        fields["body"] = body
+        fields["body"] = said(body, str)
     if actions is not None:
-        fields["actions"] = [{"id": key, "title": text} for key, text in actions]
-    if progress is not None:
-        fields["progress"] = {"done": progress[0], "total": progress[1]}
+        fields["actions"] = _buttons(actions)
+    if progress is not None and (share := _share(progress)) is not None:
+        fields["progress"] = share
     return fields
+
+
+def _buttons(actions: object) -> list[dict[str, str]]:
+    try:
+        pairs: Iterable[tuple[object, object]] = actions  # type: ignore[assignment]
+        return [{"id": str(key), "title": str(title)} for key, title in pairs]
+    except Exception:  # noqa: BLE001 - the rest of the notification is shown all the same
+        _leave_out("actions", actions, "pairs of an id and a title")
+        return []
+
+
+def _share(progress: object) -> dict[str, float] | None:
+    if is_array(progress) and len(progress) == _DONE_AND_TOTAL:
+        done, total = progress
+        if is_number(done) and is_number(total):
+            return {"done": done, "total": total}
+    _leave_out("progress", progress, "two numbers, done and total")
+    return None
+
+
+def _leave_out(what: str, given: object, wanted: str) -> None:
+    import logging
+
+    text = "a notification's %s must be %s, not %s: left out"
+    logging.getLogger("bgsvc").warning(text, what, wanted, said(given))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bgsvc._config import config_to_wire
 from bgsvc._context import context_of
-from bgsvc._errors import NotRunningError, PlatformError, described
+from bgsvc._errors import ConfigError, NotRunningError, PlatformError, described
 from bgsvc._life import Life
 from bgsvc._run import Run
 from bgsvc._status import StartResult, status_of
@@ -75,7 +75,10 @@ class Supervisor:
 
         Raises:
             NotRunningError: There is nothing to stop and nothing wanted.
+            ConfigError: The reason is `error`, which is what a run that failed says of itself.
         """
+        if reason is StopReason.ERROR:
+            raise ConfigError("nobody stops a service with `error`", fix="give another reason")
         life = self._life
         with life.lock:
             run = life.run

@@ -39,7 +39,12 @@ class ShutdownToken:
         return self._register(callback, self._callbacks)
 
     def wake(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call `callback`, which never blocks, in the thread that sets the token."""
+        """Call `callback` in the thread that sets the token, before anything else is done there.
+
+        It is for waking a loop or a lock: it must not block, for a stop waits for it, a `stop` that
+        waits for nothing else included. Whatever takes its time belongs in `on_set`. Returns a
+        function that takes the callback back.
+        """
         return self._register(callback, self._wakers)
 
     def _register(

@@ -6,12 +6,16 @@ import os
 
 from bgsvc._errors import BackgroundServiceError, described
 from bgsvc._record import record
+from bgsvc._run import NO_YIELD
 from bgsvc._service import BackgroundService
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bgsvc._config import ServiceConfig
     from bgsvc._host import Host
+
+_YIELDS = 0x20 | 0x200
+"""What the compiler notes of a function with a `yield`: generator, asynchronous generator."""
 
 
 @record(frozen=True)
@@ -105,6 +109,9 @@ def _entry(config: ServiceConfig) -> list[SetupIssue]:
     if service.run is BackgroundService.run:
         text = f"{config.entry} does not define run"
         return [SetupIssue("run_missing", "error", text, "add `async def run(self, ctx)`")]
+    if getattr(getattr(service.run, "__code__", None), "co_flags", 0) & _YIELDS:
+        text = f"run of {config.entry} has a `yield`, so its body would never run"
+        return [SetupIssue("run_yields", "error", text, NO_YIELD)]
     return []
 
 

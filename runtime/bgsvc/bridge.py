@@ -50,7 +50,10 @@ def attach(send: Callable[[str], object]) -> None:
 
 
 def receive(text: str) -> str:
-    """Answer one request. Never raises and never waits for a service."""
+    """Answer one request. Never raises, and never waits for a run.
+
+    Of a service's code only its `on_message` callbacks run inside, on a `message`.
+    """
     request: dict[str, object] = {}
     try:
         request = _decoded(text)

@@ -4,17 +4,22 @@ import pickle
 import types
 from collections import UserDict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+import bgsvc
 from bgsvc import (
     BackgroundService,
     BackgroundServiceError,
+    ServiceConfig,
     ServiceContext,
+    StopReason,
     normalize_background_service_error,
 )
-from bgsvc._errors import NotRunningError
+from bgsvc._errors import ConfigError, NotRunningError
+from bgsvc._validate import validate_setup
 from bgsvc.testing import FakeHost
 
 
@@ -46,6 +51,16 @@ class QuittingError(Exception):
 class BrokenMapping(UserDict[str, object]):
     def keys(self) -> object:  # type: ignore[override]
         raise SystemExit
+
+
+class YieldingService(BackgroundService):
+    def run(self, ctx: ServiceContext) -> object:
+        yield ctx
+
+
+class AsyncYieldingService(BackgroundService):
+    async def run(self, ctx: ServiceContext) -> object:
+        yield ctx
 
 
 def nested(depth: int) -> dict[str, object]:
@@ -150,15 +165,7 @@ def test_the_log_names_the_service_and_the_run_that_failed(
 
 
 def test_a_run_with_a_yield_is_an_error_and_not_done(host: FakeHost) -> None:
-    class Yielding(BackgroundService):
-        def run(self, ctx: ServiceContext) -> object:
-            yield ctx
-
-    class AsyncYielding(BackgroundService):
-        async def run(self, ctx: ServiceContext) -> object:
-            yield ctx
-
-    for service in (Yielding, AsyncYielding):
+    for service in (YieldingService, AsyncYieldingService):
         host.start(service)
     for name in ("yielding", "async-yielding"):
         error = host.events("error", name)[0].data
@@ -166,3 +173,22 @@ def test_a_run_with_a_yield_is_an_error_and_not_done(host: FakeHost) -> None:
         assert (error["code"], "`yield`" in str(error["fix"])) == ("runtime", True)
         assert host.events("stopped", name)[0].data["reason"] == "error"
         assert host.desired.get(name) is not False
+
+
+def test_nobody_stops_a_service_with_the_reason_that_a_failed_run_has(host: FakeHost) -> None:
+    class Steady(BackgroundService):
+        def run(self, ctx: ServiceContext) -> None:
+            ctx.shutdown.wait()
+
+    host.start(Steady)
+    with pytest.raises(ConfigError, match="error"):
+        bgsvc.stop_service(reason=StopReason.ERROR)
+
+    assert bgsvc.is_service_running()
+
+
+def test_validate_tells_of_a_run_with_a_yield(host: FakeHost, tmp_path: Path) -> None:
+    config = ServiceConfig(name="yielding", entry=f"{__name__}:YieldingService")
+    report = validate_setup([config], host, str(tmp_path))
+
+    assert "run_yields" in {issue.code for issue in report.issues}

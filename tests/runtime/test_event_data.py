@@ -201,7 +201,8 @@ def test_no_event_is_lost_on_its_way_over_the_bridge(data: dict[str, object]) ->
 
 
 def test_what_the_bridge_carries_holds_the_same_as_ever() -> None:
-    fields = {"v": 1, "time": 1.25, "data": {"a": [1, None, True, "\u00e4"], "b": {}}}
+    data: dict[str, object] = {"a": [1, None, True, "\u00e4"], "b": {}}
+    fields: dict[str, object] = {"v": 1, "time": 1.25, "data": data}
 
     assert json.loads(compact(fields)) == fields == json.loads(encode(fields))
 

@@ -13,15 +13,15 @@ from bgsvc import AppState, BackgroundService, ServiceContext, bridge
 from bgsvc._current import current, forget
 from tests.runtime.processes import PATIENCE, command
 
+trouble: "list[Callable[[], object]]" = []
+
 
 class HostileService(BackgroundService):
-    """Does with every callback what the test puts here."""
-
-    trouble: Callable[[], object] = staticmethod(lambda: None)
+    """Does in every callback what the test puts into `trouble`."""
 
     def run(self, ctx: ServiceContext) -> None:
-        ctx.notifier.on_action(lambda *_: HostileService.trouble())
-        ctx.on_message(lambda _: HostileService.trouble())
+        ctx.notifier.on_action(lambda _key, _action: trouble[0]())
+        ctx.on_message(lambda _: trouble[0]())
         ctx.emit("ready")
         ctx.shutdown.wait()
 
@@ -60,12 +60,12 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Iterator[Callable[.
     forget(runtime)
 
 
-@pytest.mark.parametrize("trouble", [quits, interrupts])
+@pytest.mark.parametrize("raises", [quits, interrupts])
 def test_no_request_lets_out_what_a_callback_raises(
-    ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch, trouble: Callable[[], object]
+    ask: Callable[..., object], raises: Callable[[], object]
 ) -> None:
-    monkeypatch.setattr(HostileService, "trouble", staticmethod(trouble))
-    take_back = bgsvc.on_app_state_change(lambda _: trouble())
+    trouble[:] = [raises]
+    take_back = bgsvc.on_app_state_change(lambda _: raises())
 
     assert ask(type="action", service="hostile", notification="n", action="pause") == {}
     assert ask(type="message", service="hostile", data=1) == {}
@@ -74,7 +74,7 @@ def test_no_request_lets_out_what_a_callback_raises(
 
 
 def test_no_request_waits_for_a_callback(
-    ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+    ask: Callable[..., object],
 ) -> None:
     let_go, inside = threading.Event(), threading.Semaphore(0)
 
@@ -82,7 +82,7 @@ def test_no_request_waits_for_a_callback(
         inside.release()
         assert let_go.wait(PATIENCE)
 
-    monkeypatch.setattr(HostileService, "trouble", staticmethod(block))
+    trouble[:] = [block]
     take_back = bgsvc.on_app_state_change(lambda _: block())
     ask(type="action", service="hostile", notification="n", action="pause")
     ask(type="appState", state="background")

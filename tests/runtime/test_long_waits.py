@@ -3,10 +3,13 @@
 import math
 import sys
 import threading
+from typing import Any
 
 import pytest
 
+from bgsvc import RestartPolicy, ServiceConfig
 from bgsvc._clock import SystemClock
+from bgsvc._errors import ConfigError
 from tests.runtime.processes import PATIENCE
 
 
@@ -28,3 +31,15 @@ def test_an_event_can_be_waited_for_however_long(seconds: float) -> None:
         threading.Timer(0.01, event.set).start()
 
     assert event.wait(seconds) is (seconds > 0)
+
+
+@pytest.mark.parametrize("seconds", [math.inf, math.nan, -1.0, "10"])
+@pytest.mark.parametrize("key", ["stop_timeout", "delay", "max_delay", "window"])
+def test_a_configuration_with_a_time_that_cannot_be_kept_is_refused(
+    key: str, seconds: object
+) -> None:
+    given: Any = {key: seconds}
+    make: Any = ServiceConfig if key == "stop_timeout" else RestartPolicy
+    named = {"name": "sync", "entry": "a:B"} if make is ServiceConfig else {}
+    with pytest.raises(ConfigError, match=key):
+        make(**named, **given)

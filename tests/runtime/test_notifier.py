@@ -3,7 +3,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -11,6 +11,7 @@ from bgsvc import BackgroundService, ServiceConfig, ServiceContext
 from bgsvc._events import Bus
 from bgsvc._local import LocalHost
 from bgsvc._notifier import Notifier
+from bgsvc._record import replaced
 from bgsvc.testing import FakeHost, Notification
 
 
@@ -198,7 +199,12 @@ class Slow:
         self.screen: dict[str, str] = {}
         self.calls = 0
         self.module = types.ModuleType("desktop_notifier")
-        vars(self.module).update(Button=object, DesktopNotifier=lambda **_: self)
+
+        def new(app_name: str) -> Slow:
+            assert app_name == "notes"
+            return self
+
+        vars(self.module).update(Button=object, DesktopNotifier=new)
 
     async def send(self, title: str, message: str, buttons: list[object]) -> str:
         for _ in range(10):
@@ -257,3 +263,18 @@ def test_two_services_may_use_the_same_key_on_a_desktop() -> None:
         lambda a, _: a.show_with_id("progress", "A", "1"),
         lambda _, b: b.show_with_id("progress", "B", "1"),
     ) == ["A 1", "B 1"]
+
+
+@pytest.mark.parametrize("actions", [5, [("a",)], [5], [("a", "b", "c")], None])
+@pytest.mark.parametrize("progress", [5, (1,), (1, "2"), (float("nan"), 1), "12"])
+def test_buttons_and_a_progress_that_make_no_sense_are_left_out_and_logged(
+    host: FakeHost, caplog: pytest.LogCaptureFixture, actions: object, progress: object
+) -> None:
+    notifier: Any = Notifier("sync", host, lambda _: None, host.runtime.ports.bus)
+    notifier.show_with_id("k", "T", "B", actions=actions or (), progress=progress)
+    notifier.update("k", actions=actions, progress=progress)
+
+    shown = Notification("sync", "show", "k", "T", "B")
+    assert host.notifications == [shown, replaced(shown, op="update")]
+    assert len(caplog.records) == (2 if actions is None else 4)
+    assert all("left out" in line for line in caplog.messages)

@@ -1,0 +1,34 @@
+"""The end of an app that never asked its services to stop."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bgsvc import BackgroundService, ServiceConfig, _current
+from bgsvc._current import desktop_runtime
+from bgsvc._local import LocalHost
+from bgsvc._supervisor import Supervisor
+
+
+def test_services_that_will_not_stop_share_one_wait_when_the_app_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = desktop_runtime(LocalHost(), data_dir=str(tmp_path))
+    now = [100.0]
+    waited: list[float] = []
+
+    def wait_stopped(_: Supervisor, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        waited.append(timeout)
+        now[0] += timeout
+        return False
+
+    for name in "abcd":
+        runtime.adopt(ServiceConfig(name=name, entry="a:B", stop_timeout=1.0), BackgroundService)
+    monkeypatch.setattr(_current, "_runtimes", [runtime])
+    monkeypatch.setattr(_current, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(Supervisor, "wait_stopped", wait_stopped)
+    _current._end()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    assert waited == [1.0, 0.0, 0.0, 0.0]
