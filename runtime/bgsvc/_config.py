@@ -168,7 +168,7 @@ def load_entry(entry: str) -> type[BackgroundService]:
     """Import the service class that `entry` names.
 
     Raises:
-        EntryNotFoundError: If the module, the class or its kind is wrong.
+        EntryNotFoundError: If the module, the class or its kind is wrong, or the module raises.
     """
     from bgsvc._service import BackgroundService
 
@@ -181,11 +181,9 @@ def load_entry(entry: str) -> type[BackgroundService]:
             found = getattr(found, name)
     except (ImportError, AttributeError) as error:
         raise EntryNotFoundError(f"{entry}: {error}") from error
-    except SystemExit as error:  # a module is not to end the process that looks at it
-        raise EntryNotFoundError(
-            f"{entry}: importing it raised {described(error)}",
-            fix='keep what ends a program under `if __name__ == "__main__":`',
-        ) from error
+    except BaseException as error:  # not even an exit is a module's to ask for
+        text = f"{entry}: importing it raised {described(error)}"
+        raise EntryNotFoundError(text, fix=f"let `import {module_name}` succeed") from error
     if not (isinstance(found, type) and issubclass(found, BackgroundService)):
         raise EntryNotFoundError(f"{entry} is not a subclass of BackgroundService")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._errors import BackgroundServiceError, described
+from bgsvc._errors import BackgroundServiceError
 from bgsvc._record import record
 from bgsvc._run import NO_YIELD
 from bgsvc._service import BackgroundService
@@ -103,9 +103,6 @@ def _entry(config: ServiceConfig) -> list[SetupIssue]:
         service = load_entry(config.entry)
     except BackgroundServiceError as error:
         return [SetupIssue(error.code, "error", error.message, error.fix)]
-    except Exception as error:  # noqa: BLE001 - importing runs the user's code
-        text = f"{config.entry}: importing it raised {described(error)}"
-        return [SetupIssue("entry_raises", "error", text, "make the module importable")]
     if service.run is BackgroundService.run:
         text = f"{config.entry} does not define run"
         return [SetupIssue("run_missing", "error", text, "add `async def run(self, ctx)`")]

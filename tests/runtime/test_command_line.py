@@ -168,6 +168,29 @@ def test_validate_says_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
     assert [issue["code"] for issue in json.loads(bad.stdout)["issues"]] == ["entryNotFound"]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"def (",
+        b"1/0",
+        b"x = '\xff'",
+        b"raise SystemExit(5)",
+        b"raise KeyboardInterrupt",
+        b"class Odd(BaseException): pass\nraise Odd",
+    ],
+)
+def test_an_entry_whose_module_raises_is_an_error_with_a_fix(tmp_path: Path, source: bytes) -> None:
+    (tmp_path / "raising.py").write_bytes(source)
+    for verb, status in (("run", 2), ("validate", 1)):
+        words = [sys.executable, "-m", "bgsvc", verb, "raising:Service", "--data-dir", "state"]
+        found = ended([*words, "--name", "raising"], cwd=tmp_path)
+
+        assert found.returncode == status
+        assert "entryNotFound: raising:Service: importing it raised" in found.stdout + found.stderr
+        assert "  fix: let `import raising` succeed" in found.stdout + found.stderr
+        assert "Traceback" not in found.stderr
+
+
 def test_a_whole_configuration_is_taken_as_shims_pass_it(tmp_path: Path) -> None:
     config = {"name": "mine", "entry": ENTRY, "label": {"de": "Meins"}}
     with hosted(tmp_path, "--config", json.dumps(config)) as told:

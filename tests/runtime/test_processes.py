@@ -451,7 +451,7 @@ def test_a_stop_of_a_process_that_does_not_answer_says_so_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("bgsvc._stop.MARGIN", 0.2)
-    with hosted(tmp_path, "--stop-timeout", "0") as told:
+    with hosted(tmp_path, "--stop-timeout", "1") as told:
         told.until("started")
         told.process.send_signal(signal.SIGSTOP)
 
