@@ -98,12 +98,11 @@ def _capabilities(given: Options) -> int:
 
     from bgsvc._capabilities import capabilities_of
     from bgsvc._local import LocalHost
-    from bgsvc._mode import detect_mode
+    from bgsvc._mode import detect_mode, platform_of
     from bgsvc._report import capabilities_text
 
     host = LocalHost(app=given.app, mode=given.mode or detect_mode())
-    if given.mode and given.mode.startswith(("android", "ios")):
-        host.platform = "android" if given.mode.startswith("android") else "ios"
+    host.platform = platform_of(host.mode) or host.platform
     found = capabilities_of(host, given.types)
     return _say(json.dumps(found.to_wire()) if given.json else capabilities_text(found))
 

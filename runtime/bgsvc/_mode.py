@@ -19,6 +19,23 @@ def detect_mode() -> str:
     return _systemd_mode()
 
 
+def platform_of(mode: str) -> str | None:
+    """Return the only platform that has a mode; None if several have it."""
+    for beginning, platform in _PLATFORMS:
+        if mode.startswith(beginning):
+            return platform
+    return None
+
+
+_PLATFORMS = (
+    ("android", "android"),
+    ("ios", "ios"),
+    ("launch", "macos"),
+    ("systemd", "linux"),
+    ("windows", "windows"),
+)
+
+
 def _systemd_mode() -> str:
     """Tell a unit's main process from a shell that merely inherited its environment."""
     executed = os.environ.get("SYSTEMD_EXEC_PID")

@@ -111,16 +111,15 @@ def _start(message: Mapping[str, object]) -> object:
         raise MessageInvalidError("start needs config, an object")
     supervisor = _runtime().adopt(config_from_wire(config))
     mode = message.get("mode")
-    if isinstance(mode, str) and mode:
-        _host().mode = mode
     reason = _word(message, "reason", StartReason)
+    granted = _seconds(message, "deadline")
     foreground_type = message.get("foregroundServiceType")
-    _host().note(supervisor.config.name, NativeState.RUNNING)
-    result = supervisor.start(
-        reason,
-        foreground_type=foreground_type if isinstance(foreground_type, str) else None,
-        granted=_seconds(message, "deadline"),
-    )
+    with _host().accepting(supervisor.config.name, mode if isinstance(mode, str) else ""):
+        result = supervisor.start(
+            reason,
+            foreground_type=foreground_type if isinstance(foreground_type, str) else None,
+            granted=granted,
+        )
     return result.to_wire()
 
 

@@ -387,3 +387,22 @@ def sweep(folder: Path, step: int) -> int:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals")
 def test_a_sigterm_at_any_moment_of_a_start_ends_the_process_well(tmp_path: Path) -> None:
     assert sweep(tmp_path, STEP) >= 15_000 / STEP
+
+
+@pytest.mark.parametrize(
+    ("mode", "platform"),
+    [
+        ("windowsService", "windows"),
+        ("launchAgent", "macos"),
+        ("systemdUser", "linux"),
+        ("androidJob", "android"),
+        ("iosRefresh", "ios"),
+    ],
+)
+def test_a_modes_promises_are_its_platforms(
+    mode: str, platform: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["capabilities", "--json", "--mode", mode]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert (found["platform"], found["mode"]) == (platform, mode)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bgsvc
-from bgsvc import AppState, BackgroundService, ServiceContext, bridge
+from bgsvc import AppState, BackgroundService, NativeState, ServiceContext, bridge
 from bgsvc._current import current, forget
 from tests.runtime.processes import PATIENCE, command
 
@@ -58,6 +58,20 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Iterator[Callable[.
     runtime = current()
     assert runtime.find("hostile").wait_stopped(PATIENCE)
     forget(runtime)
+
+
+def test_a_start_that_is_refused_changes_nothing_in_what_is_said(
+    ask: Callable[..., object],
+) -> None:
+    running = {"name": "hostile", "entry": f"{__name__}:HostileService"}
+    other = {"name": "other", "entry": f"{__name__}:HostileService"}
+    start = {"type": "start", "reason": "user", "mode": "androidJob"}
+
+    assert ask(**start, config=running) == "alreadyRunning"
+    assert ask(**start, config=other, deadline=-1) == "messageInvalid"
+    assert bgsvc.get_platform_capabilities().mode == "androidForegroundService"
+    states = {name: bgsvc.get_service_state(name).native_state for name in ("hostile", "other")}
+    assert states == {"hostile": NativeState.RUNNING, "other": NativeState.IDLE}
 
 
 @pytest.mark.parametrize("raises", [quits, interrupts])
