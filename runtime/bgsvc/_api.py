@@ -116,12 +116,14 @@ def get_desired_service_state(name: str | None = None) -> DesiredState:
 def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
     """Return what the platform promises, in the mode that is really in force.
 
-    On Android the answer is for the types a service declares: `name`'s, else all services'.
+    The mode is that of `name`'s run, else the last that the host named. On Android the answer is
+    for the types a service declares: `name`'s, else all services'.
     """
     runtime = current()
     chosen = runtime.all() if name is None else [runtime.find(name)]
     types = {kind for one in chosen for kind in one.config.foreground_service_types}
-    return capabilities_of(runtime.ports.host, sorted(types))
+    mode = None if name is None else chosen[0].mode
+    return capabilities_of(runtime.ports.host, sorted(types), mode)
 
 
 def validate_background_service_setup() -> SetupReport:

@@ -89,20 +89,23 @@ class PlatformCapabilities:
         }
 
 
-def capabilities_of(host: Host, types: Sequence[str] = ()) -> PlatformCapabilities:
-    """Return what the table promises for a host's mode, corrected by what can be seen here.
+def capabilities_of(
+    host: Host, types: Sequence[str] = (), mode: str | None = None
+) -> PlatformCapabilities:
+    """Return what the table promises for `mode`, else the host's, corrected by what is seen here.
 
     Raises:
         ConfigError: If the table has no such mode or Android type.
     """
     table = _table()
-    rows = _rows(table, host.mode, types)
-    facts = _facts(host.mode)
+    mode = mode or host.mode
+    rows = _rows(table, mode, types)
+    facts = _facts(mode)
     scenarios: dict[str, Capability] = {}
     for scenario in rows[0]:
         found = [_capability(row[scenario], facts) for row in rows]
         scenarios[scenario] = min(found, key=_rank)
-    return PlatformCapabilities(host.platform, host.mode, tuple(types), scenarios)
+    return PlatformCapabilities(host.platform, mode, tuple(types), scenarios)
 
 
 def _rank(capability: Capability) -> int:

@@ -56,6 +56,7 @@ class Run:
         number: Counts the service's runs over the life of the installation; 0 until accepted.
         signal: What tells it to stop.
         stop_timeout: Seconds it has for that.
+        mode: What executes it.
         stop_reason: Why it was asked to stop; None if nobody asked.
         error: What it failed with, if it did.
         meter: What counts the platform's time; None where no platform sets a limit.
@@ -74,6 +75,7 @@ class Run:
         self.start_reason = reason
         self.signal = ShutdownSignal(clock)
         self.stop_timeout = stop_timeout
+        self.mode = ""
         self.stop_reason: StopReason | None = None
         self.error: BackgroundServiceError | None = None
         self.started_at = clock.now()

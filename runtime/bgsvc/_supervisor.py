@@ -56,6 +56,7 @@ class Supervisor:
         with life.lock:
             life.claim()
             run = Run(reason, self._factory, self._ports.clock, config.stop_timeout)
+            run.mode = self._ports.host.mode
             try:
                 if life.restarts is not None and reason is not StartReason.RESTART:
                     life.restarts.forget()
@@ -67,8 +68,7 @@ class Supervisor:
             life.begin(run)
             self._launch(run, foreground_type)
             degraded = () if trouble is None else (trouble,)
-            mode = self._ports.host.mode
-            return StartResult(config.name, run.number, reason, mode, degraded=degraded)
+            return StartResult(config.name, run.number, reason, run.mode, degraded=degraded)
 
     def stop(self, reason: StopReason, within: float | None = None) -> None:
         """Ask the run to end and return; `within` seconds where the platform gives fewer.
@@ -173,6 +173,12 @@ class Supervisor:
     def running_anywhere(self) -> bool:
         """Whether a run is under way in this process or another."""
         return self.running or self._life.elsewhere() is not None
+
+    @property
+    def mode(self) -> str:
+        """What executes the run under way; without one, what would."""
+        run = self._life.run
+        return self._ports.host.mode if run is None else run.mode
 
     @property
     def alive(self) -> bool:

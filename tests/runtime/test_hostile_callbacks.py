@@ -74,6 +74,17 @@ def test_a_start_that_is_refused_changes_nothing_in_what_is_said(
     assert states == {"hostile": NativeState.RUNNING, "other": NativeState.IDLE}
 
 
+def test_each_run_has_the_mode_that_it_was_started_in(ask: Callable[..., object]) -> None:
+    job = {"name": "job", "entry": f"{__name__}:HostileService"}
+    ask(type="start", reason="user", mode="androidJob", config=job)
+
+    modes = [bgsvc.get_platform_capabilities(name).mode for name in ("hostile", "job")]
+
+    assert modes == ["androidForegroundService", "androidJob"]
+    ask(type="stop", service="job", reason="userStop")
+    assert current().find("job").wait_stopped(PATIENCE)
+
+
 @pytest.mark.parametrize("raises", [quits, interrupts])
 def test_no_request_lets_out_what_a_callback_raises(
     ask: Callable[..., object], raises: Callable[[], object]
