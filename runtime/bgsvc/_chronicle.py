@@ -43,10 +43,13 @@ class Chronicle:
     def begin(
         self, reason: StartReason, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
-        """Keep that a run begins, and what is wanted; return its number and any trouble, told."""
+        """Keep that a run begins, and what is wanted; return its number and any trouble, told.
+
+        A host that starts a service of its own accord knows better what is wanted than our file.
+        """
         begun = self.journal.begin(reason, self._ports.clock.now(), config)
         wanted = self.journal.saved.desired_running
-        if wanted is not None:
+        if wanted is not None and reason.sets_desired_state:
             self._ports.host.desired_state(self._service, running=wanted)
         return begun
 

@@ -178,6 +178,18 @@ def test_a_start_that_nobody_asked_for_changes_nothing_in_what_is_wanted(
     assert host.desired["sync"] is False
 
 
+def test_a_host_that_starts_what_it_knows_to_be_wanted_is_told_nothing_else(
+    host: FakeHost,
+) -> None:
+    host.start(SyncService)
+    host.stop(reason=StopReason.USER_STOP)
+    host.desired["sync"] = True  # the user asked again, and Python was killed before it heard
+
+    host.start(SyncService, reason=StartReason.OS_RESTART)
+
+    assert host.desired["sync"] is True
+
+
 def test_a_restart_does_not_undo_that_the_service_is_no_longer_wanted(host: FakeHost) -> None:
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=1)
     host.start(replaced(CRASHING, restart=policy))

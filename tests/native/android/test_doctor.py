@@ -94,6 +94,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         "DA007", ('android:permission="android.permission.BIND_JOB_SERVICE"', "")
     ),
     "an old target": Fault("DA008", ('targetSdkVersion="36"', 'targetSdkVersion="33"')),
+    "a newer target": Fault("DA015", ('targetSdkVersion="36"', 'targetSdkVersion="37"')),
     "an old device": Fault("DA009", ('minSdkVersion="26"', 'minSdkVersion="21"')),
     "no boot receiver": Fault("DA010", ("BootReceiver", "OtherReceiver")),
     "an older runtime": Fault(

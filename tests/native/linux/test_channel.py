@@ -50,7 +50,8 @@ def test_p08_a_second_daemon_fails_loudly_and_the_first_keeps_its_channel(
     done = machine.bgsvc(*words, user=lingering, check=False)
 
     assert done.returncode == 2
-    assert f"alreadyRunning: sync is running already, in process {pid}" in done.stderr
+    assert "alreadyRunning: sync of the app com.example.notes is running already" in done.stderr
+    assert f"in process {pid}" in done.stderr
     assert machine.status(LABEL, "user", lingering)["pid"] == pid
     assert ask(machine, "user", lingering) == "running"
 

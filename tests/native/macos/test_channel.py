@@ -77,7 +77,10 @@ def test_p08_a_second_daemon_fails_loudly_and_the_first_keeps_its_channel(mac: M
     )
 
     assert second.returncode == 2
-    assert f"alreadyRunning: tick is running already, in process {first}" in second.stderr
+    assert (
+        f"alreadyRunning: tick of the app {APP} is running already, in process {first}"
+        in second.stderr
+    )
     assert (mac.status().pid, mac.status().ipc_connected) == (first, True)
     assert mac.diary == ["begun"]
 

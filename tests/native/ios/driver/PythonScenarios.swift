@@ -51,7 +51,7 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     async let two = Task.detached { try second.receive(request) }.value
     do {
       let replies = try await [one, two]
-      expect(replies.allSatisfy { $0.contains(#""ok": true"#) }, "\(replies)")
+      expect(replies.allSatisfy { $0.contains(#""ok":true"#) }, "\(replies)")
     } catch { fail("\(error)") }
   },
 
