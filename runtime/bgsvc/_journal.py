@@ -81,7 +81,8 @@ class Journal:
             saved = with_lost_run(saved)
             number = saved.run + 1
             asked = saved.stop_request if saved.stop_request is not known else None
-            asks = asked is None and reason.sets_desired_state
+            first = saved.desired_running is None  # nobody has ever said otherwise
+            asks = asked is None and (first or reason.sets_desired_state)
             wanted = True if asks else saved.desired_running
             return replaced(
                 saved,

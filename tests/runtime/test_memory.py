@@ -178,6 +178,12 @@ def test_a_start_that_nobody_asked_for_changes_nothing_in_what_is_wanted(
     assert host.desired["sync"] is False
 
 
+def test_what_nobody_ever_stopped_is_wanted_from_its_first_start_on(host: FakeHost) -> None:
+    host.start(SyncService, reason=StartReason.BOOT)
+
+    assert host.state().desired_running is True
+
+
 def test_a_host_that_starts_what_it_knows_to_be_wanted_is_told_nothing_else(
     host: FakeHost,
 ) -> None:

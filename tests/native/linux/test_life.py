@@ -62,6 +62,7 @@ def test_a_starved_watchdog_restarts_the_service_and_says_where_it_stood(
 @on_both_systemds
 def test_what_is_to_run_always_is_started_again_but_for_its_users_stop(machine: Machine) -> None:
     always = Restart("always", delay=0.1)
+    before = len(machine.box.journal(LABEL))  # of earlier tests
     machine.install(service("Brief", "brief", restart=always))
     machine.install(service("Obedient", restart=always), "--now")
     machine.bgsvc("start", BRIEF, check=False)
@@ -69,7 +70,7 @@ def test_what_is_to_run_always_is_started_again_but_for_its_users_stop(machine: 
 
     machine.bgsvc("stop", "trials.services:Obedient", "--name=sync", f"--data-dir=/var/lib/{LABEL}")
     machine.until_active("inactive")  # and not `activating`, which waits for the next start
-    said = machine.box.journal(LABEL)
+    said = machine.box.journal(LABEL)[before:]
 
     assert "shut down: userStop" in said
     assert "#2  started " not in said
