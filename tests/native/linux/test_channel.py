@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.native.linux.box import until
 from tests.native.linux.machine import LABEL, PYTHON, USER, Machine, on_both_systemds, service
 
 pytestmark = pytest.mark.native
@@ -25,7 +26,7 @@ def ask(machine: Machine, scope: str, user: str | None = None) -> str:
 def test_root_reaches_a_system_service_and_another_user_does_not(machine: Machine) -> None:
     machine.install(service("Obedient"), "--now")
 
-    assert machine.status()["ipcConnected"] is True
+    until(lambda: machine.status()["ipcConnected"], "its channel, which opens beside the start")
     assert ask(machine, "system") == "running"
     assert ask(machine, "system", USER) == "permissionDenied"
     folder = machine.box.run("stat", "-c", "%a", f"/run/{LABEL}").stdout.strip()
@@ -35,7 +36,7 @@ def test_root_reaches_a_system_service_and_another_user_does_not(machine: Machin
 def test_a_users_service_is_reached_by_its_user(machine: Machine, lingering: str) -> None:
     machine.install(service("Obedient", scope="user"), "--now", user=lingering)
 
-    assert machine.status(LABEL, "user", lingering)["ipcConnected"] is True
+    until(lambda: machine.status(LABEL, "user", lingering)["ipcConnected"], "its channel")
     assert ask(machine, "user", lingering) == "running"
     assert ask(machine, "user") == "ipc"  # root has services of its own
 

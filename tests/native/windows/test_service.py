@@ -17,6 +17,7 @@ def test_a_service_is_installed_started_stopped_and_removed_through_its_manager(
     before = machine.done("status", TICK)
     fresh = installed(machine, definition())
     running = machine.done("start", TICK)
+    assert eventually(lambda: machine.done("status", TICK)["ipcConnected"])
     again = machine.done("start", TICK)
     stopped = machine.done("stop", TICK)
     gone = machine.done("uninstall", TICK)
