@@ -25,7 +25,7 @@ def test_the_runtimes_tests_pass_on_python_3_14(cpython: Path, python: Path) -> 
     assert subprocess.check_output(asked, env=env, text=True).split() == ["3", "14"]
     run = subprocess.run(
         [
-            *(str(python), "-m", "pytest", "tests/runtime", "-q", "-n", "2"),
+            *(str(python), "-m", "pytest", "tests/runtime", "-q"),
             *("-p", "no:cacheprovider", "-m", "not slow and not native"),
         ],
         check=False,
