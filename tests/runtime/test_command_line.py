@@ -65,12 +65,16 @@ def test_ctrl_c_ends_a_run_gracefully(tmp_path: Path) -> None:
 
 
 def test_a_terminal_that_is_closed_ends_a_run_gracefully(tmp_path: Path) -> None:
-    with hosted(tmp_path) as told:
-        told.until("started")
-        told.process.send_signal(signal.SIGHUP)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever started the tests may ignore it
+    try:
+        with hosted(tmp_path) as told:
+            told.until("started")
+            told.process.send_signal(signal.SIGHUP)
 
-        assert told.until("stopped") == {"reason": "processExit"}
-        assert told.process.wait(20) == 0
+            assert told.until("stopped") == {"reason": "processExit"}
+            assert told.process.wait(20) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert on_disk(tmp_path)["desiredRunning"] is True
 
 
