@@ -18,7 +18,6 @@ from bgsvc._runtime import Runtime
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
 
     from bgsvc._events import Event
     from bgsvc._notifier import NotificationReply
@@ -89,10 +88,6 @@ class BridgeHost(Host):
         """Return what the host's messages about the service amount to."""
         return self._native.get(service, NativeState.IDLE)
 
-    def accepting(self, service: str, mode: str) -> _Acceptance:
-        """Return a context for a start under `mode`: what is refused in it changes nothing."""
-        return _Acceptance(self, service, mode)
-
     def note(self, service: str, state: NativeState) -> None:
         """Learn from a message of the host what its side is doing."""
         self._native[service] = state
@@ -133,27 +128,3 @@ class BridgeHost(Host):
             import logging
 
             logging.getLogger("bgsvc").exception("the host would not take a message")
-
-
-class _Acceptance:
-    """A start that the host asks for: it holds from the beginning, and not once it is refused."""
-
-    def __init__(self, host: BridgeHost, service: str, mode: str) -> None:
-        self._host = host
-        self._service = service
-        self._mode = mode
-        self._before = (host.mode, host.native_state(service) or NativeState.IDLE)
-
-    def __enter__(self) -> None:
-        self._host.mode = self._mode or self._host.mode
-        self._host.note(self._service, NativeState.RUNNING)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            self._host.mode, state = self._before
-            self._host.note(self._service, state)

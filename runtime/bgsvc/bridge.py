@@ -114,12 +114,20 @@ def _start(message: Mapping[str, object]) -> object:
     reason = _word(message, "reason", StartReason)
     granted = _seconds(message, "deadline")
     foreground_type = message.get("foregroundServiceType")
-    with _host().accepting(supervisor.config.name, mode if isinstance(mode, str) else ""):
+    host, name = _host(), supervisor.config.name
+    before = host.mode, host.native_state(name) or NativeState.IDLE
+    host.mode = mode if isinstance(mode, str) and mode else host.mode
+    host.note(name, NativeState.RUNNING)
+    try:
         result = supervisor.start(
             reason,
             foreground_type=foreground_type if isinstance(foreground_type, str) else None,
             granted=granted,
         )
+    except BaseException:
+        host.mode, state = before  # what is refused changes nothing
+        host.note(name, state)
+        raise
     return result.to_wire()
 
 
