@@ -20,6 +20,9 @@ LONGEST = 103 if sys.platform == "darwin" else 107
 """Bytes that fit into `sun_path` before its NUL: xnu's sys/un.h has 104, Linux's unix(7) 108."""
 CHANNEL_VARIABLE = "BGSVC_CHANNEL"
 """In a launchd daemon's environment: the folder that `install` made for its channel."""
+CHANNELS = "/var/db/bgsvc"
+"""Where macOS has the folders of its daemons' channels: there a boot empties /var/run, and only
+root may write to it; what `install` makes here for the account of a daemon stays."""
 _PIPES = sys.platform == "win32"
 _SYSTEM_MODES = frozenset({"systemdSystem", "launchDaemon", "windowsService"})
 
@@ -159,12 +162,8 @@ def _usual(app: str) -> str | None:
 
 
 def _system_base() -> str:
-    """Return where the units' `RuntimeDirectory` is made, or, on macOS, what stands for it.
-
-    There a boot empties /var/run, and only root may write to it; what `install` makes in /var/db
-    for the account of a daemon stays.
-    """
-    return "/var/db/bgsvc" if sys.platform == "darwin" else "/run"
+    """Return where the units' `RuntimeDirectory` is made, or, on macOS, what stands for it."""
+    return CHANNELS if sys.platform == "darwin" else "/run"
 
 
 def _user_folder() -> str:

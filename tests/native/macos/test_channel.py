@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bgsvc._ipc import _address
-from bgsvc._os.launchd import places
 from bgsvc._os.service import OsServiceState, Scope
 from bgsvc._record import replaced
 from tests.native.macos.mac import APP, RUNTIME, TICK, Mac, eventually, only_the_model
@@ -123,7 +122,7 @@ def test_the_folder_that_is_made_is_the_one_that_clients_look_for(
 
     address = _address.address_of("sync", "com.example.notes", scope="system")
 
-    assert address.folder == f"{places.CHANNELS}/com.example.notes.sync"
+    assert address.folder == f"{_address.CHANNELS}/com.example.notes.sync"
 
 
 @only_the_model

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 
+from bgsvc._ipc._address import CHANNELS
 from bgsvc._os.launchd import plist
 from bgsvc._os.service import OsService, Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-CHANNELS = "/var/db/bgsvc"
-"""As `bgsvc._ipc` has it for macOS; a test holds one to the other."""
 
 
 class Places:
