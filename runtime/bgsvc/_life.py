@@ -20,12 +20,11 @@ from bgsvc._errors import (
     described,
 )
 from bgsvc._lock import run_lock
+from bgsvc._turns import Turns
 from bgsvc._words import ServiceState, StopReason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bgsvc._ports import Ports
     from bgsvc._restart import Restarts
     from bgsvc._run import Run
@@ -43,6 +42,7 @@ class Life:
     """One service's state, run and restarts; `lock` is held around all that is not a report.
 
     Attributes:
+        turns: What the clock's thread does with the lock; it waits for no service.
         state: The state that is told to whoever asks.
         run: The run under way, one that is stopping included.
         restarts: What sees to the next run; None where there never is one.
@@ -52,6 +52,8 @@ class Life:
 
     def __init__(self, service: str, ports: Ports) -> None:
         self.lock = threading.RLock()
+        late = f"bgsvc-{service}-late"
+        self.turns = Turns(self.lock, lambda wait: ports.clock.spawn(wait, late))
         self.state = ServiceState.IDLE
         self.run: Run | None = None
         self.restarts: Restarts | None = None
@@ -186,29 +188,11 @@ class Life:
 
     # how a run ends
 
-    def with_lock(self, action: Callable[[], object]) -> None:
-        """Call `action` with the lock, from the clock's thread, which waits for no service."""
-        if self.lock.acquire(blocking=False):
-            try:
-                action()
-            finally:
-                self.lock.release()
-            return
-
-        def wait() -> None:
-            with self.lock:
-                action()
-
-        try:
-            self._ports.clock.spawn(wait, f"bgsvc-{self._service}-late")
-        except RuntimeError:  # no thread to give: better late than never
-            wait()
-
     def _overdue(self, run: Run, seconds: float) -> None:
         if self._ports.host.owns_process:
             self._end_process(run, seconds)
         else:
-            self.with_lock(lambda: self._late(run, seconds))
+            self.turns.take(lambda: self._late(run, seconds))
 
     def _late(self, run: Run, seconds: float) -> bool:
         """Say that a run did not stop in time; False if it did, or that was said."""

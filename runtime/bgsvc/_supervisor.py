@@ -228,14 +228,14 @@ class Supervisor:
         life = self._life
 
         def emit(event: str, data: Mapping[str, object]) -> None:
-            life.with_lock(lambda: life.chronicle.emit(run, event, data))
+            life.turns.take(lambda: life.chronicle.emit(run, event, data))
 
         def stop(reason: StopReason, left: float) -> None:
             def expired() -> None:
                 if run is life.run:
                     self.stop(reason, within=left)
 
-            life.with_lock(expired)  # a timer may be due before its run was taken in
+            life.turns.take(expired)  # a timer may be due before its run was taken in
 
         meter = Meter(self._ports, self.config, emit, stop)
         types = tuple(foreground_type.split("|")) if foreground_type else ()

@@ -1,0 +1,73 @@
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import pytest
+
+from bgsvc._turns import Turns
+
+
+@contextmanager
+def somebody_has(lock: threading.RLock) -> Generator[None]:
+    held, enough = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            held.set()
+            enough.wait(20)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(20)
+    yield
+    enough.set()
+    thread.join(20)
+
+
+def test_what_waited_for_a_lock_is_done_in_the_order_it_came() -> None:
+    done: list[str] = []
+    waiting: list[Callable[[], None]] = []
+    lock = threading.RLock()
+    turns = Turns(lock, waiting.append)
+
+    with somebody_has(lock):
+        turns.take(lambda: done.append("warning"))
+        turns.take(lambda: done.append("end"))
+        assert done == []
+    waiting.pop()()
+
+    assert done == ["warning", "end"]
+    waiting.pop()()
+    assert done == ["warning", "end"]
+
+
+def test_what_comes_when_the_lock_is_free_lets_go_first_what_waits() -> None:
+    done: list[str] = []
+    waiting: list[Callable[[], None]] = []
+    lock = threading.RLock()
+    turns = Turns(lock, waiting.append)
+
+    with somebody_has(lock):
+        turns.take(lambda: done.append("first"))
+    turns.take(lambda: done.append("second"))
+
+    assert done == ["first", "second"]
+
+
+def test_an_action_that_fails_takes_no_other_with_it() -> None:
+    done: list[str] = []
+    waiting: list[Callable[[], None]] = []
+    lock = threading.RLock()
+    turns = Turns(lock, waiting.append)
+
+    def fail() -> None:
+        raise OSError("no space")
+
+    with somebody_has(lock):
+        turns.take(fail)
+        turns.take(lambda: done.append("second"))
+    with pytest.raises(OSError, match="no space"):
+        waiting.pop()()
+    waiting.pop()()
+
+    assert done == ["second"]
