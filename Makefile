@@ -47,7 +47,7 @@ types: $(READY)
 	$(VENV)/bin/pyright --pythonpath $(PY)
 
 fast: $(READY)
-	$(PYTEST) -q -n auto -m "not native and not slow"
+	$(PYTEST) -q -n auto -m "not slow" tests/contract tests/golden tests/runtime tests/unit
 
 $(READY): requirements/dev.txt pyproject.toml runtime/pyproject.toml tools/bootstrap.sh
 	@tools/bootstrap.sh

@@ -10,6 +10,11 @@ settings.register_profile("quick", settings.get_profile("whole"), max_examples=4
 settings.load_profile("whole" if "BGSVC_EXAMPLES" in os.environ else "quick")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as there are processors: tests of processes wait a lot."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",
