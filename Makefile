@@ -5,6 +5,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 PYTEST := $(PY) -m pytest
+# Android's tools are programs on one processor each; the other platforms' tests start machines and
+# services, which have the computer for themselves.
+ANDROID := tests/native/android
+TWO_AT_ONCE := -n 2 --dist loadfile
 SHELL_SCRIPTS := .ci/run tools/bootstrap.sh tests/native/ios/enter.sh tests/native/linux/box.sh \
 	tests/native/linux/bundles/image.sh
 
@@ -21,11 +25,14 @@ demo: $(READY) ## From nothing to a running service: scaffold, shims for five sy
 
 check: lint types fast ## The fast checks: style, types, unit, contract and golden tests.
 
+test: export BGSVC_EXAMPLES = 2000
 test: lint types $(READY) ## Everything, the platforms' own tools included.
-	BGSVC_EXAMPLES=2000 $(PYTEST)
+	$(PYTEST) --ignore=$(ANDROID)
+	$(PYTEST) $(TWO_AT_ONCE) $(ANDROID)
 
 native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
-	$(PYTEST) -m native
+	$(PYTEST) -m native --ignore=$(ANDROID)
+	$(PYTEST) $(TWO_AT_ONCE) $(ANDROID)
 
 bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
 	@$(PY) bench/runtime.py && $(PY) bench/channel.py && $(PY) bench/bridge.py

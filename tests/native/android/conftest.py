@@ -14,7 +14,7 @@ from tests.native.android.apps import App, Build, golden_names
 from tests.native.android.jdk import OLDEST, find_jdk
 from tests.native.android.maven import ClassPath, class_paths, unpacked
 from tests.native.android.scaffold import make_scaffold
-from tests.native.android.sdk import LEVELS, android_jar, make_sdk
+from tests.native.android.sdk import LEVELS, android_jar, framework_resources, make_sdk
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
 from tests.native.products import products
 from tests.native.provision import lacks
@@ -71,7 +71,7 @@ def kotlin(java: Java, jars: Mapping[str, ClassPath]) -> Iterator[KotlinCompiler
 def aapt2(jars: Mapping[str, ClassPath], frameworks: Mapping[int, Path]) -> Aapt2:
     program = unpacked(jars["aapt2"][0], "prebuilt/linux/") / "prebuilt/linux/aapt2"
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return Aapt2(program, frameworks[36])
+    return Aapt2(program, framework_resources(frameworks[36], products()))
 
 
 @pytest.fixture(scope="session")

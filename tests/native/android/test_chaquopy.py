@@ -163,3 +163,7 @@ SENTENCES: Final = re.findall(
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_service_with_chaquopy_whoever_started_python(sentence: str, started_by: Outcome) -> None:
     assert started_by.of(sentence) == ""
+
+
+def test_the_jvm_finds_no_fault_in_the_calls_of_chaquopys_library(started_by: Outcome) -> None:
+    assert started_by.native_faults == []

@@ -27,7 +27,9 @@ HERE = Path(__file__).parent
 KOTLIN = HERE / "kotlin"
 VECTORS = HERE.parents[1] / "vectors"
 PROBE = HERE / "python/probe"
+FOR_ALL_TESTS = HERE / "robolectric"
 ROBOLECTRIC = (
+    "-Xcheck:jni",
     "--add-exports=java.base/jdk.internal.access=ALL-UNNAMED",
     "-Xmx2g",
     "-Drobolectric.offline=true",
@@ -237,11 +239,11 @@ def robolectric(  # noqa: PLR0913, PLR0917 - fixtures
 ) -> Robolectric:
     python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
     options = (
-        *(*ROBOLECTRIC, "-Xcheck:jni"),
+        *ROBOLECTRIC,
         *(f"-Dbgsvc.test.vectors={VECTORS}", f"-Dbgsvc.test.boot={BOOT_BITS}"),
         *python_options(library, cpython, *python_folders),
     )
-    class_path = (configured, *classes, *test_jars, frameworks[36])
+    class_path = (configured, FOR_ALL_TESTS, *classes, *test_jars, frameworks[36])
     return Robolectric(java, class_path, options, frameworks)
 
 

@@ -15,11 +15,14 @@ from tests.native.android.apps import App
 from tests.native.android.maven import ClassPath
 from tests.native.android.sdk import android_jar
 from tests.native.android.tools import Aapt2, Java, KotlinCompiler
+from tests.native.products import key_of, products, version_of
 
 pytestmark = pytest.mark.native
 
 CASE = "full"
 PACKAGE = Path(__file__).with_name("Package.java")
+DEX = "classes.dex"
+FOR_DEVICES = ("--release", "--min-api", "26")
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +44,14 @@ def dexed(  # noqa: PLR0913, PLR0917 - fixtures
     assert java.compile(own_java, [platform], classes) == ""
     compiled = sorted(classes.rglob("*.class"))
     run = java.run(
-        *(jars["d8"], "com.android.tools.r8.D8", "--release", "--min-api", "26"),
+        *(jars["d8"], "com.android.tools.r8.D8", *FOR_DEVICES),
         *("--lib", platform, "--lib", java.home, "--classpath", kotlin_stdlib),
         "--output",
         folder,
         *compiled,
     )
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
-    return folder / "classes.dex"
+    return folder / DEX
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def signed(
     unsigned, apk, key = folder / "unsigned.apk", folder / "app.apk", folder / "key.p12"
     unsigned.write_bytes(golden[CASE].apk.read_bytes())
     with zipfile.ZipFile(unsigned, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(dexed, "classes.dex")
+        archive.write(dexed, DEX)
     subprocess.run(
         [
             *(java.home / "bin/keytool", "-genkeypair", "-keystore", key, "-storetype", "PKCS12"),
@@ -129,16 +132,22 @@ class Shrinker:
         # Annotations of the compiler's, and what the platform made here refers to and leaves out.
         lines += ["-dontwarn org.jetbrains.annotations.**", "-dontwarn android.**"]
         of_manifest.write_text("\n".join(lines), encoding="utf-8")
-        run = self.java.run(
-            *(self.jars, "com.android.tools.r8.R8", "--release", "--min-api", "26"),
-            *("--lib", self.platform, "--lib", self.java.home),
-            *(option for path in (*rules, of_manifest) for option in ("--pg-conf", path)),
-            *("--output", folder),
-            self.kotlin_stdlib,
-            *sorted(self.classes.rglob("*.class")),
-        )
-        assert run.returncode == 0, run.stderr
-        return folder.joinpath("classes.dex").read_bytes()
+        configured = (*rules, of_manifest)
+
+        def shrink(output: Path) -> None:
+            run = self.java.run(
+                *(self.jars, "com.android.tools.r8.R8", *FOR_DEVICES),
+                *("--lib", self.platform, "--lib", self.java.home),
+                *(option for path in configured for option in ("--pg-conf", path)),
+                *("--output", output),
+                self.kotlin_stdlib,
+                *sorted(self.classes.rglob("*.class")),
+            )
+            assert run.returncode == 0, run.stderr
+
+        tool = version_of(f"r8 {self.java.version}", self.jars)
+        given = (self.platform, self.kotlin_stdlib, *configured, self.classes)
+        return products().take(key_of(tool, FOR_DEVICES, given), shrink).joinpath(DEX).read_bytes()
 
 
 @pytest.fixture(scope="module")

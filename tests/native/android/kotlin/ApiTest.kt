@@ -19,13 +19,11 @@ import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.concurrent.thread
 
 /** The app's side: from Java, from any thread, and in a process in which nothing runs. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS])
 class ApiTest {
     private val app = RuntimeEnvironment.getApplication()
 

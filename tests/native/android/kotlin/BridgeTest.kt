@@ -22,7 +22,7 @@ import java.io.File
 
 /** Android's end of the bridge, held to the vectors that every end is held to. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS], instrumentedPackages = ["dev.bgsvc.tests.apart"])
+@Config(instrumentedPackages = ["dev.bgsvc.tests.apart"])
 class BridgeTest {
     @Before
     fun reset() = python.reset()

@@ -4,14 +4,11 @@ import android.app.Notification
 import android.app.job.IJobCallback
 import android.app.job.IJobService
 import android.app.job.JobParameters
-import android.app.job.JobService
 import android.content.Intent
 import android.os.Binder
 import dev.bgsvc.JobRunService
 import org.robolectric.Robolectric
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Implementation
-import org.robolectric.annotation.Implements
 import org.robolectric.shadow.api.Shadow
 import org.robolectric.shadows.ShadowJobService
 import org.robolectric.util.ReflectionHelpers
@@ -54,21 +51,5 @@ internal class DrivenJob(
         binder.stopJob(parameters)
         until("the end of the job") { told.any { it.first == "acknowledgeStopMessage" } }
         return told.last { it.first == "acknowledgeStopMessage" }.second[1] as Boolean
-    }
-}
-
-/** A job service whose notification the test sees. */
-@Implements(JobService::class)
-class ShownJob : ShadowJobService() {
-    internal var shown: Pair<Int, Notification>? = null
-
-    @Implementation
-    override fun setNotification(
-        parameters: JobParameters,
-        id: Int,
-        notification: Notification,
-        policy: Int,
-    ) {
-        shown = id to notification
     }
 }

@@ -24,7 +24,6 @@ import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
 import org.robolectric.shadow.api.Shadow
 import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
@@ -32,7 +31,6 @@ import kotlin.concurrent.thread
 
 /** What the app finishes though the user leaves it. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS])
 class FiniteTaskTest {
     private val app = RuntimeEnvironment.getApplication()
     private val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler

@@ -29,11 +29,9 @@ import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
 
 /** The generated services on the framework of API 36, with their Python in this process. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS])
 class ForegroundServiceTest {
     @Test
     fun `a wish to start reaches the system with its reason`() {

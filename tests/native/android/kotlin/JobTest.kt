@@ -28,12 +28,10 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
-import org.robolectric.annotation.Config
 import java.util.zip.CRC32
 
 /** Jobs: what is asked for, what happens while Android grants them, and what follows a time limit. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS], shadows = [ShownJob::class])
 class JobTest {
     private val app = RuntimeEnvironment.getApplication()
     private val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler

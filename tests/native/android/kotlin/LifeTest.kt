@@ -39,13 +39,11 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
 import org.robolectric.shadows.ShadowActivityManager
 import org.robolectric.shadows.ShadowPowerManager
 
 /** What happens around a run: boot, kills, refusals, buttons, time limits and what comes after them. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS])
 class LifeTest {
     private val app = RuntimeEnvironment.getApplication()
     private val notifications = app.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager

@@ -2,7 +2,6 @@ package dev.bgsvc.tests
 
 import android.app.ForegroundServiceStartNotAllowedException
 import android.app.MissingForegroundServiceTypeException
-import android.app.Service
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.content.pm.ServiceInfo
@@ -18,14 +17,9 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.Implementation
-import org.robolectric.annotation.Implements
-import org.robolectric.shadows.ShadowService
 
 /** A service of each type, and what becomes of one that Android refuses. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [Config.ALL_SDKS])
 class TypesTest {
     private val app = RuntimeEnvironment.getApplication()
     private val services = declared().filter { nameOf(it).startsWith("of") }
@@ -115,7 +109,6 @@ class TypesTest {
     }
 
     @Test
-    @Config(sdk = [Config.ALL_SDKS], shadows = [Restricted::class])
     fun `a restricted app, which Android does not hear, is told so`() {
         val manager = app.getSystemService(android.app.ActivityManager::class.java)
         shadowOf(manager).setBackgroundRestricted(true)
@@ -128,13 +121,6 @@ class TypesTest {
             assertEquals(listOf("error"), it.names())
             assertTrue(it.shadow.isStoppedBySelf)
         }
-    }
-
-    /** Android with the app restricted and in the background: it says nothing, and does nothing. */
-    @Implements(Service::class)
-    class Restricted : ShadowService() {
-        @Implementation
-        override fun getForegroundServiceType(): Int = 0
     }
 
     private fun assertRefused(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.android.newest_python import ROOT, environment, interpreter
 from tests.native.provision import lacks
+from tests.native.python.newest_python import ROOT, environment, interpreter
 
 pytestmark = pytest.mark.native
 

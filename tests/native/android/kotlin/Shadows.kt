@@ -1,0 +1,38 @@
+package dev.bgsvc.tests
+
+import android.app.ActivityManager
+import android.app.Notification
+import android.app.Service
+import android.app.job.JobParameters
+import android.app.job.JobService
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.annotation.Implementation
+import org.robolectric.annotation.Implements
+import org.robolectric.shadows.ShadowJobService
+import org.robolectric.shadows.ShadowService
+
+/** A service that Android does not bring to the foreground, without a word, while the app is restricted. */
+@Implements(Service::class)
+class RestrictedService : ShadowService() {
+    @Implementation
+    override fun getForegroundServiceType(): Int {
+        val manager = RuntimeEnvironment.getApplication().getSystemService(ActivityManager::class.java)
+        return if (manager.isBackgroundRestricted) 0 else super.getForegroundServiceType()
+    }
+}
+
+/** A job service whose notification the test sees. */
+@Implements(JobService::class)
+class ShownJob : ShadowJobService() {
+    internal var shown: Pair<Int, Notification>? = null
+
+    @Implementation
+    override fun setNotification(
+        parameters: JobParameters,
+        id: Int,
+        notification: Notification,
+        policy: Int,
+    ) {
+        shown = id to notification
+    }
+}
