@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import threading
@@ -88,6 +89,25 @@ class FailedChildService(BackgroundService):
             return
         ctx.emit("childLeft", {"status": left(child)})
         ctx.shutdown.wait()
+
+
+class StuckErrorsService(BackgroundService):
+    """A service that forks while a thread of its process waits for a reader of what it says."""
+
+    def run(self, ctx: ServiceContext) -> None:
+        reader, writer = os.pipe()
+        errors, sys.stderr = sys.stderr, os.fdopen(writer, "w")
+        unread = 1 << 20
+        threading.Thread(target=sys.stderr.write, args=("x" * unread,)).start()
+        while select.select([], [writer], [], 0)[1]:
+            ctx.shutdown.wait(0.01)
+        child = os.fork()
+        if child == 0:
+            return
+        ctx.emit("childLeft", {"status": left(child)})
+        while unread:
+            unread -= len(os.read(reader, unread))
+        sys.stderr = errors
 
 
 class AsyncChildService(BackgroundService):

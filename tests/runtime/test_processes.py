@@ -106,6 +106,12 @@ def test_a_forked_child_that_leaves_by_its_parents_way_says_and_keeps_nothing(
         assert on_disk(tmp_path, "failed-child")["current"] is not None
 
 
+def test_a_forked_child_leaves_though_a_thread_of_its_parent_was_speaking(tmp_path: Path) -> None:
+    with hosted(tmp_path, entry=f"{ROUGH}StuckErrorsService") as told:
+        assert told.until("childLeft") == {"status": 0}
+        assert told.until("stopped") == {"reason": "taskCompleted"}
+
+
 def test_stopping_what_died_under_its_lock_says_that_it_does_not_run(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
