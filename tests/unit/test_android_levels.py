@@ -6,7 +6,7 @@ import pytest
 
 from bgsvc_gen.errors import SpecError
 from bgsvc_gen.facts.android import NEWEST, SERVICE_TYPES
-from bgsvc_gen.spec.load import build_spec
+from bgsvc_gen.spec.load import build_spec, spec_warnings
 from bgsvc_gen.spec.model import AndroidLevels
 from bgsvc_gen.spec.source import parse_source
 
@@ -72,3 +72,16 @@ def test_a_spec_that_says_no_levels_is_checked_for_those_of_the_guide() -> None:
     assert f"minSdk = {levels.min_sdk}\n" in guide
     assert f"targetSdk = {levels.target_sdk}\n" in guide
     assert codes("dataSync", None, boot=True) == codes("dataSync", levels.target_sdk, boot=True)
+
+
+@pytest.mark.parametrize("target", range(34, NEWEST + 1))
+def test_what_a_newer_target_rules_out_is_told_before(target: int) -> None:
+    levels, more = f"[android]\ntarget_sdk = {target}", "sticky = true"
+    text = SPEC.format(levels=levels, boot="false", name="dataSync", more=more)
+    source = parse_source(Path("bgsvc.toml"), text)
+    told = codes("dataSync", target, more=more)
+    if not told:
+        told = [warning.code for warning in spec_warnings(source, ["android"])]
+        assert spec_warnings(source, ["ios", "linux"]) == ()
+
+    assert told == (["BG318"] if target < 35 else ["BG308"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES, ServiceType
+from bgsvc_gen.facts.android import NEWEST, REFUSED, SERVICE_TYPES, ServiceType
 from bgsvc_gen.spec.locate import KeyPath
 from bgsvc_gen.spec.model import AndroidLevels, Service
 from bgsvc_gen.spec.table import Finding, Place, suggestion
@@ -31,6 +31,21 @@ def android_rules(service: Service, levels: AndroidLevels, path: KeyPath) -> Ite
     yield from _boot(service, rows, levels.target_sdk, path)
     yield from _limited(service, rows, levels.target_sdk, path)
     yield from _job(service, path)
+
+
+def rules_ahead(service: Service, levels: AndroidLevels, path: KeyPath) -> Iterator[Finding]:
+    """Yield what is right only because the app targets an Android before the rule against it.
+
+    Each is told of the first level that has the rule; `service` is in a spec without errors.
+    """
+    rows = [SERVICE_TYPES[name] for name in service.android.types]
+    told: set[Place] = set()
+    for level in range(levels.target_sdk + 1, NEWEST + 1):
+        found = (*_boot(service, rows, level, path), *_limited(service, rows, level, path))
+        for place, _, message, hint in found:
+            if place not in told:
+                told.add(place)
+                yield place, "BG318", f"once the app targets API {level}: {message}", hint
 
 
 def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:

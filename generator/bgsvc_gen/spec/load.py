@@ -6,7 +6,6 @@ from pathlib import Path
 
 from bgsvc_gen.diagnostics import Diagnostic
 from bgsvc_gen.errors import SpecError
-from bgsvc_gen.facts.desktop_gaps import gaps
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.android import read_levels
 from bgsvc_gen.spec.locate import Locations
@@ -15,6 +14,7 @@ from bgsvc_gen.spec.permissions import DEFAULT_ALLOW, PERMISSIONS
 from bgsvc_gen.spec.rules import check_rules
 from bgsvc_gen.spec.services import read_service
 from bgsvc_gen.spec.source import Source, read_source
+from bgsvc_gen.spec.surprises import surprises
 from bgsvc_gen.spec.table import Place, Table, suggestion
 
 
@@ -41,21 +41,15 @@ def build_spec(source: Source) -> Spec:
     return spec
 
 
-def spec_warnings(source: Source, systems: Collection[str]) -> tuple[Diagnostic, ...]:
-    """Return what the spec asks for and one of `systems` has no place for; each has its code.
+def spec_warnings(source: Source, targets: Collection[str]) -> tuple[Diagnostic, ...]:
+    """Return what the spec may say and its author may not expect of one of `targets`.
 
     Raises:
         SpecError: Something is wrong with the spec.
     """
     findings = _Findings(source)
-    names = {"macos": "macOS", "windows": "Windows"}
-    for service in build_spec(source).services:
-        for system in systems:
-            for gap in gaps(service.desktop, system):
-                place = Place((*source.root, "services", service.name, "desktop", gap.key))
-                hint = gap.hint.replace("<name>", service.name)
-                message = f"{gap.key}: {names[system]} {gap.instead}"
-                findings.report(place, "BG604", message, hint)
+    for finding in surprises(build_spec(source), targets, (*source.root, "services")):
+        findings.report(*finding)
     return tuple(sorted(findings.found, key=lambda found: found.location))
 
 

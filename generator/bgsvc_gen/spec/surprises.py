@@ -1,0 +1,35 @@
+"""What a spec may say and its author may not expect: warnings, for targets that are asked for."""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from bgsvc_gen.facts.desktop_gaps import gaps
+from bgsvc_gen.spec.android_rules import rules_ahead
+from bgsvc_gen.spec.locate import KeyPath
+from bgsvc_gen.spec.model import Service, Spec
+from bgsvc_gen.spec.table import Finding, Place
+
+_NAMES: Final = {"macos": "macOS", "windows": "Windows"}
+
+
+def surprises(spec: Spec, targets: Collection[str], path: KeyPath) -> Iterator[Finding]:
+    """Yield what `targets` make of a spec without errors, each with its code.
+
+    Args:
+        spec: What is looked at.
+        targets: The names of the targets; nothing is said of others.
+        path: Where the spec's services stand.
+    """
+    for service in spec.services:
+        table = (*path, service.name)
+        if "android" in targets:
+            yield from rules_ahead(service, spec.android, (*table, "android"))
+        for target in targets:
+            yield from _gaps(service, target, (*table, "desktop"))
+
+
+def _gaps(service: Service, target: str, path: KeyPath) -> Iterator[Finding]:
+    for gap in gaps(service.desktop, target):
+        message = f"{gap.key}: {_NAMES[target]} {gap.instead}"
+        hint = gap.hint.replace("<name>", service.name)
+        yield Place((*path, gap.key)), "BG604", message, hint
