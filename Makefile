@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest
 # Android's tools are programs on one processor each; the other platforms' tests start machines and
 # services, which have the computer for themselves.
 ANDROID := tests/native/android
-TWO_AT_ONCE := -n 2 --dist loadfile
+ANDROIDS := $(PYTEST) -n 2 --dist loadfile $(ANDROID)
 SHELL_SCRIPTS := .ci/run tools/bootstrap.sh tests/native/ios/enter.sh tests/native/linux/box.sh \
 	tests/native/linux/bundles/image.sh
 
@@ -27,12 +27,10 @@ check: lint types fast ## The fast checks: style, types, unit, contract and gold
 
 test: export BGSVC_EXAMPLES = 2000
 test: lint types $(READY) ## Everything, the platforms' own tools included.
-	$(PYTEST) --ignore=$(ANDROID)
-	$(PYTEST) $(TWO_AT_ONCE) $(ANDROID)
+	@failed=; $(PYTEST) --ignore=$(ANDROID) || failed=1; $(ANDROIDS) || failed=1; test -z "$$failed"
 
 native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
-	$(PYTEST) -m native --ignore=$(ANDROID)
-	$(PYTEST) $(TWO_AT_ONCE) $(ANDROID)
+	@failed=; $(PYTEST) -m native --ignore=$(ANDROID) || failed=1; $(ANDROIDS) || failed=1; test -z "$$failed"
 
 bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
 	@$(PY) bench/runtime.py && $(PY) bench/channel.py && $(PY) bench/bridge.py

@@ -37,6 +37,7 @@ CODES: Final = {
     "BG316": "an app that runs on newer Androids only than the one it targets",
     "BG317": "foreground service type that is newer than the Android the app targets",
     "BG318": "what Android refuses of an app that targets a newer level; a warning",
+    "BG319": "a start before the first unlock of what cannot be started then",
     "BG401": "unknown permission",
     "BG501": "iOS task identifier that this app cannot have",
     "BG502": "two iOS tasks with one identifier",

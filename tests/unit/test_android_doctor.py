@@ -1,6 +1,7 @@
 """What `bgsvc-gen doctor android` says of an app on disk."""
 
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bgsvc_gen.pipeline import generate
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.targets import android
 
+GOLDEN = Path(__file__).parents[1] / "golden/cases"
 SPEC = """
 [app]
 id = "com.example.notes"
@@ -87,6 +89,26 @@ def test_what_is_wrong_with_the_merged_manifest_is_told(
 
     assert code in found(project, project)
     assert code in found(project, merged)
+
+
+@pytest.mark.parametrize("lost", ["DoorService", "dev.bgsvc.BootReceiver"])
+def test_a_start_before_the_first_unlock_that_an_app_lost_is_told(lost: str) -> None:
+    spec = load_spec(GOLDEN / "android-direct-boot/bgsvc.toml")
+    [text] = [
+        file.content.decode()
+        for file in generate(spec, [android])
+        if file.path.name == "AndroidManifest.xml"
+    ]
+    whole = text.replace("<application>", LEVELS)
+    declared = f'{lost}"\n            android:directBootAware="'
+    assert f"{declared}true" in whole
+    broken = whole.replace(f"{declared}true", f"{declared}false")
+
+    told = {
+        name: codes(check_manifest(ET.fromstring(manifest), android.plan(spec)))  # noqa: S314
+        for name, manifest in (("whole", whole), ("broken", broken))
+    }
+    assert told == {"whole": [], "broken": ["DA016"]}
 
 
 def test_a_gradle_file_that_applies_nothing_is_told(project: Path) -> None:

@@ -32,12 +32,14 @@ CODES: Final = {
     "DA013": "a native library is missing",
     "DA014": "a native library does not load on devices with 16 KB pages",
     "DA015": "the app targets a newer Android than the spec was checked for",
+    "DA016": "what starts before the first unlock is not declared so",
 }
 """Every code a finding about an Android app may carry, and what it stands for."""
 
 _DIGITS: Final = 10
 _BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
 _BOOT: Final = "android.intent.action.BOOT_COMPLETED"
+_LOCKED_BOOT: Final = "android.intent.action.LOCKED_BOOT_COMPLETED"
 _RECEIVER: Final = "dev.bgsvc.BootReceiver"
 _TASK_SERVICE: Final = "dev.bgsvc.FiniteTaskService"
 _TASK_JOB: Final = "dev.bgsvc.FiniteTaskJob"
@@ -237,8 +239,23 @@ def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
         if name == _RECEIVER
         for action in element.iter("action")
     }
-    if _BOOT not in actions:
-        yield Finding("DA010", f"{_RECEIVER} does not hear of {_BOOT}", _WHOLE)
+    wanted = (_BOOT, _LOCKED_BOOT) if plan.starts_locked else (_BOOT,)
+    for missing in (name for name in wanted if name not in actions):
+        yield Finding("DA010", f"{_RECEIVER} does not hear of {missing}", _WHOLE)
+    yield from _locked(plan, manifest)
+
+
+def _locked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+    early = [service.qualified_class for service in plan.services if service.starts_locked]
+    components = {**manifest.components("service"), **manifest.components("receiver")}
+    for name in (_RECEIVER, *early) if early else ():
+        element = components.get(name)
+        if element is not None and value(element, "directBootAware") != "true":
+            yield Finding(
+                "DA016",
+                f"{name} does not start before the user has unlocked the device",
+                'write android:directBootAware="true", as the generated manifest does',
+            )
 
 
 def _number(text: str) -> int:

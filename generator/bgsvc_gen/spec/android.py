@@ -52,6 +52,7 @@ def read_android(table: Table) -> Android:
         sticky=sticky,
         stop_with_task=section.boolean("stop_with_task", default=False),
         wake_lock=section.boolean("wake_lock", default=False),
+        direct_boot=section.boolean("direct_boot", default=False),
         permissions=_permissions(section),
         notification=_notification(section),
         job=_job(section),

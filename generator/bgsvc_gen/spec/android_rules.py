@@ -30,6 +30,7 @@ def android_rules(service: Service, levels: AndroidLevels, path: KeyPath) -> Ite
     yield from _too_new(service, rows, levels.target_sdk, path)
     yield from _boot(service, rows, levels.target_sdk, path)
     yield from _limited(service, rows, levels.target_sdk, path)
+    yield from _direct_boot(service, path)
     yield from _job(service, path)
 
 
@@ -95,6 +96,18 @@ def _boot(
             message = f'a "{row.name}" service starts at boot only with {row.boot_permission}'
             hint = f'add permissions = ["{row.boot_permission}"], or drop start_on_boot'
             yield place, "BG310", message, hint
+
+
+def _direct_boot(service: Service, path: KeyPath) -> Iterator[Finding]:
+    if not service.android.direct_boot:
+        return
+    place = Place((*path, "direct_boot"))
+    if service.android.kind == "job" or not service.start_on_boot:
+        message = "direct_boot is for a service that starts with the device"
+        yield place, "BG319", message, "write start_on_boot = true and no kind, or drop it"
+    if service.android.host == "chaquopy":
+        message = "Chaquopy's Python is locked until the user unlocks the device"
+        yield place, "BG319", message, 'write host = "cpython", or drop direct_boot'
 
 
 def _limited(

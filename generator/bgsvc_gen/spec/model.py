@@ -97,6 +97,7 @@ class Android:
         sticky: Whether Android brings it back after a kill; `None` for what its types allow.
         stop_with_task: Whether it ends when the user swipes the app away.
         wake_lock: Whether the processor stays awake during a run.
+        direct_boot: Whether it starts with the device before the user has unlocked it.
         permissions: What the manifest asks for beside what the types need, by full names.
     """
 
@@ -108,6 +109,7 @@ class Android:
     sticky: bool | None = None
     stop_with_task: bool = False
     wake_lock: bool = False
+    direct_boot: bool = False
     permissions: tuple[str, ...] = ()
     notification: Notification = field(default_factory=Notification)
     job: Job = field(default_factory=Job)

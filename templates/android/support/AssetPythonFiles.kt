@@ -17,7 +17,7 @@ class AssetPythonFiles(
     private val context = context.applicationContext
 
     override fun locate(): PythonFiles.Location {
-        val store = File(context.noBackupFilesDir, "bgsvc-python")
+        val store = File(Declared.storageOf(context).noBackupFilesDir, "bgsvc-python")
         val home = File(store, installedVersion())
         if (!home.isDirectory) install(store, home)
         val library =

@@ -78,7 +78,7 @@ internal object BgsvcProcess {
                 .put("platform", "android")
                 .put("mode", definition.mode.wire)
                 .put("app", context.packageName)
-                .put("dataDir", File(context.filesDir, "bgsvc").path)
+                .put("dataDir", File(Declared.storageOf(context).filesDir, "bgsvc").path)
                 .put("apiLevel", Build.VERSION.SDK_INT)
                 .put("targetSdk", context.applicationInfo.targetSdkVersion)
                 .put("language", Locale.getDefault().toLanguageTag())

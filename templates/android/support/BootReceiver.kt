@@ -7,6 +7,8 @@ import android.content.Intent
 /**
  * Starts services with the device, and again after an update of the app.
  *
+ * Those that the spec wants before the first unlock start at `LOCKED_BOOT_COMPLETED`, to which the
+ * manifest has the receiver listen only then; `BOOT_COMPLETED`, after the unlock, finds them running.
  * It may be told twice (from API 35 on Android says `BOOT_COMPLETED` again when the user opens an app
  * that was stopped by force): a service that runs goes on, and one that the user stopped stays so.
  */
@@ -21,9 +23,10 @@ class BootReceiver : BroadcastReceiver() {
         // What the user stopped in the task manager is not wanted any more.
         declared.forEach { LastExit.settle(context, it.name) }
         when (intent.action) {
-            Intent.ACTION_BOOT_COMPLETED -> {
+            Intent.ACTION_LOCKED_BOOT_COMPLETED, Intent.ACTION_BOOT_COMPLETED -> {
+                val isLocked = intent.action == Intent.ACTION_LOCKED_BOOT_COMPLETED
                 declared
-                    .filter { it.startsOnBoot && ledger.isWanted(it.name) != false }
+                    .filter { it.startsOnBoot && (it.startsLocked || !isLocked) && ledger.isWanted(it.name) != false }
                     .forEach { Bgsvc.start(context, it, StartReason.BOOT) }
             }
 

@@ -25,6 +25,9 @@ internal class Declared private constructor(
     /** Whether it starts with the device. */
     val startsOnBoot: Boolean = info.metaData.getBoolean(START_ON_BOOT)
 
+    /** Whether that is before the user has unlocked it. */
+    val startsLocked: Boolean = info.directBootAware
+
     private val isJob = info.permission == JobService.PERMISSION_BIND
 
     /** Returns an intent that starts it for [reason]. */
@@ -79,6 +82,10 @@ internal class Declared private constructor(
             context: Context,
             name: String,
         ): Declared? = all(context).find { it.name == name }
+
+        /** Returns what has the files of Python: those of an app that starts locked are to be readable then. */
+        fun storageOf(context: Context): Context =
+            if (everything(context).any { it.startsLocked }) context.createDeviceProtectedStorageContext() else context
 
         /** Calls off the jobs of the service [name]: Android has not begun them, or would again. */
         fun cancelJobs(

@@ -49,6 +49,14 @@ notification.stop = "Stop"
 notification.resume = "Tap to go on"
 notification.actions.pause = "Pause"
 
+[services.early]
+entry = "trials:Buttons"
+start_on_boot = true
+[services.early.android]
+types = ["remoteMessaging"]
+host = "cpython"
+direct_boot = true
+
 [services.killed]
 entry = "trials:Buttons"
 [services.killed.android]

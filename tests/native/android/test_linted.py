@@ -114,6 +114,12 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         "android-special-use", without=("property", "FGS_SUBTYPE"), doctor="DA006"
     ),
     "boot receiver": Defect("full", without=("receiver", "BootReceiver"), doctor="DA010"),
+    "receiver that is not told before the first unlock": Defect(
+        "android-direct-boot", attribute=("receiver", "directBootAware", "false"), doctor="DA016"
+    ),
+    "service that cannot start before the first unlock": Defect(
+        "android-direct-boot", attribute=("service", "directBootAware", "false"), doctor="DA016"
+    ),
     "open boot receiver": Defect(
         "full", attribute=("receiver", "exported", "true"), doctor="DA005"
     ),

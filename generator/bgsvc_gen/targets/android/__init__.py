@@ -38,6 +38,7 @@ class AndroidPlan(Plan):
         jobs: Those that run in jobs; without either nothing runs on Android.
         icon_resource: That of the notifications.
         starts_on_boot: Whether one of the services starts with the device.
+        starts_locked: Whether one starts before the user has unlocked it.
         strings: The texts that users see, a file for each language.
         hosts: What embeds Python; the support sources follow from it.
         target_sdk: The API level whose rules the spec was checked against.
@@ -51,6 +52,7 @@ class AndroidPlan(Plan):
     jobs: tuple[ServicePlan, ...]
     icon_resource: str
     starts_on_boot: bool
+    starts_locked: bool
     strings: tuple[StringsFile, ...]
     hosts: tuple[str, ...]
     target_sdk: int
@@ -103,6 +105,7 @@ def plan(spec: Spec) -> AndroidPlan:
         jobs=tuple(plans[each.name] for each in services if each.android.kind == "job"),
         icon_resource=ICON,
         starts_on_boot=starts_on_boot,
+        starts_locked=any(service.android.direct_boot for service in services),
         strings=strings_files(services),
         hosts=tuple(sorted({service.android.host for service in services})),
         target_sdk=spec.android.target_sdk,

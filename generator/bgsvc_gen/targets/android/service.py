@@ -91,6 +91,7 @@ class ServicePlan:
         stop_timeout: Milliseconds.
         importance: Its notification channel's, as a constant's name.
         stop_resource: The text of the button that stops it; `None` for no such button.
+        starts_locked: Whether that is before the user has unlocked it.
         job_class: The job in which it runs, or goes on after a time limit; `None` for none.
         job_id: That job's number in the app; the same for ever, since a job outlives an update.
         job_request: When that job is to run; `None` for as soon as it may.
@@ -119,6 +120,7 @@ class ServicePlan:
     on_timeout: str
     stop_with_task: str
     starts_on_boot: bool
+    starts_locked: bool
     job_class: str | None
     job_id: int
     job_request: JobRequest | None
@@ -169,6 +171,7 @@ def plan_service(spec: Spec, service: Service, package: str) -> ServicePlan:
         on_timeout=part.on_timeout.upper(),
         stop_with_task=_word(part.stop_with_task),
         starts_on_boot=service.start_on_boot,
+        starts_locked=part.direct_boot,
         job_class=f"{stem}Job" if goes_on or is_job else None,
         job_id=crc32(service.name.encode()) & _MOST,
         job_request=_job_request(service) if is_job else None,

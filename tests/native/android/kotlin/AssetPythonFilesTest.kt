@@ -20,7 +20,7 @@ import java.io.File
 class AssetPythonFilesTest {
     private val context: Context = RuntimeEnvironment.getApplication()
     private val files = AssetPythonFiles(context)
-    private val store = File(context.noBackupFilesDir, "bgsvc-python")
+    private val store = File(context.createDeviceProtectedStorageContext().noBackupFilesDir, "bgsvc-python")
 
     @Before
     fun install() = installVersion(1)
@@ -41,6 +41,15 @@ class AssetPythonFilesTest {
                 .resolve("notes/sync.txt")
                 .isFile,
         )
+    }
+
+    @Test
+    fun `an app that starts locked has them where they are readable then`() {
+        val locked = context.noBackupFilesDir.path
+        val found = files.locate().home.path
+
+        assertEquals(store.path, File(found).parent)
+        assertFalse(found.startsWith(locked))
     }
 
     @Test

@@ -43,6 +43,18 @@ class BridgeTest {
     }
 
     @Test
+    fun `in an app that starts locked Python writes where it may before the first unlock`() {
+        Driven(PatientService::class.java, python).use(::started)
+        val told = python.askedFor("hello").single().getString("dataDir")
+        val storage = RuntimeEnvironment.getApplication().createDeviceProtectedStorageContext().filesDir
+
+        // Each test has a device of its own, and Python was greeted in the first.
+        assertEquals(withinTheDevice(File(storage, "bgsvc").path), withinTheDevice(told))
+    }
+
+    private fun withinTheDevice(path: String) = path.split(File.separator).takeLast(3)
+
+    @Test
     fun `the words for why a run begins and ends are those of the vectors`() {
         val app = RuntimeEnvironment.getApplication()
         val words = words()

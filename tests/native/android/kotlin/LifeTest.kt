@@ -24,6 +24,7 @@ import dev.bgsvc.StopReason
 import org.example.heartbeat.R
 import org.example.heartbeat.bgsvc.AskingService
 import org.example.heartbeat.bgsvc.ButtonsService
+import org.example.heartbeat.bgsvc.EarlyService
 import org.example.heartbeat.bgsvc.HeartbeatService
 import org.example.heartbeat.bgsvc.KilledService
 import org.example.heartbeat.bgsvc.ProgressService
@@ -52,7 +53,25 @@ class LifeTest {
     fun `the device's start starts what shall start with it, and nothing else`() {
         receive(Intent.ACTION_BOOT_COMPLETED)
 
-        assertEquals(listOf(ButtonsService::class.java.name), started().map { it.component?.className })
+        val wanted = listOf(ButtonsService::class.java.name, EarlyService::class.java.name)
+        assertEquals(wanted, started().map { it.component?.className })
+    }
+
+    @Test
+    fun `before the first unlock only that starts which the spec wants then`() {
+        receive(Intent.ACTION_LOCKED_BOOT_COMPLETED)
+
+        val early = started().single()
+        assertEquals(EarlyService::class.java.name, early.component?.className)
+        Driven(EarlyService::class.java).use {
+            it.command(early)
+            assertEquals("boot", it.await("started").data.getString("reason"))
+            receive(Intent.ACTION_BOOT_COMPLETED)
+            started(EarlyService::class.java).forEach { intent -> it.command(intent) }
+            it.command(Bgsvc.stopIntent(app, EarlyService::class.java))
+            it.await("stopped")
+            assertEquals(1, it.all("started").size)
+        }
     }
 
     @Test
@@ -60,7 +79,7 @@ class LifeTest {
         Driven(ButtonsService::class.java).use {
             repeat(2) { _ ->
                 receive(Intent.ACTION_BOOT_COMPLETED)
-                started().forEach { intent -> it.command(intent) }
+                started(ButtonsService::class.java).forEach { intent -> it.command(intent) }
             }
 
             assertEquals("boot", it.await("started").data.getString("reason"))
@@ -81,7 +100,7 @@ class LifeTest {
         receive(Intent.ACTION_BOOT_COMPLETED)
 
         assertEquals(false, Bgsvc.isWanted(app, ButtonsService.NAME))
-        assertEquals(emptyList<Intent>(), started())
+        assertEquals(emptyList<Intent>(), started(ButtonsService::class.java))
     }
 
     @Test
@@ -314,7 +333,7 @@ class LifeTest {
         died("buttons", ApplicationExitInfo.REASON_USER_REQUESTED)
         receive(Intent.ACTION_BOOT_COMPLETED)
 
-        assertEquals(emptyList<Intent>(), started())
+        assertEquals(emptyList<Intent>(), started(ButtonsService::class.java))
         assertEquals(false, Bgsvc.isWanted(app, ButtonsService.NAME))
     }
 
@@ -408,6 +427,8 @@ class LifeTest {
     private fun Driven.info(): ServiceInfo = app.packageManager.getServiceInfo(ComponentName(app, service.javaClass), 0)
 
     private fun receive(action: String) = BootReceiver().onReceive(app, Intent(action))
+
+    private fun started(service: Class<*>) = started().filter { it.component?.className == service.name }
 
     private fun started(): List<Intent> = generateSequence { shadowOf(app).nextStartedService }.toList()
 
