@@ -318,14 +318,12 @@ class LifeTest {
 
     @Test
     fun `the end of another process of the app ends nothing here`() {
-        died("revived", ApplicationExitInfo.REASON_USER_REQUESTED, "${app.packageName}:other")
-        Driven(RevivedService::class.java).use {
-            it.command(null)
+        died("buttons", ApplicationExitInfo.REASON_USER_REQUESTED, "${app.packageName}:other")
+        receive(Intent.ACTION_BOOT_COMPLETED)
 
-            assertEquals("osRestart", it.await("started").data.getString("reason"))
-            assertTrue(Bgsvc.isWanted(app, RevivedService.NAME) == true)
-            assertFalse(JSONArray(Bgsvc.history(app, RevivedService.NAME)).getJSONObject(0).has("ended"))
-        }
+        assertEquals(1, started(ButtonsService::class.java).size)
+        assertEquals(true, Bgsvc.isWanted(app, ButtonsService.NAME))
+        assertFalse(JSONArray(Bgsvc.history(app, ButtonsService.NAME)).getJSONObject(0).has("ended"))
     }
 
     @Test
