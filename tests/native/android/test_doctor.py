@@ -97,6 +97,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "a newer target": Fault("DA015", ('targetSdkVersion="36"', 'targetSdkVersion="37"')),
     "an old device": Fault("DA009", ('minSdkVersion="26"', 'minSdkVersion="21"')),
     "no boot receiver": Fault("DA010", ("BootReceiver", "OtherReceiver")),
+    "no start before the first unlock": Fault(
+        "DA016", ('android:directBootAware="true"', ""), case="android-direct-boot"
+    ),
     "an older runtime": Fault(
         "DA011", content=lambda files: files.update({f"{RUNTIME}/_words.py": b"OLD = True\n"})
     ),
