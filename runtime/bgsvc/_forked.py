@@ -22,12 +22,14 @@ SAY = 1.0
 
 def leave(raised: BaseException | None) -> NoReturn:
     """End this process with the status that a script which ended so would have."""
+    status = 70
     try:
+        status = _status(raised)
         speaker = threading.Thread(target=_say, args=(raised,), daemon=True)
         speaker.start()
         speaker.join(SAY)
     finally:
-        os._exit(_status(raised))
+        os._exit(status)
 
 
 def _status(raised: BaseException | None) -> int:
