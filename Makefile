@@ -8,7 +8,8 @@ PYTEST := $(PY) -m pytest
 # Android's tools are programs on one processor each; the other platforms' tests start machines and
 # services, which have the computer for themselves.
 ANDROID := tests/native/android
-ANDROIDS := $(PYTEST) -n 2 --dist loadfile $(ANDROID)
+IN_TWO_PARTS = @failed=; $(PYTEST) $(1) --ignore=$(ANDROID) || failed=1; \
+	$(PYTEST) -n 2 --dist loadfile $(ANDROID) || failed=1; test -z "$$failed"
 SHELL_SCRIPTS := .ci/run tools/bootstrap.sh tests/native/ios/enter.sh tests/native/linux/box.sh \
 	tests/native/linux/bundles/image.sh
 
@@ -27,10 +28,10 @@ check: lint types fast ## The fast checks: style, types, unit, contract and gold
 
 test: export BGSVC_EXAMPLES = 2000
 test: lint types $(READY) ## Everything, the platforms' own tools included.
-	@failed=; $(PYTEST) --ignore=$(ANDROID) || failed=1; $(ANDROIDS) || failed=1; test -z "$$failed"
+	$(call IN_TWO_PARTS)
 
 native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
-	@failed=; $(PYTEST) -m native --ignore=$(ANDROID) || failed=1; $(ANDROIDS) || failed=1; test -z "$$failed"
+	$(call IN_TWO_PARTS,-m native)
 
 bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
 	@$(PY) bench/runtime.py && $(PY) bench/channel.py && $(PY) bench/bridge.py

@@ -19,9 +19,11 @@ def somebody_has(lock: threading.RLock) -> Generator[None]:
     thread = threading.Thread(target=hold)
     thread.start()
     assert held.wait(20)
-    yield
-    enough.set()
-    thread.join(20)
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join(20)
 
 
 def test_what_waited_for_a_lock_is_done_in_the_order_it_came() -> None:

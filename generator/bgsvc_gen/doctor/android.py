@@ -246,9 +246,11 @@ def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _locked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+    if not plan.starts_locked:
+        return
     early = [service.qualified_class for service in plan.services if service.starts_locked]
     components = {**manifest.components("service"), **manifest.components("receiver")}
-    for name in (_RECEIVER, *early) if early else ():
+    for name in (_RECEIVER, *early):
         element = components.get(name)
         if element is not None and value(element, "directBootAware") != "true":
             yield Finding(

@@ -5,7 +5,6 @@ the Python module that Chaquopy adds to an app.
 """
 
 import json
-import re
 import subprocess
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ import pytest
 from bgsvc_gen.spec.load import load_spec
 from tests.native.android.apps import App, Build, write
 from tests.native.android.maven import ClassPath
+from tests.native.android.sentences import sentences_in
 from tests.native.android.test_executed import KOTLIN, ROBOLECTRIC, Outcome, unpacked_jars
 from tests.native.android.tools import Java, KotlinCompiler
 
@@ -155,9 +155,7 @@ def started_by(  # noqa: PLR0913, PLR0917 - fixtures
     return Outcome(folder, run.stdout + run.stderr)
 
 
-SENTENCES: Final = re.findall(
-    r"@Test\s+fun `(.+)`", HERE.joinpath("ChaquopyHostTest.kt").read_text(encoding="utf-8")
-)
+SENTENCES: Final = sentences_in(HERE.joinpath("ChaquopyHostTest.kt").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)

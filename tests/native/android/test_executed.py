@@ -19,6 +19,7 @@ from tests.native.android.apps import App
 from tests.native.android.maven import ClassPath
 from tests.native.android.scaffold import TRIALS
 from tests.native.android.sdk import LEVELS
+from tests.native.android.sentences import sentences_in
 from tests.native.android.tools import PATIENCE, Java, KotlinCompiler, joined
 
 pytestmark = pytest.mark.native
@@ -55,8 +56,7 @@ OTHERS_FAULTS = {
 
 def sentences(test_class: str) -> list[str]:
     """Return the names of a Kotlin test class's tests."""
-    text = (KOTLIN / f"{test_class}.kt").read_text(encoding="utf-8")
-    return re.findall(r"@Test\s+fun `(.+)`", text)
+    return sentences_in((KOTLIN / f"{test_class}.kt").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

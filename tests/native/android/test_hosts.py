@@ -13,6 +13,7 @@ import pytest
 
 from bgsvc_gen.resources import templates_root
 from tests.native.android.maven import ClassPath
+from tests.native.android.sentences import sentences_in
 from tests.native.android.test_executed import KOTLIN, Outcome, python_options
 from tests.native.android.tools import Java, KotlinCompiler
 from tests.native.provision import lacks
@@ -155,7 +156,7 @@ def checked(  # noqa: PLR0913, PLR0917 - fixtures
 def sentences(test_class: str) -> list[str]:
     text = HERE.joinpath("StartTest.kt").read_text(encoding="utf-8")
     [body] = re.findall(rf"^class {test_class} \{{(.*?)^\}}", text, re.MULTILINE | re.DOTALL)
-    return re.findall(r"@Test\s+fun `(.+)`", body)
+    return sentences_in(body)
 
 
 CASES: Final = [
