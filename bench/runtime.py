@@ -23,12 +23,13 @@ RUNTIME = ROOT / "runtime"
 sys.path.insert(0, str(RUNTIME))
 
 from bgsvc import BackgroundService, Event, ServiceContext  # noqa: E402 - not before the path
-from bgsvc._clock import SystemClock  # noqa: E402 - as above
-from bgsvc._events import Bus, EventSource  # noqa: E402 - as above
-from bgsvc._host import Host  # noqa: E402 - as above
-from bgsvc._ports import real_ports  # noqa: E402 - as above
-from bgsvc._runtime import Runtime, config_of  # noqa: E402 - as above
-from bgsvc._words import StartReason, StopReason  # noqa: E402 - as above
+from bgsvc._engine.ports import real_ports  # noqa: E402 - as above
+from bgsvc._engine.runtime import Runtime  # noqa: E402 - as above
+from bgsvc._events.bus import Bus, EventSource  # noqa: E402 - as above
+from bgsvc._model.enums import StartReason, StopReason  # noqa: E402 - as above
+from bgsvc._ports.clock import SystemClock  # noqa: E402 - as above
+from bgsvc._ports.host import Host  # noqa: E402 - as above
+from bgsvc._service.entry import config_of  # noqa: E402 - as above
 
 QUICK = "--quick" in sys.argv
 CLEAN = [sys.executable]

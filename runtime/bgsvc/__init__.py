@@ -3,14 +3,9 @@
 Importing this package costs next to nothing: each name is loaded when it is first used.
 """
 
-__version__ = "0.1.0"
-
-PROTOCOL_VERSION = 1
-"""The bridge protocol this runtime speaks; generated shims name the one they need."""
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bgsvc._api import (
+    from bgsvc._app.api import (
         before_exit,
         disable_auto_restart,
         enable_auto_restart,
@@ -29,18 +24,29 @@ if TYPE_CHECKING:
         stop_service,
         validate_background_service_setup,
     )
-    from bgsvc._capabilities import Capability, PlatformCapabilities
-    from bgsvc._cli import serve_if_asked
-    from bgsvc._config import RestartPolicy, ServiceConfig
-    from bgsvc._context import ServiceContext
-    from bgsvc._current import configure
-    from bgsvc._errors import BackgroundServiceError, normalize_background_service_error
-    from bgsvc._events import Event
-    from bgsvc._finite import FiniteTask
-    from bgsvc._host_words import AppState, Guarantee, NativeState
-    from bgsvc._ipc._async import AsyncConnection, connect_async
-    from bgsvc._ipc._client import Connection, connect
-    from bgsvc._notifier import Notifier
+    from bgsvc._app.current import configure
+    from bgsvc._cli.main import serve_if_asked
+    from bgsvc._engine.finite_tasks import FiniteTask
+    from bgsvc._ipc.async_client import AsyncConnection, connect_async
+    from bgsvc._ipc.client import Connection, connect
+    from bgsvc._model.capabilities import Capability, PlatformCapabilities
+    from bgsvc._model.config import RestartPolicy, ServiceConfig
+    from bgsvc._model.enums import (
+        AppState,
+        Guarantee,
+        NativeState,
+        OnTimeout,
+        RestartOn,
+        ServiceState,
+        StartReason,
+        StopReason,
+    )
+    from bgsvc._model.errors import BackgroundServiceError, normalize_background_service_error
+    from bgsvc._model.event import Event
+    from bgsvc._model.findings import SetupIssue, SetupReport
+    from bgsvc._model.saved_state import RunRecord
+    from bgsvc._model.status import DesiredState, ServiceStatus, StartResult
+    from bgsvc._model.version import PROTOCOL_VERSION, __version__
     from bgsvc._os.api import (
         get_os_service_status,
         install_service,
@@ -50,12 +56,10 @@ if TYPE_CHECKING:
         uninstall_service,
     )
     from bgsvc._os.service import LastExit, OsService, OsServiceState, OsServiceStatus, Scope
-    from bgsvc._service import BackgroundService
-    from bgsvc._state import RunRecord
-    from bgsvc._status import DesiredState, ServiceStatus, StartResult
-    from bgsvc._token import ShutdownToken
-    from bgsvc._validate import SetupIssue, SetupReport
-    from bgsvc._words import OnTimeout, RestartOn, ServiceState, StartReason, StopReason
+    from bgsvc._service.context import ServiceContext
+    from bgsvc._service.notifier import Notifier
+    from bgsvc._service.service import BackgroundService
+    from bgsvc._service.shutdown import ShutdownToken
 
 __all__ = [
     "PROTOCOL_VERSION",
@@ -123,7 +127,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_api": (
+    "_app.api": (
         "before_exit disable_auto_restart enable_auto_restart finish finite_task "
         "get_desired_service_state get_platform_capabilities "
         "get_service_state is_service_running on_app_state_change "
@@ -131,29 +135,31 @@ _HOMES = {
         "send_message start_service stop_service "
         "validate_background_service_setup"
     ),
-    "_capabilities": "Capability PlatformCapabilities",
-    "_cli": "serve_if_asked",
-    "_config": "RestartPolicy ServiceConfig",
-    "_context": "ServiceContext",
-    "_current": "configure",
-    "_errors": "BackgroundServiceError normalize_background_service_error",
-    "_events": "Event",
-    "_finite": "FiniteTask",
-    "_host_words": "AppState Guarantee NativeState",
-    "_ipc._async": "AsyncConnection connect_async",
-    "_ipc._client": "Connection connect",
-    "_notifier": "Notifier",
+    "_app.current": "configure",
+    "_cli.main": "serve_if_asked",
+    "_engine.finite_tasks": "FiniteTask",
+    "_ipc.async_client": "AsyncConnection connect_async",
+    "_ipc.client": "Connection connect",
+    "_model.capabilities": "Capability PlatformCapabilities",
+    "_model.config": "RestartPolicy ServiceConfig",
+    "_model.enums": (
+        "AppState Guarantee NativeState OnTimeout RestartOn ServiceState StartReason StopReason"
+    ),
+    "_model.errors": "BackgroundServiceError normalize_background_service_error",
+    "_model.event": "Event",
+    "_model.findings": "SetupIssue SetupReport",
+    "_model.saved_state": "RunRecord",
+    "_model.status": "DesiredState ServiceStatus StartResult",
+    "_model.version": "PROTOCOL_VERSION __version__",
     "_os.api": (
         "get_os_service_status install_service restart_os_service start_os_service "
         "stop_os_service uninstall_service"
     ),
     "_os.service": "LastExit OsService OsServiceState OsServiceStatus Scope",
-    "_service": "BackgroundService",
-    "_state": "RunRecord",
-    "_status": "DesiredState ServiceStatus StartResult",
-    "_token": "ShutdownToken",
-    "_validate": "SetupIssue SetupReport",
-    "_words": "OnTimeout RestartOn ServiceState StartReason StopReason",
+    "_service.context": "ServiceContext",
+    "_service.notifier": "Notifier",
+    "_service.service": "BackgroundService",
+    "_service.shutdown": "ShutdownToken",
 }
 
 

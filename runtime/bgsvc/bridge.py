@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 import threading
 
-from bgsvc import PROTOCOL_VERSION, __version__
-from bgsvc._bridge_host import BridgeHost
-from bgsvc._config import config_from_wire
-from bgsvc._errors import (
+from bgsvc._app.bridge_host import BridgeHost
+from bgsvc._lite.guards import is_array, is_number, is_object
+from bgsvc._lite.json import compact, decode
+from bgsvc._model.config import config_from_wire
+from bgsvc._model.enums import AppState, NativeState, StartReason, StopReason
+from bgsvc._model.errors import (
     MessageInvalidError,
     NotRunningError,
     ProtocolError,
@@ -20,18 +22,15 @@ from bgsvc._errors import (
     described,
     normalize_background_service_error,
 )
-from bgsvc._host_words import AppState, NativeState
-from bgsvc._json import compact, decode
-from bgsvc._kinds import is_array, is_number, is_object
-from bgsvc._words import StartReason, StopReason
+from bgsvc._model.version import PROTOCOL_VERSION, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
-    from bgsvc._runtime import Runtime
-    from bgsvc._words import Word
+    from bgsvc._engine.runtime import Runtime
+    from bgsvc._model.enums import Word
 
     _W = TypeVar("_W", bound=Word)
 
@@ -176,7 +175,7 @@ def _message(message: Mapping[str, object]) -> object:
 
 
 def _capabilities(message: Mapping[str, object]) -> object:
-    from bgsvc._capabilities import capabilities_of
+    from bgsvc._app.capabilities import capabilities_of
 
     runtime = _runtime()
     given = message.get("types")

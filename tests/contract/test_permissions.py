@@ -1,6 +1,6 @@
 """What a spec that says nothing allows: the generator writes it, the runtime falls back to it."""
 
-from bgsvc._ipc._requests import DEFAULT_ALLOW  # noqa: TID251 - what both halves say is compared
+from bgsvc._daemon.ipc_requests import DEFAULT_ALLOW  # noqa: TID251 - what both halves say is compared
 from bgsvc_gen.spec import permissions
 
 

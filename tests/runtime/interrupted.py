@@ -38,7 +38,7 @@ def main() -> int:
     frame.f_trace_opcodes = True  # Python 3.12 looks before it traces
     threading.settrace(interruption.trace)  # type: ignore[arg-type]
     sys.settrace(interruption.trace)  # type: ignore[arg-type]
-    from bgsvc._cli import main as command  # noqa: PLC0415 - its import is traced, too
+    from bgsvc._cli.main import main as command  # noqa: PLC0415 - its import is traced, too
 
     return command(sys.argv[2:])
 

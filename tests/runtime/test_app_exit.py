@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from bgsvc import BackgroundService, ServiceConfig, _current
-from bgsvc._current import desktop_runtime
-from bgsvc._local import LocalHost
-from bgsvc._supervisor import Supervisor
+from bgsvc import BackgroundService, ServiceConfig
+from bgsvc._app import current as _current
+from bgsvc._app.current import desktop_runtime
+from bgsvc._desktop.host import LocalHost
+from bgsvc._engine.supervisor import Supervisor
 
 
 def test_services_that_will_not_stop_share_one_wait_when_the_app_ends(

@@ -20,13 +20,13 @@ from bgsvc import (
     ServiceState,
     StartReason,
     StopReason,
-    _errors,
     bridge,
 )
-from bgsvc._bridge_host import BridgeHost
-from bgsvc._events import RESERVED, Event
-from bgsvc._json import decode, encode
-from bgsvc._kinds import is_object
+from bgsvc._app.bridge_host import BridgeHost
+from bgsvc._lite.guards import is_object
+from bgsvc._lite.json import decode, encode
+from bgsvc._model import errors as _errors
+from bgsvc._model.event import RESERVED, Event
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors"

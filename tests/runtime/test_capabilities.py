@@ -5,9 +5,9 @@ import pytest
 
 import bgsvc
 from bgsvc import Guarantee, ServiceConfig
-from bgsvc import _capabilities as module
-from bgsvc._capabilities import capabilities_of
-from bgsvc._errors import ConfigError
+from bgsvc._app import capabilities as module
+from bgsvc._app.capabilities import capabilities_of
+from bgsvc._model.errors import ConfigError
 from bgsvc.testing import FakeHost
 
 TABLE = json.loads((Path(bgsvc.__file__).parent / "capabilities.json").read_text())

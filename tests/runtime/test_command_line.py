@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import bgsvc
-from bgsvc._cli import main
-from bgsvc._help import COMMANDS, OS_COMMANDS, help_text
-from bgsvc._options import UsageError, parse
+from bgsvc._cli.help import COMMANDS, OS_COMMANDS, help_text
+from bgsvc._cli.main import main
+from bgsvc._model.command_line import UsageError, parse
 from tests.runtime.processes import (
     ENTRY,
     ENVIRONMENT,
@@ -229,7 +229,13 @@ def test_help_names_every_option_there_is() -> None:
         parse(["install", flag])
     assert parse(["status", "a.b", "--scope=system"]).scope == "system"
     assert parse(["run", "--json", "--boot", "--types=a,b"]).types == ["a", "b"]
-    assert parse(["--help"]).help == help_text()
+    assert parse(["--help"]).information == "--help"
+
+
+def test_help_without_a_command_prints_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+
+    assert capsys.readouterr().out == f"{help_text()}\n"
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *OS_COMMANDS])

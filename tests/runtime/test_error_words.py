@@ -18,8 +18,8 @@ from bgsvc import (
     StopReason,
     normalize_background_service_error,
 )
-from bgsvc._errors import ConfigError, NotRunningError
-from bgsvc._validate import validate_setup
+from bgsvc._app.validate import validate_setup
+from bgsvc._model.errors import ConfigError, NotRunningError
 from bgsvc.testing import FakeHost
 
 

@@ -8,13 +8,13 @@ import pytest
 
 import bgsvc
 from bgsvc import BackgroundService, Event, ServiceContext, bridge
-from bgsvc._bridge_host import BridgeHost
-from bgsvc._clock import SystemClock
-from bgsvc._errors import ConfigError
-from bgsvc._events import Bus, EventSource
-from bgsvc._ipc._frames import encoded
-from bgsvc._json import compact, encode
-from bgsvc._terminal import event_text
+from bgsvc._app.bridge_host import BridgeHost
+from bgsvc._desktop.console import event_text
+from bgsvc._events.bus import Bus, EventSource
+from bgsvc._ipc.frames import encoded
+from bgsvc._lite.json import compact, encode
+from bgsvc._model.errors import ConfigError
+from bgsvc._ports.clock import SystemClock
 from bgsvc.testing import FakeHost
 
 

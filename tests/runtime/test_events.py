@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bgsvc import Event
-from bgsvc._clock import SystemClock
-from bgsvc._delivery import OWN_SIZE
-from bgsvc._events import Bus, EventSource
+from bgsvc._events.bus import Bus, EventSource
+from bgsvc._events.delivery import OWN_SIZE
+from bgsvc._ports.clock import SystemClock
 
 PATIENCE = 20.0  # real seconds, far beyond what anything here takes
 

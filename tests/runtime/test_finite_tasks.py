@@ -4,7 +4,7 @@ import pytest
 
 import bgsvc
 from bgsvc import AppState
-from bgsvc._errors import TaskIdMissingError, TaskNotFoundError
+from bgsvc._model.errors import TaskIdMissingError, TaskNotFoundError
 from bgsvc.testing import FakeHost
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import bgsvc
 from bgsvc import AppState, BackgroundService, NativeState, ServiceContext, bridge
-from bgsvc._current import current, forget
+from bgsvc._app.current import current, forget
 from tests.runtime.processes import PATIENCE, command
 
 trouble: "list[Callable[[], object]]" = []

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc import BackgroundService, ServiceContext, StartReason, StopReason, _lock, _store
-from bgsvc._runtime import Runtime
+from bgsvc import BackgroundService, ServiceContext, StartReason, StopReason
+from bgsvc._engine.runtime import Runtime
+from bgsvc._storage import locks as _lock
+from bgsvc._storage import state_file as _store
 from tests.runtime.processes import hosted, on_disk
 from tests.runtime.test_stopping import PATIENCE, Heard, adopted, real
 

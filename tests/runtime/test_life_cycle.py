@@ -13,8 +13,8 @@ from bgsvc import (
     StartReason,
     StopReason,
 )
-from bgsvc._errors import AlreadyRunningError, NotRunningError, StillStoppingError
-from bgsvc._restart import RestartPlan
+from bgsvc._engine.restarts import RestartPlan
+from bgsvc._model.errors import AlreadyRunningError, NotRunningError, StillStoppingError
 from bgsvc.testing import FakeHost
 from tests.runtime.services import (
     CrashingService,

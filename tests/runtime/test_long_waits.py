@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bgsvc import RestartPolicy, ServiceConfig
-from bgsvc._clock import SystemClock
-from bgsvc._errors import ConfigError
+from bgsvc._model.errors import ConfigError
+from bgsvc._ports.clock import SystemClock
 from tests.runtime.processes import PATIENCE
 
 

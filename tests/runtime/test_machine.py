@@ -23,13 +23,13 @@ from bgsvc import (
     ServiceState,
     StopReason,
 )
-from bgsvc._errors import AlreadyRunningError, NotRunningError, StillStoppingError
-from bgsvc._runtime import Runtime
-from bgsvc._store import StateFile
+from bgsvc._engine.runtime import Runtime
+from bgsvc._model.errors import AlreadyRunningError, NotRunningError, StillStoppingError
+from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 
 if TYPE_CHECKING:
-    from bgsvc._clock import Signal
+    from bgsvc._ports.clock import Signal
 
 CLEARING = {"userStop", "appStop", "nativeNotificationStop", "taskCompleted"}
 ENTRY = f"{__name__}:Puppet"

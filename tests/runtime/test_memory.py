@@ -19,10 +19,10 @@ from bgsvc import (
     StartReason,
     StopReason,
 )
-from bgsvc._errors import PlatformError
-from bgsvc._lock import run_lock
-from bgsvc._record import replaced
-from bgsvc._store import StateFile
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import PlatformError
+from bgsvc._storage.locks import run_lock
+from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import command, hosted, on_disk
 from tests.runtime.services import SyncService
@@ -58,7 +58,7 @@ def full(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("bgsvc._store.write_atomically", refusing)
+        patch.setattr("bgsvc._storage.state_file.write_atomically", refusing)
         yield patch
 
 
@@ -225,7 +225,7 @@ def test_a_process_that_is_short_of_descriptors_does_not_run_beside_another(
     def short(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("bgsvc._lock._registered", short)
+    monkeypatch.setattr("bgsvc._storage.locks._registered", short)
     with pytest.raises(PlatformError, match="cannot use"):
         host.start(SyncService)
     monkeypatch.undo()

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import pytest
 
 from bgsvc import BackgroundService, ServiceConfig, ServiceContext
-from bgsvc._events import Bus
-from bgsvc._local import LocalHost
-from bgsvc._notifier import Notifier
-from bgsvc._record import replaced
+from bgsvc._desktop.host import LocalHost
+from bgsvc._events.bus import Bus
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._service.notifier import Notifier
 from bgsvc.testing import FakeHost, Notification
 
 

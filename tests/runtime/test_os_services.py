@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bgsvc import BackgroundServiceError, serve_if_asked
-from bgsvc._cli import main
+from bgsvc._cli.main import main
 from bgsvc._os.program import current_program, shim_in
 
 

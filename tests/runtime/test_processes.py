@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc._cli import main
-from bgsvc._kinds import is_object
-from bgsvc._lock import InstanceLock, run_lock
-from bgsvc._record import replaced
-from bgsvc._state import RunRecord
-from bgsvc._store import StateFile
-from bgsvc._words import StartReason, StopReason
+from bgsvc._cli.main import main
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.guards import is_object
+from bgsvc._model.enums import StartReason, StopReason
+from bgsvc._model.saved_state import RunRecord
+from bgsvc._storage.locks import InstanceLock, run_lock
+from bgsvc._storage.state_file import StateFile
 from tests.runtime.processes import ENTRY, ENVIRONMENT, PATIENCE, command, ended, hosted, on_disk
 
 ROUGH = "tests.runtime.rough_services:"
@@ -141,7 +141,7 @@ def test_those_who_look_at_a_lock_do_not_keep_anybody_from_taking_it(tmp_path: P
     assert lock.acquire()
     lock.release()
     code = (
-        "from bgsvc._lock import InstanceLock\n"
+        "from bgsvc._storage.locks import InstanceLock\n"
         f"lock = InstanceLock({str(tmp_path)!r}, 'sync')\n"
         "lock.holder()\nprint(flush=True)\nwhile True: lock.holder()"
     )
@@ -234,8 +234,8 @@ def test_an_app_gives_the_work_it_promised_time_to_finish(tmp_path: Path) -> Non
 
 def test_work_that_is_unfinished_at_the_bound_is_told_ended_and_counted(tmp_path: Path) -> None:
     app = (
-        "import bgsvc._current\n"
-        "bgsvc._current.EXIT_GRACE = 0.2\n"
+        "import bgsvc._app.current\n"
+        "bgsvc._app.current.EXIT_GRACE = 0.2\n"
         "def say(*words): os.write(1, f'{words}\\n'.encode())\n"  # in one piece
         "on_plugin_event(lambda event: say(event.event, event.data['count']))\n"
         "def work():\n"
@@ -456,7 +456,7 @@ def test_a_stop_waits_for_the_end_and_says_what_came_of_it(tmp_path: Path) -> No
 def test_a_stop_of_a_process_that_does_not_answer_says_so_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bgsvc._stop.MARGIN", 0.2)
+    monkeypatch.setattr("bgsvc._cli.stop.MARGIN", 0.2)
     with hosted(tmp_path, "--stop-timeout", "1") as told:
         told.until("started")
         told.process.send_signal(signal.SIGSTOP)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from bgsvc import BackgroundService, OnTimeout, ServiceConfig, ServiceContext, StopReason
-from bgsvc._errors import QuotaExhaustedError
-from bgsvc._quota import BUDGETS, HOUR, Ledger, budgets_of
-from bgsvc._record import replaced
-from bgsvc._report import services_in
-from bgsvc._store import StateFile
+from bgsvc._cli.report import services_in
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import QuotaExhaustedError
+from bgsvc._storage.quota import BUDGETS, HOUR, Ledger, budgets_of
+from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost, VirtualClock
 from tests.runtime.services import PlainService, SyncService
 

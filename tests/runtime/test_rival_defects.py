@@ -16,16 +16,17 @@ from bgsvc import (
     ServiceState,
     bridge,
 )
-from bgsvc._bridge_host import BridgeHost
-from bgsvc._capabilities import capabilities_of
-from bgsvc._config import config_from_wire, config_to_wire
-from bgsvc._current import forget
-from bgsvc._errors import AlreadyRunningError, StillStoppingError
-from bgsvc._events import Bus, Event
-from bgsvc._kinds import is_array, is_object
-from bgsvc._local import LocalHost
-from bgsvc._mode import detect_mode
-from bgsvc._notifier import Notifier
+from bgsvc._app.bridge_host import BridgeHost
+from bgsvc._app.capabilities import capabilities_of
+from bgsvc._app.current import forget
+from bgsvc._desktop.host import LocalHost
+from bgsvc._desktop.mode import detect_mode
+from bgsvc._events.bus import Bus
+from bgsvc._lite.guards import is_array, is_object
+from bgsvc._model.config import config_from_wire, config_to_wire
+from bgsvc._model.errors import AlreadyRunningError, StillStoppingError
+from bgsvc._model.event import Event
+from bgsvc._service.notifier import Notifier
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import ENTRY, PATIENCE, ROOT, command, hosted, on_disk
 from tests.runtime.services import DeafService, SyncService

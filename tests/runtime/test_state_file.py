@@ -14,10 +14,10 @@ import pytest
 
 import bgsvc
 from bgsvc import StartReason, StopReason
-from bgsvc._errors import StateNotSavedError
-from bgsvc._record import replaced
-from bgsvc._state import RunRecord, Saved
-from bgsvc._store import StateFile
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import StateNotSavedError
+from bgsvc._model.saved_state import RunRecord, Saved
+from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 from tests.runtime.services import SyncService
 

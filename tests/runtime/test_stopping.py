@@ -19,17 +19,17 @@ from bgsvc import (
     StartReason,
     StopReason,
 )
-from bgsvc._clock import SystemClock
-from bgsvc._current import desktop_runtime, forget, use
-from bgsvc._errors import AlreadyRunningError, StillStoppingError
-from bgsvc._journal import Journal
-from bgsvc._life import Life
-from bgsvc._local import LocalHost
-from bgsvc._record import replaced
-from bgsvc._runtime import Runtime
-from bgsvc._state import Saved
-from bgsvc._store import StateFile
-from bgsvc._supervisor import Supervisor
+from bgsvc._app.current import desktop_runtime, forget, use
+from bgsvc._desktop.host import LocalHost
+from bgsvc._engine.lifecycle import Life
+from bgsvc._engine.runtime import Runtime
+from bgsvc._engine.supervisor import Supervisor
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import AlreadyRunningError, StillStoppingError
+from bgsvc._model.saved_state import Saved
+from bgsvc._ports.clock import SystemClock
+from bgsvc._storage.state_cache import Journal
+from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import ended
 

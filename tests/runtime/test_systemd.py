@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bgsvc import BackgroundService, ServiceContext
-from bgsvc._events import Event
-from bgsvc._journald import goes_to_journal, send_event
+from bgsvc._daemon.journald import goes_to_journal, send_event
+from bgsvc._model.event import Event
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import hosted
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bgsvc._turns import Turns
+from bgsvc._engine.lock_queue import Turns
 
 
 @contextmanager

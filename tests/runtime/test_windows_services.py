@@ -18,19 +18,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsvc import BackgroundServiceError, OsService, RestartPolicy, Scope
-from bgsvc._ipc._windows_identity import service_sid
+from bgsvc._ipc.windows_identity import service_sid
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.enums import RestartOn
 from bgsvc._os.errors import DefinitionError, NeedsRootError, ProgramError
 from bgsvc._os.log_file import RotatedFile, last_lines
-from bgsvc._os.windows import host, scm, structs
+from bgsvc._os.windows import control_link as host
+from bgsvc._os.windows import scm, structs
 from bgsvc._os.windows import session as sessions
 from bgsvc._os.windows.command import joined, split
+from bgsvc._os.windows.control_link import DEMAND_WORD, ControlLink, NotAServiceError
 from bgsvc._os.windows.definition import TASK, aimed, read_service, read_task
-from bgsvc._os.windows.host import DEMAND_WORD, ControlLink, NotAServiceError
 from bgsvc._os.windows.log import EventLog
 from bgsvc._os.windows.program import refuse_alias, service_words
-from bgsvc._os.windows.setup import configure, created, delays, replaced_definition
-from bgsvc._record import replaced
-from bgsvc._words import RestartOn
+from bgsvc._os.windows.service_config import configure, created, delays, replaced_definition
 
 LABEL = "com.example.trial.tick"
 SERVICE = OsService(

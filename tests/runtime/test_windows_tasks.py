@@ -15,9 +15,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bgsvc import OsServiceState
-from bgsvc._errors import ServiceInstallError
+from bgsvc._model.errors import ServiceInstallError
 from bgsvc._os.errors import NeedsRootError, NotInstalledError, OsServiceError
-from bgsvc._os.windows import ask, processes
+from bgsvc._os.windows import processes
+from bgsvc._os.windows import stop_event as ask
 from bgsvc._os.windows.command import split
 from bgsvc._os.windows.definition import TASK
 from bgsvc._os.windows.schtasks import copy_of, folder_of

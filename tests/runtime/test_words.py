@@ -9,7 +9,7 @@ from enum import Enum
 import pytest
 
 from bgsvc import StopReason
-from bgsvc._word import Word
+from bgsvc._lite.enum import Word
 
 
 class Real(str, Enum):

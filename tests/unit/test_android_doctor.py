@@ -118,7 +118,7 @@ def test_a_gradle_file_that_applies_nothing_is_told(project: Path) -> None:
 
 
 def test_a_runtime_of_another_version_is_told(project: Path) -> None:
-    [words] = project.rglob("bgsvc/_words.py")
+    [words] = project.rglob("bgsvc/bridge.py")
     words.write_text("OLD = True\n", encoding="utf-8")
 
     assert found(project, project) == ["DA011"]

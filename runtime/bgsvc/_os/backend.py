@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bgsvc._errors import NotSupportedError
+from bgsvc._model.errors import NotSupportedError
 from bgsvc._os.service import Scope
 
 TYPE_CHECKING = False
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Protocol
 
+    from bgsvc._model.findings import SetupIssue
     from bgsvc._os.service import OsService, OsServiceStatus
-    from bgsvc._validate import SetupIssue
 
     class Backend(Protocol):
         """One service manager, of one scope. Each call is idempotent and says what is true after.
@@ -95,10 +95,10 @@ def backend_for(scope: Scope) -> Backend:
 
 
 _HOMES: dict[tuple[str, str], str] = {
-    ("linux", "user"): "bgsvc._os.systemd:Systemd",
-    ("linux", "system"): "bgsvc._os.systemd:Systemd",
-    ("darwin", "user"): "bgsvc._os.launchd.jobs:Launchd",
-    ("darwin", "system"): "bgsvc._os.launchd.jobs:Launchd",
+    ("linux", "user"): "bgsvc._os.systemd.backend:Systemd",
+    ("linux", "system"): "bgsvc._os.systemd.backend:Systemd",
+    ("darwin", "user"): "bgsvc._os.launchd.backend:Launchd",
+    ("darwin", "system"): "bgsvc._os.launchd.backend:Launchd",
     ("win32", "user"): "bgsvc._os.windows.tasks:WindowsTasks",
     ("win32", "system"): "bgsvc._os.windows.services:WindowsServices",
 }

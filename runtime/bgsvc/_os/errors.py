@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._errors import PlatformError
+from bgsvc._model.errors import PlatformError
 
 
 class NeedsRootError(PlatformError):

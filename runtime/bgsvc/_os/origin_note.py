@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bgsvc._os.origin import Origin
+from bgsvc._os.provenance import Origin
 
 _NOTE = re.compile(r"<!-- bgsvc source (\S+) (\w+) -->\s*$")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from bgsvc._lite.dataclasses import record
 from bgsvc._os.errors import NeedsRootError, ProgramError
-from bgsvc._record import record
 
 
 @record(frozen=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bgsvc._config import RestartPolicy
-from bgsvc._record import record
-from bgsvc._words import Word
+from bgsvc._lite.dataclasses import record
+from bgsvc._model.config import RestartPolicy
+from bgsvc._model.enums import Word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bgsvc._validate import SetupIssue
+    from bgsvc._model.findings import SetupIssue
 
 
 class Scope(Word):

@@ -11,7 +11,7 @@ import heapq
 import threading
 from contextlib import contextmanager
 
-from bgsvc._clock import Clock, Timer
+from bgsvc._ports.clock import Clock, Timer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

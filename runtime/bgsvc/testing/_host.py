@@ -6,14 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bgsvc._config import ServiceConfig
-from bgsvc._current import forget, use
-from bgsvc._events import Bus
-from bgsvc._host_words import AppState, NativeState
-from bgsvc._ports import state_dir_in
-from bgsvc._quota import Ledger
-from bgsvc._runtime import Runtime, config_of
-from bgsvc._words import StartReason, StopReason
+from bgsvc._app.current import forget, use
+from bgsvc._engine.runtime import Runtime
+from bgsvc._events.bus import Bus
+from bgsvc._model.config import ServiceConfig
+from bgsvc._model.enums import AppState, NativeState, StartReason, StopReason
+from bgsvc._service.entry import config_of
+from bgsvc._storage.folders import state_dir_in
+from bgsvc._storage.quota import Ledger
 from bgsvc.testing._clock import VirtualClock
 from bgsvc.testing._keeper import MortalHost, MortalPorts
 from bgsvc.testing._notification import Notification, notification_in
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from bgsvc._events import Event
-    from bgsvc._finite import FiniteTask
-    from bgsvc._notifier import NotificationReply
-    from bgsvc._service import BackgroundService
-    from bgsvc._status import ServiceStatus, StartResult
+    from bgsvc._engine.finite_tasks import FiniteTask
+    from bgsvc._model.event import Event
+    from bgsvc._model.status import ServiceStatus, StartResult
+    from bgsvc._ports.host import NotificationReply
+    from bgsvc._service.service import BackgroundService
 
 
 class FakeHost(MortalHost):

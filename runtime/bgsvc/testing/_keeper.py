@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bgsvc._host import Host
-from bgsvc._ports import Ports
-from bgsvc._state import Saved
-from bgsvc._store import StateFile
+from bgsvc._engine.ports import Ports
+from bgsvc._model.saved_state import Saved
+from bgsvc._ports.host import Host
+from bgsvc._storage.state_file import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bgsvc._errors import BackgroundServiceError
+    from bgsvc._model.errors import BackgroundServiceError
 
 
 class MortalKeeper(StateFile):

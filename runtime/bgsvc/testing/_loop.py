@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
     from contextvars import Context
 
     from typing_extensions import TypeVarTuple, Unpack
 
-    from bgsvc.testing._clock import VirtualClock
+    from bgsvc._ports.clock import Timer
 
     _Arguments = TypeVarTuple("_Arguments")
+
+    class LoopClock(Protocol):
+        """What a loop needs of the virtual clock it lives by."""
+
+        changed: threading.Condition
+
+        def uptime(self) -> float: ...
+
+        def call_later(self, delay: float, callback: Callable[[], None]) -> Timer: ...
+
+        def park(self) -> None: ...
+
+        def unpark(self) -> None: ...
+
 
 _Ready = list[tuple[selectors.SelectorKey, int]]
 
@@ -22,7 +37,7 @@ _Ready = list[tuple[selectors.SelectorKey, int]]
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Sleeps in virtual time; sockets and other threads wake it for real."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: LoopClock) -> None:
         self._clock = clock
         self._selector_of_ours = _VirtualSelector(clock)
         super().__init__(self._selector_of_ours)
@@ -53,7 +68,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class _VirtualSelector(selectors.BaseSelector):
     """A real selector that lets the clock know when its loop has nothing to do."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: LoopClock) -> None:
         self._clock = clock
         self._real = selectors.DefaultSelector()
         self._parked = False

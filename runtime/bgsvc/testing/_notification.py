@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bgsvc._kinds import is_array, is_number, is_object
-from bgsvc._record import record
+from bgsvc._lite.dataclasses import record
+from bgsvc._lite.guards import is_array, is_number, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

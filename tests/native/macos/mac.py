@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import pytest
 
-from bgsvc._os.launchd.jobs import Launchd
+from bgsvc._os.launchd.backend import Launchd
+from bgsvc._os.launchd.files import Places
 from bgsvc._os.launchd.launchctl import Launchctl
-from bgsvc._os.launchd.places import Places
 from bgsvc._os.service import OsService, OsServiceStatus, Scope
 from bgsvc_gen.render import render
 from bgsvc_gen.spec.model import App, Desktop, Label, Restart, RestartOn, Service, Spec

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc._ipc import _address
+from bgsvc._ipc import address as _address
+from bgsvc._lite.dataclasses import replaced
 from bgsvc._os.service import OsServiceState, Scope
-from bgsvc._record import replaced
 from tests.native.macos.mac import APP, RUNTIME, TICK, Mac, eventually, only_the_model
 from tests.native.provision import lacks
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc._errors import BackgroundServiceError, ServiceInstallError
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import BackgroundServiceError, ServiceInstallError
 from bgsvc._os.errors import DefinitionError, NotInstalledError, OsServiceError
 from bgsvc._os.launchd.launchctl import Launchctl
 from bgsvc._os.service import LastExit, OsServiceState, Scope
-from bgsvc._record import replaced
 from tests.native.macos.keys import wrong
 from tests.native.macos.mac import APP, TICK, Mac, eventually, only_the_model
 

@@ -11,8 +11,8 @@ import pytest
 from lxml import etree
 
 from bgsvc import OsService
+from bgsvc._lite.dataclasses import replaced
 from bgsvc._os.windows.definition import aimed
-from bgsvc._record import replaced
 from bgsvc_gen.render import GeneratedFile, render
 from bgsvc_gen.spec.model import (
     App,

@@ -127,7 +127,7 @@ def test_what_needs_a_desktop_in_session_0_is_told_with_its_fix(machine: Machine
             f"print(session_of({running['pid']}), session_of(os.getpid()))"
         ).split()
         seen = machine.code(
-            "from bgsvc._os.setup import setup_issues\n"
+            "from bgsvc._os.findings import setup_issues\n"
             f"print(*(one.code for one in setup_issues({TICK!r}, wanted=False)))"
         ).split()
     finally:

@@ -14,26 +14,27 @@ from ctypes import byref, c_uint32, c_void_p
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bgsvc._events import Bus, EventSource
-from bgsvc._host import Host
-from bgsvc._ipc._address import Address
-from bgsvc._ipc._channel import Channel
-from bgsvc._ipc._log import EventLog
-from bgsvc._kinds import is_object
-from bgsvc._ports import real_ports
-from bgsvc._runtime import Runtime, config_of
-from bgsvc._supervisor import Supervisor
+from bgsvc._daemon.event_log import EventLog
+from bgsvc._daemon.ipc_server import Channel
+from bgsvc._engine.ports import real_ports
+from bgsvc._engine.runtime import Runtime
+from bgsvc._engine.supervisor import Supervisor
+from bgsvc._events.bus import Bus, EventSource
+from bgsvc._ipc.address import Address
+from bgsvc._lite.guards import is_object
+from bgsvc._ports.host import Host
+from bgsvc._service.entry import config_of
 from tests.runtime.services import SyncService
 
 if TYPE_CHECKING:
-    from bgsvc._ipc._frames import Stream
+    from bgsvc._ipc.frames import Stream
 
 if sys.platform == "win32":
     from _winapi import PeekNamedPipe
     from ctypes import WinDLL
 
-    from bgsvc._ipc._pipe import dial
-    from bgsvc._ipc._pipe_stream import PipeStream
+    from bgsvc._ipc.pipe import dial
+    from bgsvc._ipc.pipe_stream import PipeStream
 
 PATIENCE = 60.0
 

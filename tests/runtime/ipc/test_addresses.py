@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import bgsvc
-from bgsvc._errors import AlreadyRunningError, IpcError, NotAllowedError
-from bgsvc._host import Host
-from bgsvc._ipc._address import LONGEST, Address, address_of, own_address
-from bgsvc._ipc._transport import dial, listen
+from bgsvc._ipc.address import LONGEST, Address, address_of, own_address
+from bgsvc._ipc.transport import dial, listen
+from bgsvc._model.errors import AlreadyRunningError, IpcError, NotAllowedError
+from bgsvc._ports.host import Host
 from tests.runtime.ipc.peers import code_of, daemon, short_folder
 from tests.runtime.processes import ENVIRONMENT, ROOT, command, ended, hosted
 
 if TYPE_CHECKING:
-    from bgsvc._ipc._transport import Listener
+    from bgsvc._ipc.transport import Listener
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
 as_root = pytest.mark.skipif(
@@ -283,13 +283,13 @@ def test_a_client_with_no_business_there_is_told_so_and_not_that_nobody_is_there
     with daemon() as made:
         Path(made.address.folder).parent.chmod(0o755)
         script = f"""\
-from bgsvc._errors import NotAllowedError
-from bgsvc._ipc import _unix
-from bgsvc._ipc._address import Address
-_unix._expected_owner = lambda _: 0  # as of a service of the system
+from bgsvc._model.errors import NotAllowedError
+from bgsvc._ipc import unix
+from bgsvc._ipc.address import Address
+unix._expected_owner = lambda _: 0  # as of a service of the system
 {AS_NOBODY}
 try:
-    _unix.dial(Address({made.address.folder!r}, {made.address.name!r}), 5.0)
+    unix.dial(Address({made.address.folder!r}, {made.address.name!r}), 5.0)
 except NotAllowedError as error:
     print(error.message, error.fix)
 """
@@ -303,7 +303,7 @@ except NotAllowedError as error:
 def test_on_macos_no_path_is_longer_than_its_kernel_takes(
     length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bgsvc._ipc._address.LONGEST", 103)
+    monkeypatch.setattr("bgsvc._ipc.address.LONGEST", 103)
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setenv("HOME", "/Users/" + "u" * (length - 7))
     paths = {address_of(service, "com.example.notes").path for service in ("sync", "s" * 60)}

@@ -5,7 +5,7 @@ import pytest
 
 import bgsvc
 from bgsvc import Event
-from bgsvc._kinds import is_object
+from bgsvc._lite.guards import is_object
 from tests.runtime.ipc.peers import Peer, daemon, eventually
 from tests.runtime.processes import hosted
 

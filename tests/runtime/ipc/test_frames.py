@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc._errors import NotRunningError
-from bgsvc._ipc._frames import LIMIT
-from bgsvc._kinds import is_object
-from bgsvc._words import StopReason
+from bgsvc._ipc.frames import LIMIT
+from bgsvc._lite.guards import is_object
+from bgsvc._model.enums import StopReason
+from bgsvc._model.errors import NotRunningError
 from tests.runtime.ipc.peers import (
     PATIENCE,
     Daemon,

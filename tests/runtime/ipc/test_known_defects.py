@@ -14,9 +14,9 @@ import pytest
 
 import bgsvc
 from bgsvc import ServiceState, StartReason, StopReason
-from bgsvc._errors import AlreadyRunningError, IpcError, NotAllowedError
-from bgsvc._ipc._address import Address, address_of
-from bgsvc._ipc._transport import dial, listen
+from bgsvc._ipc.address import Address, address_of
+from bgsvc._ipc.transport import dial, listen
+from bgsvc._model.errors import AlreadyRunningError, IpcError, NotAllowedError
 from tests.runtime.ipc.peers import eventually, short_folder
 from tests.runtime.processes import Told, command, ended, hosted, on_disk
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bgsvc._errors import AlreadyRunningError, IpcError, NotAllowedError
-from bgsvc._ipc._address import Address, address_of
+from bgsvc._ipc.address import Address, address_of
+from bgsvc._model.errors import AlreadyRunningError, IpcError, NotAllowedError
 from tests.runtime.ipc.peers import belongings, code_of, daemon, eventually, no_more
 
 if sys.platform != "win32":
@@ -19,8 +19,9 @@ import os
 import subprocess
 import threading
 
-from bgsvc._ipc import _pipe, _windows_identity
-from bgsvc._ipc._pipe import dial, is_alive, listen, pipe_name
+from bgsvc._ipc import pipe as _pipe
+from bgsvc._ipc import windows_identity as _windows_identity
+from bgsvc._ipc.pipe import dial, is_alive, listen, pipe_name
 
 ctypes: Any = __import__("ctypes")  # whose types are for Windows alone
 _winapi: Any = __import__("_winapi")

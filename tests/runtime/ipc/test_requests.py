@@ -5,10 +5,10 @@ import pytest
 
 import bgsvc
 from bgsvc import ServiceState, StartReason, StopReason
-from bgsvc._capabilities import capabilities_of
-from bgsvc._errors import AlreadyRunningError, IpcError, NotAllowedError
-from bgsvc._ipc._link import Link
-from bgsvc._local import LocalHost
+from bgsvc._app.capabilities import capabilities_of
+from bgsvc._desktop.host import LocalHost
+from bgsvc._ipc.connection import Link
+from bgsvc._model.errors import AlreadyRunningError, IpcError, NotAllowedError
 from tests.runtime.processes import hosted
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import bgsvc
-from bgsvc._errors import IpcError
-from bgsvc._ipc._address import address_of
-from bgsvc._ipc._frames import Frames, framed, unframed
-from bgsvc._ipc._transport import listen
+from bgsvc._ipc.address import address_of
+from bgsvc._ipc.frames import Frames, framed, unframed
+from bgsvc._ipc.transport import listen
+from bgsvc._model.errors import IpcError
 from tests.runtime.ipc.peers import belongings, daemon, eventually, no_more, short_folder
 from tests.runtime.processes import Told, hosted
 
 if TYPE_CHECKING:
-    from bgsvc._ipc._transport import Listener
+    from bgsvc._ipc.transport import Listener
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
 CHATTY = "tests.runtime.services:ChattyService"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import stat
 
+from bgsvc._model.findings import SetupIssue
 from bgsvc._os.origin_note import noted
 from bgsvc._os.service import LastExit, Scope
-from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from bgsvc._os.launchd.places import Places
+    from bgsvc._os.launchd.files import Places
 
 GUARDED = ("Desktop", "Documents", "Downloads", "Library/Mobile Documents")
 """Folders of a home that macOS lets no background process read unless the user agrees."""

@@ -6,9 +6,9 @@ import os
 import re
 import time
 
+from bgsvc._lite.dataclasses import record
 from bgsvc._os.errors import NoServiceManagerError, OsServiceError, OsServiceTimeoutError
 from bgsvc._os.service import Scope
-from bgsvc._record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import time
 
+from bgsvc._model.findings import SetupIssue
 from bgsvc._os.errors import DefinitionError, NoServiceManagerError, OsServiceTimeoutError
+from bgsvc._os.installed import channel_answers, folder_findings, hosted
 from bgsvc._os.launchd.findings import findings_of, last_exit_of
-from bgsvc._os.reach import channel_answers, folder_findings
 from bgsvc._os.service import OsServiceState, OsServiceStatus, Scope
-from bgsvc._os.words import hosted
-from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bgsvc._os.launchd.files import Places
     from bgsvc._os.launchd.launchctl import Job, Launchctl
-    from bgsvc._os.launchd.places import Places
 
 
 def status_of(label: str, launchctl: Launchctl, places: Places) -> OsServiceStatus:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._config import RestartPolicy
+from bgsvc._model.config import RestartPolicy
+from bgsvc._model.enums import RestartOn
 from bgsvc._os.errors import DefinitionError
 from bgsvc._os.service import OsService, Scope
 from bgsvc._os.windows.command import joined, split
-from bgsvc._words import RestartOn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

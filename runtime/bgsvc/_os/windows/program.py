@@ -38,8 +38,15 @@ def service_words() -> tuple[str, ...]:
         text = f"the interpreter behind {sys.prefix} cannot be told"
         raise ProgramError(text, fix="make the virtual environment again")
     refuse_alias(base)
-    start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "start.py")
-    return (base, "-I", "-S", "-X", "utf8", start, sys.prefix)
+    return (base, "-I", "-S", "-X", "utf8", _venv_launcher(), sys.prefix)
+
+
+def _venv_launcher() -> str:
+    """Return the script of the command line's room that takes a virtual environment's place."""
+    runtime = os.path.abspath(__file__)
+    for _ in ("windows", "_os", "bgsvc"):
+        runtime = os.path.dirname(runtime)
+    return os.path.join(runtime, "_cli", "venv_launcher.py")
 
 
 def task_words() -> tuple[str, ...]:

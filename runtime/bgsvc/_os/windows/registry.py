@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bgsvc._lite.dataclasses import record
 from bgsvc._os.windows.log import MESSAGE_FILE, SOURCES
-from bgsvc._record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

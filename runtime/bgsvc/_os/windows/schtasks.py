@@ -11,16 +11,16 @@ from bgsvc._os.errors import (
     OsServiceError,
     OsServiceTimeoutError,
 )
+from bgsvc._os.installed import hosted
 from bgsvc._os.program import command_line
 from bgsvc._os.windows.definition import TASK, read_task
-from bgsvc._os.words import hosted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
 
-    from bgsvc._os.words import Hosted
+    from bgsvc._os.installed import Hosted
 
     Schedule = Callable[..., CompletedProcess[bytes]]
 

@@ -7,17 +7,17 @@ import shutil
 import time
 from functools import partial
 
-from bgsvc._errors import ServiceInstallError, ServiceUninstallError
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._os.errors import (
     DefinitionError,
     NotInstalledError,
     OsServiceError,
     OsServiceTimeoutError,
 )
-from bgsvc._os.origin import made_of
+from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows import structs as winsvc
-from bgsvc._os.windows.access import Opened, Typed
 from bgsvc._os.windows.command import joined, split
 from bgsvc._os.windows.definition import read_service
 from bgsvc._os.windows.log import log_folder, log_path
@@ -29,6 +29,7 @@ from bgsvc._os.windows.registry import (
     remove_settings,
     write_settings,
 )
+from bgsvc._os.windows.rights import Opened, Typed
 from bgsvc._os.windows.scm import (
     CHANGE,
     DELETE,
@@ -42,19 +43,24 @@ from bgsvc._os.windows.scm import (
     manager,
     opened,
 )
-from bgsvc._os.windows.setup import configure, created, replaced_definition, restored, saved
+from bgsvc._os.windows.service_config import (
+    configure,
+    created,
+    replaced_definition,
+    restored,
+    saved,
+)
+from bgsvc._os.windows.service_control import LOOK, begin, end
 from bgsvc._os.windows.status import status_of
-from bgsvc._os.windows.steps import LOOK, begin, end
-from bgsvc._record import replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from bgsvc._model.findings import SetupIssue
     from bgsvc._os.windows.scm import Handle
-    from bgsvc._os.windows.setup import Saved
-    from bgsvc._validate import SetupIssue
+    from bgsvc._os.windows.service_config import Saved
 
 
 class WindowsServices:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._os.origin import Origin
+from bgsvc._model.findings import SetupIssue
+from bgsvc._os.installed import hosted
+from bgsvc._os.provenance import Origin
 from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows import structs as winsvc
 from bgsvc._os.windows.command import split
 from bgsvc._os.windows.processes import began
 from bgsvc._os.windows.registry import read_settings
 from bgsvc._os.windows.session import session_findings
-from bgsvc._os.words import hosted
-from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
+from bgsvc._model.findings import SetupIssue
 from bgsvc._os.errors import DefinitionError
 from bgsvc._os.origin_note import noted
 from bgsvc._os.windows.definition import read_task
 from bgsvc._os.windows.schtasks import copy_of, decoded, task_name
-from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,15 +6,17 @@ import os
 import shutil
 import time
 
-from bgsvc._errors import ServiceInstallError, ServiceUninstallError
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
+from bgsvc._model.findings import SetupIssue
 from bgsvc._os.errors import (
     DefinitionError,
     NotInstalledError,
     OsServiceError,
     OsServiceTimeoutError,
 )
-from bgsvc._os.origin import made_of
 from bgsvc._os.origin_note import note_of
+from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows.definition import aimed, read_task
 from bgsvc._os.windows.program import task_words
@@ -30,8 +32,6 @@ from bgsvc._os.windows.schtasks import (
     user,
 )
 from bgsvc._os.windows.task_findings import findings, read_bytes
-from bgsvc._record import replaced
-from bgsvc._validate import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class WindowsTasks:
     def stop(self, label: str) -> None:
         """Ask the service to end, and only then let the scheduler end what is left."""
         self._require(label)
-        from bgsvc._os.windows.ask import ask
+        from bgsvc._os.windows.stop_event import ask
 
         service = hosted_by(label)
         process = service.process()

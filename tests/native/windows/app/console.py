@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bgsvc._cli import main
+from bgsvc._cli.main import main
 
 
 def do(kind: str, *words: str) -> int:

@@ -1,0 +1,1 @@
+"""The module functions of `bgsvc`, and the runtime of this process that they act on."""

@@ -1,0 +1,131 @@
+"""The host on the other side of the bridge: an Android or iOS app."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from bgsvc._app.current import use
+from bgsvc._engine.ports import real_ports
+from bgsvc._engine.runtime import Runtime
+from bgsvc._events.bus import Bus
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.json import compact
+from bgsvc._model.enums import NativeState
+from bgsvc._model.version import PROTOCOL_VERSION
+from bgsvc._ports.host import Host
+from bgsvc._storage.folders import default_data_dir
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._model.event import Event
+    from bgsvc._ports.host import NotificationReply
+
+_MODES = {"android": "androidForegroundService", "ios": "iosRefresh"}
+
+
+class BridgeHost(Host):
+    """Turns what the runtime asks of its host into messages."""
+
+    def __init__(self) -> None:
+        self.app = "app"
+        self._send: Callable[[str], object] | None = None
+        self._outgoing: deque[dict[str, object]] = deque()
+        self._posting = threading.Lock()  # never held while the host's function runs
+        self._sending = False
+        self._native: dict[str, NativeState] = {}
+        self._runtime: Runtime | None = None
+        self._data_dir: str | None = None
+        self._language: str | None = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime this host serves, made when it is first needed: `hello` says where."""
+        if self._runtime is None:
+            bus = Bus()
+            bus.subscribe(self._event)
+            folder = self._data_dir or default_data_dir(self.app)
+            ports = real_ports(self, bus, folder)
+            if self._language is not None:
+                ports = replaced(ports, language=self._language)
+            self._runtime = Runtime(ports)
+            use(self._runtime)
+        return self._runtime
+
+    def attach(self, send: Callable[[str], object]) -> None:
+        """Carry messages through `send` from now on."""
+        self._send = send
+
+    def greet(self, hello: Mapping[str, object]) -> None:
+        """Learn from the host's `hello` what it is and where files go."""
+        self.platform = str(hello.get("platform", self.platform))
+        self.mode = str(hello.get("mode") or _MODES.get(self.platform, self.mode))
+        self.app = str(hello.get("app", self.app))
+        api_level, target_sdk = hello.get("apiLevel"), hello.get("targetSdk")
+        self.api_level = api_level if isinstance(api_level, int) else None
+        self.target_sdk = target_sdk if isinstance(target_sdk, int) else None
+        language = hello.get("language")
+        self._language = language if isinstance(language, str) and language else None
+        data_dir = hello.get("dataDir")
+        if isinstance(data_dir, str) and data_dir:
+            self._data_dir = data_dir
+
+    def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
+        """Send it over; its buttons come back as `action` messages."""
+        del reply
+        self._post("notification", message)
+
+    def finite_task(self, op: str, task: str, name: str) -> None:
+        """Send it over."""
+        self._post("finiteTask", {"op": op, "task": task, "name": name})
+
+    def desired_state(self, service: str, *, running: bool) -> None:
+        """Send it over, so that the host's own copy agrees."""
+        self._post("desiredState", {"service": service, "running": running})
+
+    def native_state(self, service: str) -> NativeState | None:
+        """Return what the host's messages about the service amount to."""
+        return self._native.get(service, NativeState.IDLE)
+
+    def note(self, service: str, state: NativeState) -> None:
+        """Learn from a message of the host what its side is doing."""
+        self._native[service] = state
+
+    def _event(self, event: Event) -> None:
+        if event.event == "stopped":
+            self._native[event.service] = NativeState.IDLE
+        self._post("event", event.to_wire())
+
+    def _post(self, kind: str, fields: Mapping[str, object]) -> None:
+        """Queue a message; whoever finds nobody sending sends, in order, until nothing is left.
+
+        So the host may call `receive` from inside `send`, in the same thread. It must not wait
+        there for another thread that does: a service's lock may be held.
+        """
+        if self._send is None:
+            return
+        with self._posting:
+            self._outgoing.append({"v": PROTOCOL_VERSION, "type": kind, **fields})
+            if self._sending:
+                return
+            self._sending = True
+        while (message := self._next_message()) is not None:
+            self._hand_over(message)
+
+    def _next_message(self) -> dict[str, object] | None:
+        with self._posting:
+            if self._outgoing:
+                return self._outgoing.popleft()
+            self._sending = False
+            return None
+
+    def _hand_over(self, message: Mapping[str, object]) -> None:
+        try:
+            if self._send is not None:
+                self._send(compact(message))
+        except BaseException:  # the messages behind it must not be lost with it
+            import logging
+
+            logging.getLogger("bgsvc").exception("the host would not take a message")

@@ -1,0 +1,90 @@
+"""What the platform promises in the mode that is really in force."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from bgsvc._desktop.mode import lingers, unit_enabled, unit_name
+from bgsvc._lite.guards import is_array, is_object
+from bgsvc._model.capabilities import Capability, PlatformCapabilities
+from bgsvc._model.enums import Guarantee
+from bgsvc._model.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bgsvc._ports.host import Host
+
+_ORDER = (Guarantee.UNSUPPORTED, Guarantee.BEST_EFFORT, Guarantee.GUARANTEED)
+
+
+def capabilities_of(
+    host: Host, types: Sequence[str] = (), mode: str | None = None
+) -> PlatformCapabilities:
+    """Return what the table promises for `mode`, else the host's, corrected by what is seen here.
+
+    Raises:
+        ConfigError: If the table has no such mode or Android type.
+    """
+    table = _table()
+    mode = mode or host.mode
+    rows = _rows(table, mode, types)
+    facts = _facts(mode)
+    scenarios: dict[str, Capability] = {}
+    for scenario in rows[0]:
+        found = [_capability(row[scenario], facts) for row in rows]
+        scenarios[scenario] = min(found, key=_rank)
+    return PlatformCapabilities(host.platform, mode, tuple(types), scenarios)
+
+
+def _rank(capability: Capability) -> int:
+    return _ORDER.index(capability.level)
+
+
+def _rows(table: Mapping[str, object], mode: str, types: Sequence[str]) -> list[dict[str, object]]:
+    """Return one row for each Android type, or the mode's own; the weakest promise counts."""
+    modes, by_type = table["modes"], table["androidTypes"]
+    row = modes.get(mode) if is_object(modes) else None
+    if not is_object(row) or not is_object(by_type):
+        raise ConfigError(f"the capability table has no mode {mode!r}")
+    rows: list[dict[str, object]] = []
+    for kind in types:
+        changes = by_type.get(kind)
+        if not is_object(changes):
+            raise ConfigError(f"Android has no foreground service type {kind!r}")
+        rows.append({**row, **changes})
+    return rows if rows and mode == "androidForegroundService" else [row]
+
+
+def _capability(entry: object, facts: Sequence[str]) -> Capability:
+    if not is_object(entry):
+        raise TypeError(entry)
+    for fact in facts:
+        if fact in entry:
+            return _capability(entry[fact], ())
+    needs = entry.get("needs")
+    return Capability(
+        Guarantee(entry["level"]),
+        str(entry["reason"]),
+        tuple(str(need) for need in needs) if is_array(needs) else (),
+    )
+
+
+def _facts(mode: str) -> list[str]:
+    """Return which weaker entries of the table hold here, strongest evidence first."""
+    if mode not in {"systemdUser", "systemdSystem"}:
+        return []
+    user = mode == "systemdUser"
+    facts = [] if unit_enabled(unit_name(), user=user) else ["disabled"]
+    return facts if not user or lingers() else [*facts, "otherwise"]
+
+
+def _table() -> dict[str, object]:
+    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "capabilities.json")
+    with open(path, encoding="utf-8") as file:
+        table: object = json.load(file)
+    if not is_object(table):
+        raise TypeError(path)
+    return table

@@ -1,0 +1,107 @@
+"""The runtime of this process, which the module functions act on."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+
+from bgsvc._desktop.host import LocalHost
+from bgsvc._engine.ports import real_ports
+from bgsvc._engine.runtime import Runtime
+from bgsvc._model.enums import StopReason
+from bgsvc._model.errors import AlreadyRunningError
+from bgsvc._storage.folders import default_data_dir
+
+EXIT_GRACE = 5.0
+"""Seconds a desktop process waits at its end for finite tasks."""
+
+DRAIN = 1.0
+"""Seconds listeners have at its end for the last events."""
+
+_lock = threading.Lock()
+_runtimes: list[Runtime] = []
+_inherited: list[tuple[str | None, str | None]] = [(None, None)]
+"""The app and the data folder of the process this one was forked from."""
+
+
+def current() -> Runtime:
+    """Return the process's runtime, made with defaults on first use."""
+    with _lock:
+        if not _runtimes:
+            app, data_dir = _inherited[-1]
+            _runtimes.append(desktop_runtime(LocalHost(app=app), data_dir=data_dir))
+            atexit.register(_end)
+        return _runtimes[-1]
+
+
+def use(runtime: Runtime) -> None:
+    """Make `runtime` the process's; the one before it is left as it is."""
+    with _lock:
+        if not _runtimes:
+            atexit.register(_end)
+        _runtimes.append(runtime)
+
+
+def forget(runtime: Runtime) -> None:
+    """Undo `use`."""
+    with _lock:
+        if runtime in _runtimes:
+            _runtimes.remove(runtime)
+
+
+def configure(*, app: str | None = None, data_dir: str | os.PathLike[str] | None = None) -> None:
+    """Say who this app is and where its files go, before the first service starts.
+
+    Args:
+        app: The app's id, such as `com.example.notes`; it names the default folder.
+        data_dir: The folder for everything that is kept.
+
+    Raises:
+        AlreadyRunningError: A service runs, or is about to again: it would be out of reach.
+        ConfigError: If `app` cannot be a part of a file's name.
+    """
+    for runtime in _runtimes[-1:]:
+        for supervisor in runtime.all():
+            if supervisor.alive:
+                text = f"{supervisor.config.name} was started before configure() was called"
+                raise AlreadyRunningError(text, fix="call configure() first, or stop what runs")
+    host = LocalHost(app=app)
+    use(desktop_runtime(host, data_dir=None if data_dir is None else os.fspath(data_dir)))
+
+
+def desktop_runtime(host: LocalHost, *, data_dir: str | None = None) -> Runtime:
+    """Return a runtime for a process on a desktop system."""
+    return Runtime(real_ports(host, host.bus, data_dir or default_data_dir(host.app)))
+
+
+def _end() -> None:
+    """End what still runs when the process does, each thing within its bound."""
+    runtimes = list(_runtimes)
+    asked = time.monotonic()  # they were all asked to stop at once, so all their time runs now
+    for runtime in runtimes:
+        runtime.stop_all(StopReason.PROCESS_EXIT)
+    for runtime in runtimes:
+        runtime.finish_tasks(EXIT_GRACE)
+        for supervisor in runtime.all():
+            left = asked + supervisor.config.stop_timeout - time.monotonic()
+            supervisor.wait_stopped(max(0.0, left))
+        runtime.ports.bus.drain(DRAIN)
+
+
+def _forked() -> None:
+    """Leave the parent's services to the parent: in a forked child none of their threads run."""
+    global _lock  # noqa: PLW0603 - the parent's may be held for ever
+    _lock = threading.Lock()
+    for runtime in _runtimes:
+        runtime.ports.bus.close()
+    if _runtimes:
+        ports = _runtimes[-1].ports
+        app = ports.host.app if isinstance(ports.host, LocalHost) else None
+        _inherited.append((app, ports.data_dir))
+    _runtimes.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

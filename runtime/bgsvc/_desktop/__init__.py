@@ -1,0 +1,1 @@
+"""The host on a desktop system: notifications, the console, the service manager."""

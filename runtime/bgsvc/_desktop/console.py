@@ -1,0 +1,88 @@
+"""Events as a person, or a program, reads them in a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from bgsvc._lite.json import encode, said
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from bgsvc._model.errors import BackgroundServiceError
+    from bgsvc._model.event import Event
+
+
+def print_event(event: Event, stream: TextIO | None = None) -> None:
+    """Print an event for people: time, service, run, name, and what it carries."""
+    clock = time.strftime("%H:%M:%S", time.localtime(event.time))
+    _put(f"{clock}  {event_text(event)}", stream or sys.stdout)
+
+
+def event_text(event: Event) -> str:
+    """Return an event as one line: service, run, name, and what it carries."""
+    parts = "  ".join(f"{_short(key)}={_short(value)}" for key, value in event.data.items())
+    return f"{event.service} #{event.run}  {_short(event.event):<14}  {parts}".rstrip()
+
+
+def print_event_json(event: Event, stream: TextIO | None = None) -> None:
+    """Print an event for programs: one JSON object on one line."""
+    _put(encode(event.to_wire()), stream or sys.stdout)
+
+
+_told: list[bool] = []
+
+
+def _short(value: object) -> str:
+    text = said(value, str)
+    return repr(text) if not text or " " in text or not text.isprintable() else text
+
+
+def _put(line: str, stream: TextIO | None) -> None:
+    if stream is None:
+        return  # there is nowhere to print
+    try:
+        try:
+            stream.write(f"{line}\n")  # in one piece: other threads may print too
+        except UnicodeEncodeError as error:
+            stream.write(line.encode(error.encoding, "backslashreplace").decode(error.encoding))
+            stream.write("\n")
+        stream.flush()
+    except BrokenPipeError:
+        return  # nobody reads any more; the service goes on
+    except (OSError, ValueError) as error:
+        if not _told:
+            _told.append(True)
+            tell(f"bgsvc: events cannot be printed: {error}")
+
+
+def tell(line: str) -> None:
+    """Say something on the standard error output, if anybody can hear it."""
+    try:
+        if sys.stderr is not None:
+            print(line, file=sys.stderr)  # noqa: T201 - the product
+    except (OSError, ValueError):
+        return
+
+
+def tell_error(error: BackgroundServiceError) -> None:
+    """Say what went wrong, and what to do about it, on the standard error output."""
+    tell(f"bgsvc: {error.code}: {error.message}")
+    if error.fix:
+        tell(f"  fix: {error.fix}")
+
+
+def flush_or_drop() -> None:
+    """Write out what is printed; drop it where that cannot be, so that the exit is not about it."""
+    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            try:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            except OSError:
+                continue

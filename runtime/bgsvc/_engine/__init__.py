@@ -1,0 +1,1 @@
+"""Runs services: starts, stops, restarts and time limits, one supervisor per service."""

@@ -1,0 +1,98 @@
+"""The event loop of one run, and everything a service can leave in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class OwnLoop:
+    """Runs a service's hooks, one after another; made in the run's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._process = os.getpid()
+        self._task: asyncio.Task[object] | None = None
+        asyncio.set_event_loop(loop)
+
+    def take(self, awaitable: Awaitable[object]) -> None:
+        """Take what `drive` is to run next."""
+        self._task = self._loop.create_task(self._awaited(awaitable))
+
+    async def _awaited(self, awaitable: Awaitable[object]) -> object:
+        """Await it; a child forked meanwhile is not to come back to a loop that is its parent's.
+
+        From Python 3.14 on the child's loop would lose what was raised, and go on.
+        """
+        raised: BaseException | None = None
+        try:
+            return await awaitable
+        except BaseException as error:
+            raised = error
+            raise
+        finally:
+            if os.getpid() != self._process:
+                from bgsvc._engine.forked_child import leave
+
+                leave(raised)
+
+    def drive(self) -> None:
+        """Run it to its end; whatever it raises is raised here."""
+        task, loop = self._task, self._loop
+        try:
+            if task is not None:
+                loop.run_until_complete(task)
+        except BaseException:
+            self._settle()
+            raise
+        finally:
+            self._task = None
+
+    def _settle(self) -> None:
+        """End what is being run: a `SystemExit` in another task ends the loop, and not this."""
+        task = self._task
+        while task is not None and not task.done():
+            task.cancel()
+            try:
+                self._loop.run_until_complete(task)
+            except BaseException as error:  # noqa: BLE001 - the first one is what is told
+                del error
+
+    def cancel(self) -> None:
+        """Cancel what is being run, from any thread."""
+        task = self._task
+        if task is not None:
+            self._loop.call_soon_threadsafe(task.cancel)
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Call `callback` in the loop, from any thread; never, if the loop is blocked."""
+        self._loop.call_soon_threadsafe(callback)
+
+    def end_all(self) -> None:
+        """End everything the service left here, and wait for its threads."""
+        loop = self._loop
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        self._end_threads()
+
+    def _end_threads(self) -> None:
+        """Wait for what the service still runs in `asyncio.to_thread`; it is the service's code."""
+        try:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        except RuntimeError:  # no thread to wait in: wait in this one
+            executor = getattr(self._loop, "_default_executor", None)
+            if executor is not None:
+                executor.shutdown(wait=True)
+
+    def close(self) -> None:
+        """Close the loop."""
+        asyncio.set_event_loop(None)
+        self._loop.close()

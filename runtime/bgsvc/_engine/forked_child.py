@@ -1,0 +1,50 @@
+"""The end of a child that a service forked and that leaves by the way of its parent.
+
+It is a copy of the run's thread and of nothing else: to go on as the run would say and keep
+what is its parent's to say and keep, and wait for threads that it does not have.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from bgsvc._desktop.console import flush_or_drop, tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+SAY = 1.0
+"""Seconds for the last words, whose stream may be locked by a thread that is the parent's alone."""
+
+
+def leave(raised: BaseException | None) -> NoReturn:
+    """End this process with the status that a script which ended so would have."""
+    status = 70
+    try:
+        status = _status(raised)
+        speaker = threading.Thread(target=_say, args=(raised,), daemon=True)
+        speaker.start()
+        speaker.join(SAY)
+    finally:
+        os._exit(status)
+
+
+def _status(raised: BaseException | None) -> int:
+    if raised is None:
+        return 0
+    if isinstance(raised, SystemExit) and (raised.code is None or isinstance(raised.code, int)):
+        return (raised.code or 0) & 0xFF
+    return 1
+
+
+def _say(raised: BaseException | None) -> None:
+    """Say why the process ends, as the interpreter would, and write out what was printed."""
+    if isinstance(raised, SystemExit):
+        if raised.code is not None and not isinstance(raised.code, int):
+            tell(str(raised.code))
+    elif raised is not None:
+        sys.excepthook(type(raised), raised, raised.__traceback__)
+    flush_or_drop()

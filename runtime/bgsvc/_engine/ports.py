@@ -1,0 +1,104 @@
+"""Everything a supervisor needs from the world, in one record."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from bgsvc._lite.dataclasses import record
+from bgsvc._ports.clock import SystemClock
+from bgsvc._storage.folders import state_dir_in
+from bgsvc._storage.state_file import StateFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bgsvc._events.bus import Bus
+    from bgsvc._ports.clock import Clock
+    from bgsvc._ports.host import Host
+    from bgsvc._storage.quota import Ledger
+
+
+@record(frozen=True)
+class Ports:
+    """The world as one runtime sees it.
+
+    Attributes:
+        clock: The time it lives by.
+        host: The process or app it lives in.
+        bus: Where events go.
+        data_dir: The folder for everything that is kept.
+        ledger: Returns what counts the platform's time budgets.
+        jitter: Returns a number from 0 to 1, to spread restarts.
+        language: The user's language, such as `de` or `de_DE`; None if unknown.
+    """
+
+    clock: Clock
+    host: Host
+    bus: Bus
+    data_dir: str
+    ledger: Callable[[], Ledger]
+    jitter: Callable[[], float]
+    language: str | None = None
+
+    def keeper(self, service: str) -> StateFile:
+        """Return where the state of `service` is kept."""
+        return StateFile(self.state_dir, service)
+
+    @property
+    def state_dir(self) -> str:
+        """The folder of the runtime's own files."""
+        return state_dir_in(self.data_dir)
+
+    def data_dir_of(self, service: str) -> str:
+        """Return the folder that belongs to `service` itself."""
+        return os.path.join(self.data_dir, "services", service)
+
+
+def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
+    """Return the real world: this machine's time, this user's language."""
+    clock = SystemClock()
+    return Ports(
+        clock=clock,
+        host=host,
+        bus=bus,
+        data_dir=data_dir,
+        ledger=_once(lambda: _new_ledger(clock, data_dir)),
+        jitter=_jitter,
+        language=_language(),
+    )
+
+
+def _new_ledger(clock: Clock, data_dir: str) -> Ledger:
+    from bgsvc._storage.quota import Ledger, boot_id
+
+    return Ledger(clock, state_dir_in(data_dir), boot_id())
+
+
+def _once(make: Callable[[], Ledger]) -> Callable[[], Ledger]:
+    """Return a function that makes its answer when it is first asked; most never are."""
+    made: list[Ledger] = []
+    lock = threading.Lock()
+
+    def answer() -> Ledger:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return answer
+
+
+def _jitter() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - it spreads restarts, it guards nothing
+
+
+def _language() -> str | None:
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "").partition(".")[0]
+        if value and value not in {"C", "POSIX"}:
+            return value
+    return None

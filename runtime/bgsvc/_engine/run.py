@@ -1,0 +1,251 @@
+"""One run of a service: its instance, its thread, its end."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from bgsvc._lite.guards import is_awaitable, is_generator
+from bgsvc._model.enums import StopReason
+from bgsvc._model.errors import (
+    BackgroundServiceError,
+    InitError,
+    RunError,
+    ShutdownError,
+    described,
+    from_wire,
+)
+from bgsvc._service.context import Mailbox
+from bgsvc._service.entry import NO_YIELD
+from bgsvc._service.shutdown import ShutdownSignal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Protocol
+
+    from bgsvc._engine.event_loop import OwnLoop
+    from bgsvc._engine.time_limit import Meter
+    from bgsvc._model.enums import StartReason
+    from bgsvc._ports.clock import Clock, Timer
+    from bgsvc._service.context import ServiceContext
+    from bgsvc._service.service import BackgroundService
+
+    class Watcher(Protocol):
+        """Who is told what becomes of a run, from the run's own thread."""
+
+        def run_started(self, run: Run) -> None:
+            """`init` has returned and `run` is about to be called."""
+
+        def run_closing(self, run: Run) -> StopReason:
+            """`run` has ended; return the reason that `shutdown` is to be given."""
+            ...
+
+        def run_ended(self, run: Run) -> None:
+            """Nothing of the service's is being executed any more."""
+
+
+CANCEL_AT = 0.75
+"""The part of the stop timeout a run has to itself before an `async` one is cancelled."""
+
+
+class Run:
+    """One start-to-stop of a service.
+
+    Attributes:
+        number: Counts the service's runs over the life of the installation; 0 until accepted.
+        signal: What tells it to stop.
+        stop_timeout: Seconds it has for that.
+        mode: What executes it.
+        stop_reason: Why it was asked to stop; None if nobody asked.
+        error: What it failed with, if it did.
+        meter: What counts the platform's time; None where no platform sets a limit.
+        ended: Set when nothing of it is left.
+    """
+
+    def __init__(
+        self,
+        reason: StartReason,
+        factory: Callable[[], BackgroundService],
+        clock: Clock,
+        stop_timeout: float,
+    ) -> None:
+        self.number = 0
+        self._service = ""
+        self.start_reason = reason
+        self.signal = ShutdownSignal(clock)
+        self.stop_timeout = stop_timeout
+        self.mode = ""
+        self.stop_reason: StopReason | None = None
+        self.error: BackgroundServiceError | None = None
+        self.started_at = clock.now()
+        self.overdue = False
+        self.forced = False
+        self.mailbox = Mailbox()
+        self.meter: Meter | None = None
+        self.ended = clock.new_event()
+        self._factory = factory
+        self._clock = clock
+        self._process = os.getpid()
+        self._timers: list[Timer] = []
+        self._lock = threading.Lock()
+        self._loop: OwnLoop | None = None
+        self._cancelled = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def reason(self) -> StopReason:
+        """Why it ends: an error before all, then what it was asked for."""
+        if self.error is not None:
+            return StopReason.ERROR
+        return self.stop_reason or StopReason.TASK_COMPLETED
+
+    def end_within(self, seconds: float, overdue: Callable[[], None]) -> None:
+        """Cancel it in time, then call `overdue`, unless that is due sooner already.
+
+        Raises:
+            RuntimeError: If the system has no thread to give.
+        """
+        if self._timers and self._timers[-1].when <= self._clock.uptime() + seconds:
+            return
+        self.unbound()
+        self._timers = [
+            self._clock.call_later(seconds * CANCEL_AT, self.cancel),
+            self._clock.call_later(seconds, overdue),
+        ]
+
+    def unbound(self) -> None:
+        """Let it take its time again."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = []
+
+    def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
+        """Start the run's thread; `watcher` hears of everything from there."""
+        self._service = name
+        self._clock.spawn(lambda: self._live(ctx, watcher), f"bgsvc-{name}-{self.number}")
+
+    def is_current_thread(self) -> bool:
+        """Return whether the caller is the service itself."""
+        return threading.current_thread() is self._thread
+
+    def cancel(self) -> None:
+        """Cancel an `async` hook that is under way; a plain one cannot be cancelled."""
+        with self._lock:
+            self._cancelled = True
+            if self._loop is not None:
+                self._loop.cancel()
+
+    def pulse(self, beat: Callable[[], object]) -> None:
+        """Call `beat` from the run's event loop, so that a blocked loop is silent.
+
+        A plain run has no loop to ask; then `beat` is called at once.
+        """
+        with self._lock:
+            if self._loop is None:
+                beat()
+            else:
+                self._loop.call_soon(beat)
+
+    def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
+        self._thread = threading.current_thread()
+        try:
+            self._hooks(ctx, watcher)
+        except BaseException as error:  # noqa: BLE001 - ours, not the service's
+            self._failed(RunError, error)
+        finally:
+            try:
+                self._close_loop()
+            finally:
+                watcher.run_ended(self)
+
+    def _hooks(self, ctx: ServiceContext, watcher: Watcher) -> None:
+        service = self._prepared(ctx)
+        if service is not None and not self.signal.is_set():
+
+            def begin_and_run() -> object:
+                watcher.run_started(self)
+                return service.run(ctx)
+
+            self._guarded(RunError, begin_and_run)
+        reason = watcher.run_closing(self)
+        with self._lock:
+            self._cancelled = False
+        if service is not None:
+            self._guarded(ShutdownError, lambda: service.shutdown(ctx, reason))
+
+    def _prepared(self, ctx: ServiceContext) -> BackgroundService | None:
+        made: list[BackgroundService] = []
+
+        def prepare() -> object:
+            made.append(self._factory())
+            return made[0].init(ctx)
+
+        return made[0] if self._guarded(InitError, prepare) else None
+
+    def _guarded(self, kind: type[BackgroundServiceError], hook: Callable[[], object]) -> bool:
+        """Call one hook; whatever it raises becomes the run's error. True if it raised nothing."""
+        raised: BaseException | None = None
+        try:
+            result = hook()
+            if is_awaitable(result):
+                self._drive(result)
+            elif is_generator(result):
+                raised = kind("its body never ran, for it has a `yield`", fix=NO_YIELD)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt too
+            raised = error
+        if os.getpid() != self._process:
+            from bgsvc._engine.forked_child import leave
+
+            leave(raised)  # a child the hook forked has come back by its parent's way
+        if raised is None or self._was_cancelled(raised):
+            return True
+        self._failed(kind, raised)
+        return False
+
+    def _was_cancelled(self, error: BaseException) -> bool:
+        """Return whether `error` is the cancellation we asked for ourselves."""
+        if not self._cancelled:
+            return False
+        import asyncio
+
+        return isinstance(error, asyncio.CancelledError)
+
+    def _failed(self, kind: type[BackgroundServiceError], error: BaseException) -> None:
+        import logging
+
+        logger = logging.getLogger("bgsvc")
+        name, trace = self._service, (type(error), error, error.__traceback__)
+        logger.error("run %d of %s failed", self.number, name, exc_info=trace)
+        if self.error is None:
+            if isinstance(error, BackgroundServiceError):  # its code and fix, without its frames
+                self.error = from_wire(BackgroundServiceError.to_wire(error))
+            else:
+                self.error = kind(described(error))
+
+    def _drive(self, awaitable: Awaitable[object]) -> None:
+        """Run an awaitable to its end in this run's event loop."""
+        loop = self._loop
+        if loop is None:
+            from bgsvc._engine.event_loop import OwnLoop
+
+            loop = OwnLoop(self._clock.new_event_loop())
+        with self._lock:
+            self._loop = loop
+            loop.take(awaitable)
+            if self._cancelled:
+                loop.cancel()
+        loop.drive()
+
+    def _close_loop(self) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.end_all()
+        except BaseException as error:  # noqa: BLE001 - a leftover task may raise anything
+            self._failed(RunError, error)
+        finally:
+            with self._lock:
+                self._loop = None
+            loop.close()

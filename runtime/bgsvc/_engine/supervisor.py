@@ -1,0 +1,276 @@
+"""What may be asked of one named service."""
+
+from __future__ import annotations
+
+from bgsvc._engine.lifecycle import Life
+from bgsvc._engine.run import Run
+from bgsvc._engine.run_context import context_of
+from bgsvc._engine.status import status_of
+from bgsvc._model.config import config_to_wire
+from bgsvc._model.enums import RestartOn, StartReason, StopReason
+from bgsvc._model.errors import ConfigError, NotRunningError, PlatformError, described
+from bgsvc._model.status import StartResult
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._engine.ports import Ports
+    from bgsvc._engine.time_limit import Meter
+    from bgsvc._model.config import ServiceConfig
+    from bgsvc._model.saved_state import Saved
+    from bgsvc._model.status import ServiceStatus
+    from bgsvc._service.notifier import Notifier
+    from bgsvc._service.service import BackgroundService
+    from bgsvc._storage.state_cache import Journal
+
+
+class Supervisor:
+    """Starts, stops and watches one service; every method may be called from any thread."""
+
+    def __init__(
+        self, config: ServiceConfig, factory: Callable[[], BackgroundService], ports: Ports
+    ) -> None:
+        self.config = config
+        self._factory = factory
+        self._ports = ports
+        self._life = Life(config.name, ports)
+        self._own_notifier: Notifier | None = None
+        self._plan_restarts()
+
+    def start(
+        self,
+        reason: StartReason,
+        *,
+        foreground_type: str | None = None,
+        granted: float | None = None,
+    ) -> StartResult:
+        """Accept a run and return; the run goes on in a thread of its own.
+
+        Raises:
+            AlreadyRunningError: There is a run, in this process or another.
+            StillStoppingError: There is a run that was told to stop.
+            QuotaExhaustedError: The platform's time budget is used up.
+            PlatformError: The system has no thread to give.
+        """
+        life, config = self._life, self.config
+        with life.lock:
+            life.claim()
+            run = Run(reason, self._factory, self._ports.clock, config.stop_timeout)
+            run.mode = self._ports.host.mode
+            try:
+                if life.restarts is not None and reason is not StartReason.RESTART:
+                    life.restarts.forget()
+                run.meter = self._metered(run, foreground_type, granted)
+                run.number, trouble = life.chronicle.begin(reason, config_to_wire(config))
+            except BaseException:
+                life.give_up()
+                raise
+            life.begin(run)
+            self._launch(run, foreground_type)
+            degraded = () if trouble is None else (trouble,)
+            return StartResult(config.name, run.number, reason, run.mode, degraded=degraded)
+
+    def stop(self, reason: StopReason, within: float | None = None) -> None:
+        """Ask the run to end and return; `within` seconds where the platform gives fewer.
+
+        Raises:
+            NotRunningError: There is nothing to stop and nothing wanted.
+            ConfigError: The reason is `error`, which is what a run that failed says of itself.
+        """
+        if reason is StopReason.ERROR:
+            raise ConfigError("nobody stops a service with `error`", fix="give another reason")
+        life = self._life
+        with life.lock:
+            run = life.run
+            if run is not None:
+                life.told(run, reason)  # before anything that may fail or take its time
+                seconds = run.stop_timeout if within is None else min(run.stop_timeout, within)
+                life.bound(run, seconds)
+                run.signal.request()
+            wanted = run is not None or self.journal.saved.desired_running or self.alive
+            if reason.clears_desired_state:
+                life.chronicle.wish(running=False)
+            if life.restarts is not None:
+                life.restarts.call_off()
+                self.journal.call_off()
+            if not wanted:
+                raise NotRunningError(f"{self.config.name} is not running")
+
+    def expire(self, reason: StopReason, remaining: float | None) -> None:
+        """Stop because the platform takes its time back, in `remaining` seconds at the latest."""
+        with self._life.lock:
+            run = self._life.run
+            if run is None:
+                return
+            if run.meter is not None and remaining is not None:
+                run.meter.allowance.shorten(remaining)
+        self.stop(reason, within=remaining)
+
+    def app_moved(self) -> None:
+        """Learn that the app came to the front or left it: budgets begin anew with that."""
+        with self._life.lock:
+            run = self._life.run
+            if run is not None and run.meter is not None:
+                run.meter.refresh()
+
+    def wait_stopped(self, timeout: float | None = None) -> bool:
+        """Wait for the run to end; False after `timeout` seconds, or if the caller is the run."""
+        with self._life.lock:
+            run = self._life.run
+        if run is None:
+            return True
+        return not run.is_current_thread() and run.ended.wait(timeout)
+
+    def wish(self, *, running: bool) -> None:
+        """Change what is wanted after the next boot, and nothing now."""
+        with self._life.lock:
+            self._life.chronicle.wish(running=running)
+
+    def desired(self) -> Saved:
+        """Return what is kept of the service now; another process may have changed it."""
+        with self._life.lock:
+            return self.journal.reread()
+
+    def not_started(self, error: BaseException) -> None:
+        """Tell why a start that nobody waits for failed."""
+        self._life.not_restarted(error)
+
+    def act(self, key: str, action: str) -> None:
+        """Pass a pressed notification button on."""
+        self._notifier().act(key, action)
+
+    def deliver(self, data: object) -> bool:
+        """Hand a message to the run; False if there is none."""
+        run = self._life.run
+        if run is not None:
+            run.mailbox.deliver(data)
+        return run is not None
+
+    def pulse(self, beat: Callable[[], object]) -> None:
+        """Call `beat` if the service is alive: not overdue, and its event loop not blocked."""
+        run = self._life.run
+        if run is None:
+            beat()
+        elif not run.overdue:
+            run.pulse(beat)
+
+    def reconfigure(self, config: ServiceConfig, factory: Callable[[], BackgroundService]) -> None:
+        """Take a new configuration for the runs to come; one under way keeps its own."""
+        with self._life.lock:
+            if self._life.run is None:
+                changed = config.restart != self.config.restart
+                self.config = config
+                self._factory = factory
+                if changed:
+                    self._plan_restarts()
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way, one that is stopping included."""
+        return self._life.run is not None
+
+    @property
+    def running_anywhere(self) -> bool:
+        """Whether a run is under way in this process or another."""
+        return self.running or self._life.elsewhere() is not None
+
+    @property
+    def mode(self) -> str:
+        """What executes the run under way; without one, what would."""
+        run = self._life.run
+        return self._ports.host.mode if run is None else run.mode
+
+    @property
+    def alive(self) -> bool:
+        """Whether a run is under way or a restart is due."""
+        with self._life.lock:
+            return self._life.run is not None or self._life.restart_in is not None
+
+    @property
+    def journal(self) -> Journal:
+        """The service's memory."""
+        return self._life.chronicle.journal
+
+    def abandon(self) -> None:
+        """Forget the run and its timers as a dead process does; for tests."""
+        self._life.abandon()
+
+    def status(self) -> ServiceStatus:
+        """Return where the service is now."""
+        with self._life.lock:
+            native = self._ports.host.native_state(self.config.name)
+            return status_of(self.config.name, self._life, native)
+
+    # how it is done; the lock is held in all of these
+
+    def _plan_restarts(self) -> None:
+        """See that restarts follow the configuration, what is due already included."""
+        policy, restarts = self.config.restart, self._life.restarts
+        if restarts is not None:
+            restarts.follow(policy)
+        elif policy.on is not RestartOn.NEVER:
+            from bgsvc._engine.restarts import Restarts
+
+            def again() -> None:
+                self.start(StartReason.RESTART)
+
+            life = self._life
+            life.restarts = Restarts(policy, self._ports, life.lock, again, life.not_restarted)
+
+    def _metered(
+        self, run: Run, foreground_type: str | None, granted: float | None
+    ) -> Meter | None:
+        """Return what meters a run; None where no platform sets a limit."""
+        if granted is None and self._ports.host.platform != "android":
+            return None
+        from bgsvc._engine.time_limit import Meter
+
+        life = self._life
+
+        def emit(event: str, data: Mapping[str, object]) -> None:
+            life.turns.take(lambda: life.chronicle.emit(run, event, data))
+
+        def stop(reason: StopReason, left: float) -> None:
+            def expired() -> None:
+                if run is life.run:
+                    self.stop(reason, within=left)
+
+            life.turns.take(expired)  # a timer may be due before its run was taken in
+
+        meter = Meter(self._ports, self.config, emit, stop)
+        types = tuple(foreground_type.split("|")) if foreground_type else ()
+        # A service's types limit it in the foreground, and not in a job.
+        if not types and self._ports.host.mode == "androidForegroundService":
+            types = self.config.foreground_service_types
+        meter.begin(types, granted)
+        return meter
+
+    def _launch(self, run: Run, foreground_type: str | None) -> None:
+        name, life = self.config.name, self._life
+        try:
+            if not self._ports.host.owns_process:
+                self._ports.clock.make_ready()
+            ctx = context_of(
+                run, self.config, self._ports, life.chronicle, self._notifier, foreground_type
+            )
+            run.launch(ctx, life, name)
+        except BaseException as error:
+            life.fail(run, PlatformError(f"{name} cannot begin: {described(error)}"))
+            if not isinstance(error, RuntimeError):
+                raise
+            raise run.error or error from error
+
+    def _notifier(self) -> Notifier:
+        with self._life.lock:
+            if self._own_notifier is None:
+                from bgsvc._service.notifier import Notifier
+
+                ports = self._ports
+                self._own_notifier = Notifier(
+                    self.config.name, ports.host, self._undelivered, ports.bus
+                )
+            return self._own_notifier
+
+    def _undelivered(self, data: Mapping[str, object]) -> None:
+        self._life.chronicle.note("notification_undelivered", data)

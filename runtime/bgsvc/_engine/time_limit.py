@@ -1,0 +1,170 @@
+"""One run against the platform's clock: its budgets, and the time it was granted."""
+
+from __future__ import annotations
+
+from bgsvc._model.enums import OnTimeout, StopReason
+from bgsvc._model.errors import QuotaExhaustedError
+from bgsvc._storage.quota import budgets_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bgsvc._engine.ports import Ports
+    from bgsvc._model.config import ServiceConfig
+    from bgsvc._ports.clock import Clock, Timer
+    from bgsvc._storage.quota import Budget
+WARN_AHEAD = 600.0
+"""Seconds before the deadline at which a run is warned, where the grant is long."""
+WARN_PART = 0.2
+"""The part of a short grant that is left when a run is warned."""
+MARGIN_PART = 0.1
+"""The largest part of a grant that is kept back for stopping."""
+
+
+class Allowance:
+    """Watches one run's deadline."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        stop_timeout: float | None,
+        warn: Callable[[float], None],
+        end: Callable[[float], None],
+    ) -> None:
+        """Make an allowance without a limit; `grant` sets one.
+
+        Args:
+            clock: The time it lives by.
+            stop_timeout: Seconds a stop may take; None if the run is not to be stopped by us.
+            warn: Called with the seconds left, once for each grant.
+            end: Called with the seconds left when a stop must begin.
+        """
+        self._clock = clock
+        self._stop_timeout = stop_timeout
+        self._warn = warn
+        self._end = end
+        self._timers: list[Timer] = []
+        self.deadline: float | None = None
+
+    def grant(self, seconds: float | None, whole: float | None = None) -> None:
+        """Set the deadline to `seconds` from now, of a grant of `whole`; None means no limit."""
+        self.close()
+        if seconds is None:
+            self.deadline = None
+            return
+        whole = seconds if whole is None else whole
+        self.deadline = self._clock.uptime() + seconds
+        warn_at = seconds - min(WARN_AHEAD, whole * WARN_PART)
+        self._timers.append(self._clock.call_later(warn_at, lambda: self._warn(self.remaining())))
+        if self._stop_timeout is not None:
+            end_at = seconds - min(self._stop_timeout, whole * MARGIN_PART)
+            self._timers.append(self._clock.call_later(end_at, lambda: self._end(self.remaining())))
+
+    def remaining(self) -> float:
+        """Return the seconds left, never below zero; infinity without a limit."""
+        if self.deadline is None:
+            return float("inf")
+        return max(0.0, self.deadline - self._clock.uptime())
+
+    def shorten(self, seconds: float) -> None:
+        """Move the deadline to `seconds` from now, if that is sooner; nobody is called."""
+        if seconds < self.remaining():
+            self.close()
+            self.deadline = self._clock.uptime() + seconds
+
+    def close(self) -> None:
+        """Call nobody any more."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+
+CHECKPOINT_EVERY = 60.0
+"""Seconds of running that a killed process may forget."""
+
+
+class Meter:
+    """Counts a run against its budgets and stops it in time where it was told to."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        config: ServiceConfig,
+        emit: Callable[[str, Mapping[str, object]], object],
+        stop: Callable[[StopReason, float], None],
+    ) -> None:
+        """Make a meter; `stop` is called with the reason and the seconds left."""
+        self._ports = ports
+        self._emit = emit
+        self._stop = stop
+        self._budgets: list[Budget] = []
+        self._checkpoint: Timer | None = None
+        self._reason = StopReason.PLATFORM_EXPIRATION
+        self._granted = False
+        stops = config.on_timeout is not OnTimeout.NOTIFY
+        self.allowance = Allowance(
+            ports.clock, config.stop_timeout if stops else None, self._warn, self._end
+        )
+
+    def begin(self, types: tuple[str, ...], granted: float | None) -> None:
+        """Start counting a run under the Android `types`, with `granted` seconds if it has them.
+
+        Raises:
+            QuotaExhaustedError: If a budget is used up; nothing is counted then.
+        """
+        host = self._ports.host
+        if host.platform == "android":
+            self._reason = StopReason.PLATFORM_TIMEOUT
+            for budget in budgets_of(types, host.api_level, host.target_sdk):
+                try:
+                    self._ports.ledger().begin(budget)
+                except QuotaExhaustedError:
+                    self.end()
+                    raise
+                self._budgets.append(budget)
+        self._granted = granted is not None
+        if granted is not None:
+            self.allowance.grant(granted)
+        else:
+            self.refresh()
+        if any(budget.window is not None for budget in self._budgets):
+            self._tick()
+
+    def refresh(self) -> None:
+        """Take the budgets' word for the deadline again: the app has moved."""
+        if self._granted or not self._budgets:
+            return
+        left = [(self._ports.ledger().left(budget), budget.limit) for budget in self._budgets]
+        limits = [(seconds, limit) for seconds, limit in left if seconds is not None]
+        if limits:
+            self.allowance.grant(*min(limits))
+        else:
+            self.allowance.grant(None)
+
+    def detach(self) -> None:
+        """Write nothing down any more."""
+        self.allowance.close()
+        if self._checkpoint is not None:
+            self._checkpoint.cancel()
+
+    def end(self) -> None:
+        """Stop counting."""
+        self.detach()
+        for budget in self._budgets:
+            self._ports.ledger().end(budget)
+        self._budgets.clear()
+
+    def _tick(self) -> None:
+        self._checkpoint = self._ports.clock.call_later(CHECKPOINT_EVERY, self._save)
+
+    def _save(self) -> None:
+        self._ports.ledger().checkpoint()
+        self._tick()
+
+    def _warn(self, remaining: float) -> None:
+        kinds = [budget.kind for budget in self._budgets]
+        self._emit("quota_warning", {"remaining": remaining, "types": kinds})
+
+    def _end(self, remaining: float) -> None:
+        self._stop(self._reason, remaining)

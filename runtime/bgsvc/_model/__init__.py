@@ -1,0 +1,1 @@
+"""The data that every other room shares: enums, errors, configuration, events, status."""

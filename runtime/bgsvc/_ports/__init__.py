@@ -1,0 +1,1 @@
+"""What the runtime needs of its surroundings: a clock, and the host it lives in."""

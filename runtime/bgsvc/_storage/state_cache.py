@@ -1,0 +1,154 @@
+"""One service's memory: the state file, and what holds while the disk will not take it."""
+
+from __future__ import annotations
+
+from bgsvc._lite.dataclasses import replaced
+from bgsvc._model.enums import StartReason
+from bgsvc._model.errors import BackgroundServiceError
+from bgsvc._model.saved_state import HISTORY, RunRecord, Saved, brought_up
+from bgsvc._storage.state_file import with_lost_run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Protocol
+
+    class Keeper(Protocol):
+        """Where the state is kept."""
+
+        def load(self) -> tuple[Saved, BackgroundServiceError | None]:
+            """Return what is kept, and the problem if it could not be read."""
+            ...
+
+        def update(
+            self, change: Callable[[Saved], Saved]
+        ) -> tuple[Saved, BackgroundServiceError | None]:
+            """Replace what is kept; return it, and the problem if it could not be read."""
+            ...
+
+
+class Journal:
+    """What a service's runs and its users' wishes come to, kept and remembered.
+
+    What this process knows outlives the file: where the disk has lost it or would not take it,
+    the next write that succeeds brings it there again.
+
+    Attributes:
+        problem: What was last wrong with the file; None again once a run begins without trouble.
+    """
+
+    def __init__(
+        self, keeper: Keeper, report: Callable[[BackgroundServiceError], None] | None = None
+    ) -> None:
+        """Remember nothing yet; `report` is told of all trouble with the file."""
+        self.problem: BackgroundServiceError | None = None
+        self._keeper = keeper
+        self._report = report
+        self._saved: Saved | None = None
+        self._ahead = False  # of the disk, which would not take the last change
+
+    @property
+    def saved(self) -> Saved:
+        """What is known, read from disk on first use."""
+        return self.reread() if self._saved is None else self._saved
+
+    def reread(self) -> Saved:
+        """Return what is known now; another process may have asked for something."""
+        known = self._saved
+        try:
+            found, problem = self._keeper.load()
+        except OSError as error:
+            found = Saved() if known is None else known
+            problem = BackgroundServiceError(str(error), code="stateUnreadable")
+        self._saved = saved = self._with_known(found)
+        if problem is not None and str(problem) != str(self.problem):  # else it was told
+            self._tell(problem)
+        return saved
+
+    def begin(
+        self, reason: StartReason, now: float, config: Mapping[str, object]
+    ) -> tuple[int, BackgroundServiceError | None]:
+        """Note that a run begins, wanted if somebody asked; return its number, any trouble.
+
+        The number is above all that the disk or this process has ever heard of.
+
+        It is not wanted if another process asked for a stop since this one last looked, or
+        before a mere restart; whoever starts the run then finds the request and obeys it.
+        """
+        known = None if reason is StartReason.RESTART else self.saved.stop_request
+
+        def change(saved: Saved) -> Saved:
+            saved = with_lost_run(saved)
+            number = saved.run + 1
+            asked = saved.stop_request if saved.stop_request is not known else None
+            first = saved.desired_running is None  # nobody has ever said otherwise
+            asks = asked is None and (first or reason.sets_desired_state)
+            wanted = True if asks else saved.desired_running
+            return replaced(
+                saved,
+                desired_running=wanted,
+                since=saved.since if saved.desired_running is wanted else now,
+                run=number,
+                current=(number, reason, now),
+                restart_due=None,
+                config=config,
+                stop_request=asked,
+                history=saved.history[-HISTORY:],
+            )
+
+        trouble = self._change(change)
+        before, self.problem = self.problem, trouble
+        return self.saved.run, trouble or before
+
+    def end(
+        self, entry: RunRecord, now: float, *, desired: bool | None, due: float | None = None
+    ) -> None:
+        """Note how a run ended, what is wanted if that changes with it, when the next is due."""
+
+        def change(saved: Saved) -> Saved:
+            history = (*saved.history, entry)[-HISTORY:]
+            ended = replaced(saved, current=None, restart_due=due, history=history)
+            return _wishing(ended, desired, now)
+
+        self._change(change)
+
+    def call_off(self) -> None:
+        """Note that no run is due any more."""
+        if self.saved.restart_due is not None:
+            self._change(lambda saved: replaced(saved, restart_due=None))
+
+    def wish(self, running: bool, now: float) -> None:  # noqa: FBT001 - a value
+        """Note what is wanted from now on."""
+        self._change(lambda saved: _wishing(saved, running, now))
+
+    def _change(self, change: Callable[[Saved], Saved]) -> BackgroundServiceError | None:
+        problem: BackgroundServiceError | None
+        try:
+            self._saved, problem = self._keeper.update(
+                lambda found: change(self._with_known(found))
+            )
+            self._ahead = False
+        except BackgroundServiceError as error:
+            self._saved, problem = change(self.saved), error
+            self._ahead = True
+        if problem is not None:
+            self._tell(problem)
+        return problem
+
+    def _with_known(self, found: Saved) -> Saved:
+        """Return what was found on disk, and what this process knows that is lost there."""
+        known = self._saved
+        if known is None or not (self._ahead or found.run < known.run or found == Saved()):
+            return found
+        return brought_up(found, known)
+
+    def _tell(self, problem: BackgroundServiceError) -> None:
+        self.problem = problem
+        if self._report is not None:
+            self._report(problem)
+
+
+def _wishing(saved: Saved, running: bool | None, now: float) -> Saved:  # noqa: FBT001 - a value
+    if running is None or running == saved.desired_running:
+        return saved
+    return replaced(saved, desired_running=running, since=now)
