@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from bgsvc._model.errors import BackgroundServiceError, normalize_background_service_error
     from bgsvc._model.event import Event
     from bgsvc._model.findings import SetupIssue, SetupReport
-    from bgsvc._model.saved_state import RunRecord
+    from bgsvc._model.snapshot import RunRecord
     from bgsvc._model.status import DesiredState, ServiceStatus, StartResult
     from bgsvc._model.version import PROTOCOL_VERSION, __version__
     from bgsvc._os.api import (
@@ -148,7 +148,7 @@ _HOMES = {
     "_model.errors": "BackgroundServiceError normalize_background_service_error",
     "_model.event": "Event",
     "_model.findings": "SetupIssue SetupReport",
-    "_model.saved_state": "RunRecord",
+    "_model.snapshot": "RunRecord",
     "_model.status": "DesiredState ServiceStatus StartResult",
     "_model.version": "PROTOCOL_VERSION __version__",
     "_os.api": (

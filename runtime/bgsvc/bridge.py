@@ -19,7 +19,7 @@ from bgsvc._model.errors import (
     NotRunningError,
     ProtocolError,
     UnknownMessageError,
-    described,
+    describe_error,
     normalize_background_service_error,
 )
 from bgsvc._model.version import PROTOCOL_VERSION, __version__
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from bgsvc._engine.runtime import Runtime
-    from bgsvc._model.enums import Word
+    from bgsvc._model.enums import StrEnum
 
-    _W = TypeVar("_W", bound=Word)
+    _W = TypeVar("_W", bound=StrEnum)
 
 __all__ = ["attach", "receive"]
 
@@ -79,7 +79,7 @@ def _decoded(text: str) -> dict[str, object]:
     try:
         message = decode(text)
     except (TypeError, ValueError) as error:
-        raise MessageInvalidError(f"not JSON: {described(error)}") from error
+        raise MessageInvalidError(f"not JSON: {describe_error(error)}") from error
     if not is_object(message):
         raise MessageInvalidError("a message is a JSON object")
     return message

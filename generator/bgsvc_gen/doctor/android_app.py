@@ -11,7 +11,7 @@ from bgsvc_gen.doctor.android import check_manifest
 from bgsvc_gen.doctor.android_apk import check_apk
 from bgsvc_gen.doctor.android_manifest import MANIFEST, read_manifest
 from bgsvc_gen.errors import BgsvcGenError
-from bgsvc_gen.pipeline import runtime_files
+from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.targets.android import AndroidPlan
 
 MERGED: Final = ("merged_manifests", "merged_manifest", "packaged_manifests")
@@ -73,14 +73,14 @@ def _gradle(folder: Path) -> Iterator[Finding]:
 
 def _runtime(folder: Path) -> Iterator[Finding]:
     """Compare each copy of the runtime below `folder`, byte for byte."""
-    wanted = {
-        file.path.name: file.content for file in runtime_files() if file.path.parts[-2] == "bgsvc"
+    shipped = {
+        file.path.relative_to(RUNTIME_FOLDER).as_posix(): file.content for file in runtime_files()
     }
-    for marker in sorted(folder.rglob("bgsvc/_words.py")):
+    for marker in sorted(folder.rglob("bgsvc/bridge.py")):
         copy = marker.parent
         wrong = [
             name
-            for name, content in wanted.items()
+            for name, content in shipped.items()
             if not copy.joinpath(name).is_file() or copy.joinpath(name).read_bytes() != content
         ]
         if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bgsvc._app.capabilities import capabilities_of
 from bgsvc._app.current import current
 from bgsvc._app.validate import validate_setup
-from bgsvc._model.config import ServiceConfig, called
+from bgsvc._model.config import ServiceConfig, require_callable
 from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.errors import BackgroundServiceError, ConfigError
 from bgsvc._model.status import DesiredState
@@ -95,7 +95,7 @@ def on_plugin_event(callback: Callable[[Event], object]) -> Callable[[], None]:
     It may be an `async def`: then it runs in the event loop it was added from, else in one of
     its own. One that raises or blocks hurts neither the service nor other listeners.
     """
-    return current().listen(called(callback))
+    return current().listen(require_callable(callback))
 
 
 def enable_auto_restart(name: str | None = None) -> DesiredState:
@@ -139,7 +139,7 @@ def before_exit(callback: Callable[[str], object], name: str = "before_exit") ->
     Call it when the app leaves the front, and `finish(task_id)` when the work is done, else the
     task counts as unfinished when the platform's time is up. The callback may be an `async def`.
     """
-    return current().finite_tasks.before_exit(called(callback), name)
+    return current().finite_tasks.before_exit(require_callable(callback), name)
 
 
 def finish(task_id: str) -> None:
@@ -166,7 +166,7 @@ def on_app_state_change(callback: Callable[[AppState], object]) -> Callable[[], 
     It runs in a thread of its own or, if it is an `async def`, in the event loop it was added
     from; one that raises or blocks hurts nobody. Returns a function that takes it back.
     """
-    return current().on_app_state(called(callback))
+    return current().on_app_state(require_callable(callback))
 
 
 def report_app_state(state: AppState) -> None:

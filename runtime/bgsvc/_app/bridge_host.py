@@ -9,7 +9,7 @@ from bgsvc._app.current import use
 from bgsvc._engine.ports import real_ports
 from bgsvc._engine.runtime import Runtime
 from bgsvc._events.bus import Bus
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._lite.json import compact
 from bgsvc._model.enums import NativeState
 from bgsvc._model.version import PROTOCOL_VERSION
@@ -49,7 +49,7 @@ class BridgeHost(Host):
             folder = self._data_dir or default_data_dir(self.app)
             ports = real_ports(self, bus, folder)
             if self._language is not None:
-                ports = replaced(ports, language=self._language)
+                ports = replace(ports, language=self._language)
             self._runtime = Runtime(ports)
             use(self._runtime)
         return self._runtime

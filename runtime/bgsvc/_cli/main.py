@@ -155,12 +155,12 @@ def _say(text: str) -> int:
 
 def _config(given: Options) -> ServiceConfig:
     """Return the configuration to run, its class imported."""
-    from bgsvc._lite.dataclasses import replaced
+    from bgsvc._lite.dataclasses import replace
     from bgsvc._service.entry import config_of, load_entry
 
     config = _raw_config(given)
     named = config_of(load_entry(config.entry)).name if not config.name else config.name
-    return replaced(config, name=named)
+    return replace(config, name=named)
 
 
 def _raw_config(given: Options) -> ServiceConfig:
@@ -212,14 +212,14 @@ def _settle_path() -> None:
 
 
 def _name(given: Options) -> str:
-    from bgsvc._model.config import plain_name
+    from bgsvc._model.config import validate_name
 
-    return plain_name(given.name) if given.name else _config(given).name
+    return validate_name(given.name) if given.name else _config(given).name
 
 
 def _folder(given: Options) -> str:
-    from bgsvc._model.config import plain_name
+    from bgsvc._model.config import validate_name
     from bgsvc._storage.folders import default_data_dir, state_dir_in
 
-    app = plain_name(given.app or "bgsvc")
+    app = validate_name(given.app or "bgsvc")
     return state_dir_in(given.data_dir or default_data_dir(app))

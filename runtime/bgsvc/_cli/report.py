@@ -6,7 +6,7 @@ import os
 import time
 
 from bgsvc._model.errors import PlatformError
-from bgsvc._model.saved_state import HISTORY
+from bgsvc._model.snapshot import HISTORY
 from bgsvc._storage.locks import InstanceLock, run_lock
 from bgsvc._storage.state_file import StateFile
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.enums import StartReason
     from bgsvc._model.findings import SetupReport
-    from bgsvc._model.saved_state import RunRecord
+    from bgsvc._model.snapshot import RunRecord
 
 
 def services_in(folder: str) -> list[str]:

@@ -8,7 +8,7 @@ import time
 
 from bgsvc._cli.report import state_on_disk, state_text
 from bgsvc._desktop.console import tell_error
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.enums import StopReason
 from bgsvc._model.errors import NotRunningError, PlatformError, StillStoppingError
 from bgsvc._storage.locks import InstanceLock, run_lock
@@ -39,7 +39,7 @@ def stop(name: str, folder: str, *, as_json: bool) -> int:
         raise NotRunningError(f"{name} is not running and not wanted")
     request = None if holder is None else StopReason.USER_STOP
     saved, trouble = file.update(
-        lambda was: replaced(was, desired_running=False, stop_request=request)
+        lambda was: replace(was, desired_running=False, stop_request=request)
     )
     if trouble is not None:
         tell_error(trouble)

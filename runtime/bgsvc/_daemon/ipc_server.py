@@ -8,7 +8,7 @@ import time
 import weakref
 
 from bgsvc._daemon.ipc_requests import Requests
-from bgsvc._daemon.ipc_session import Session
+from bgsvc._daemon.ipc_session import PeerSession
 from bgsvc._desktop.host import LocalHost
 from bgsvc._ipc.address import own_address
 from bgsvc._ipc.frames import framed
@@ -33,7 +33,7 @@ FAREWELL = 1.0
 _PAUSE = 0.1
 
 
-class Channel:
+class IpcServer:
     """Listens, and serves each peer in a thread of its own."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Channel:
         self.address = address
         self._requests = Requests(runtime, app)
         self._lock = threading.Lock()
-        self._sessions: set[Session] = set()
+        self._sessions: set[PeerSession] = set()
         self._over = threading.Event()
         self._listener: Listener = listen(address, patience)
         _forget_in_children(self)
@@ -76,7 +76,7 @@ class Channel:
         """How many are being served."""
         return len(self._sessions)
 
-    def _all(self) -> list[Session]:
+    def _all(self) -> list[PeerSession]:
         with self._lock:
             return list(self._sessions)
 
@@ -93,7 +93,7 @@ class Channel:
         if self._over.is_set() or len(self._sessions) >= MOST_PEERS:
             _turn_away(stream, f"{MOST_PEERS} peers are here already")
             return
-        session = Session(stream, self._requests, self.log, admit)
+        session = PeerSession(stream, self._requests, self.log, admit)
         with self._lock:
             self._sessions.add(session)
         thread = threading.Thread(
@@ -106,7 +106,7 @@ class Channel:
                 self._sessions.discard(session)
             _turn_away(stream, "the system has no thread to give")
 
-    def _serve(self, session: Session) -> None:
+    def _serve(self, session: PeerSession) -> None:
         try:
             session.serve()
         finally:
@@ -123,10 +123,10 @@ class Channel:
             session.forget()
 
 
-_open: weakref.WeakSet[Channel] = weakref.WeakSet()
+_open: weakref.WeakSet[IpcServer] = weakref.WeakSet()
 
 
-def _forget_in_children(channel: Channel) -> None:
+def _forget_in_children(channel: IpcServer) -> None:
     if not _open and hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_forget_all)
     _open.add(channel)
@@ -137,7 +137,7 @@ def _forget_all() -> None:
         channel.forget()
 
 
-def open_channel(runtime: Runtime, service: str, data_dir: str | None, log: EventLog) -> Channel:
+def open_channel(runtime: Runtime, service: str, data_dir: str | None, log: EventLog) -> IpcServer:
     """Open the channel of `service`, which this process hosts.
 
     Args:
@@ -152,7 +152,7 @@ def open_channel(runtime: Runtime, service: str, data_dir: str | None, log: Even
     """
     host = runtime.ports.host
     app = host.app if isinstance(host, LocalHost) else "bgsvc"
-    return Channel(runtime, own_address(service, host, app, data_dir), app, log)
+    return IpcServer(runtime, own_address(service, host, app, data_dir), app, log)
 
 
 def _turn_away(stream: Stream, why: str) -> None:

@@ -28,7 +28,7 @@ _KEPT = 4096
 """Bytes up to which the frame of an event is kept for the next reader."""
 
 
-class Session:
+class PeerSession:
     """Answers one peer, and brings it events once it has asked for them.
 
     Requests are read and answered in one thread, events sent in another, so a peer that reads

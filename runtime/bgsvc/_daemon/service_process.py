@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bgsvc._daemon.event_log import EventLog
-    from bgsvc._daemon.ipc_server import Channel
+    from bgsvc._daemon.ipc_server import IpcServer
     from bgsvc._engine.runtime import Runtime
     from bgsvc._engine.supervisor import Supervisor
     from bgsvc._model.config import ServiceConfig
@@ -109,7 +109,7 @@ class ServiceProcess:
         flush_or_drop()
         return status
 
-    def _open_channel(self) -> tuple[Channel | None, BackgroundServiceError | None]:
+    def _open_channel(self) -> tuple[IpcServer | None, BackgroundServiceError | None]:
         """Listen to the service's peers, but not before it has started: it is not to wait."""
         self._settled.wait(START_GRACE)
         from bgsvc._daemon.event_log import EventLog

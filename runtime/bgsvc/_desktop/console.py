@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from bgsvc._lite.json import encode, said
+from bgsvc._lite.json import encode, safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _told: list[bool] = []
 
 
 def _short(value: object) -> str:
-    text = said(value, str)
+    text = safe_repr(value, str)
     return repr(text) if not text or " " in text or not text.isprintable() else text
 
 

@@ -8,7 +8,7 @@ import threading
 
 from bgsvc._desktop.console import flush_or_drop
 from bgsvc._events.bus import Bus
-from bgsvc._model.config import plain_name
+from bgsvc._model.config import validate_name
 from bgsvc._model.errors import NotSupportedError
 from bgsvc._ports.host import Host
 
@@ -39,7 +39,7 @@ class LocalHost(Host):
         mode: str = "desktopInProcess",
         owns_process: bool = False,
     ) -> None:
-        self.app = plain_name(app or "bgsvc")
+        self.app = validate_name(app or "bgsvc")
         self.platform = platform_name()
         self.mode = mode
         self.owns_process = owns_process

@@ -7,7 +7,7 @@ import importlib
 import threading
 
 from bgsvc._lite.guards import is_array, is_number, is_object
-from bgsvc._model.errors import described
+from bgsvc._model.errors import describe_error
 from bgsvc._service.notifier import REMEMBERED
 
 TYPE_CHECKING = False
@@ -58,7 +58,7 @@ class DesktopPresenter:
                 if len(self._shown) > REMEMBERED:
                     del self._shown[next(iter(self._shown))]
         except Exception as error:  # noqa: BLE001 - whatever the desktop says, the service goes on
-            reply.undelivered(described(error))
+            reply.undelivered(describe_error(error))
 
     def _buttons(self, actions: object, reply: NotificationReply) -> list[object]:
         buttons: list[object] = []

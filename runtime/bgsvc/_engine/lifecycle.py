@@ -9,8 +9,8 @@ import errno
 import os
 import threading
 
-from bgsvc._engine.lock_queue import Turns
-from bgsvc._engine.recorder import Chronicle
+from bgsvc._engine.lock_queue import LockQueue
+from bgsvc._engine.recorder import RunRecorder
 from bgsvc._model.enums import ServiceState, StopReason
 from bgsvc._model.errors import (
     AlreadyRunningError,
@@ -19,7 +19,7 @@ from bgsvc._model.errors import (
     StateNotSavedError,
     StillStoppingError,
     StopTimeoutError,
-    described,
+    describe_error,
 )
 from bgsvc._storage.locks import run_lock
 
@@ -38,7 +38,7 @@ DRAIN = 1.0
 """Seconds listeners have for the last events of a process that is ended so."""
 
 
-class Life:
+class Lifecycle:
     """One service's state, run and restarts; `lock` is held around all that is not a report.
 
     Attributes:
@@ -53,12 +53,12 @@ class Life:
     def __init__(self, service: str, ports: Ports) -> None:
         self.lock = threading.RLock()
         late = f"bgsvc-{service}-late"
-        self.turns = Turns(self.lock, lambda wait: ports.clock.spawn(wait, late))
+        self.turns = LockQueue(self.lock, lambda wait: ports.clock.spawn(wait, late))
         self.state = ServiceState.IDLE
         self.run: Run | None = None
         self.restarts: Restarts | None = None
         self.last_error: BackgroundServiceError | None = None
-        self.chronicle = Chronicle(service, ports)
+        self.chronicle = RunRecorder(service, ports)
         self._service = service
         self._ports = ports
         self._only = run_lock(ports.state_dir, service)
@@ -123,7 +123,7 @@ class Life:
         try:
             run.end_within(seconds, lambda: self._overdue(run, seconds))
         except RuntimeError as error:
-            text = f"nothing bounds the stop of {self._service}: {described(error)}"
+            text = f"nothing bounds the stop of {self._service}: {describe_error(error)}"
             self.chronicle.report(PlatformError(text))
 
     def fail(self, run: Run, error: BackgroundServiceError) -> None:
@@ -181,7 +181,7 @@ class Life:
         """Say that the start that was due could not begin."""
         trouble = error
         if not isinstance(trouble, BackgroundServiceError):
-            trouble = PlatformError(f"no start of {self._service}: {described(error)}")
+            trouble = PlatformError(f"no start of {self._service}: {describe_error(error)}")
         with self.lock:
             self.last_error = trouble
             self.chronicle.note("restart_failed", trouble.to_wire())
@@ -232,7 +232,7 @@ class Life:
             import logging
 
             logging.getLogger("bgsvc").exception("the end of a run was not kept")
-            run.error = run.error or PlatformError(f"not kept: {described(error)}")
+            run.error = run.error or PlatformError(f"not kept: {describe_error(error)}")
             data = {"reason": StopReason.ERROR.value}
         finally:  # and nobody is to wait for it
             self.run = None

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Turns:
+class LockQueue:
     """Actions that wait their turn for a lock, while their callers do not wait."""
 
     def __init__(

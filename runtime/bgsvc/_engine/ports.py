@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._ports.clock import SystemClock
 from bgsvc._storage.folders import state_dir_in
 from bgsvc._storage.state_file import StateFile
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from bgsvc._events.bus import Bus
     from bgsvc._ports.clock import Clock
     from bgsvc._ports.host import Host
-    from bgsvc._storage.quota import Ledger
+    from bgsvc._storage.quota import QuotaTracker
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Ports:
     """The world as one runtime sees it.
 
@@ -38,7 +38,7 @@ class Ports:
     host: Host
     bus: Bus
     data_dir: str
-    ledger: Callable[[], Ledger]
+    ledger: Callable[[], QuotaTracker]
     jitter: Callable[[], float]
     language: str | None = None
 
@@ -70,18 +70,18 @@ def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
     )
 
 
-def _new_ledger(clock: Clock, data_dir: str) -> Ledger:
-    from bgsvc._storage.quota import Ledger, boot_id
+def _new_ledger(clock: Clock, data_dir: str) -> QuotaTracker:
+    from bgsvc._storage.quota import QuotaTracker, boot_id
 
-    return Ledger(clock, state_dir_in(data_dir), boot_id())
+    return QuotaTracker(clock, state_dir_in(data_dir), boot_id())
 
 
-def _once(make: Callable[[], Ledger]) -> Callable[[], Ledger]:
+def _once(make: Callable[[], QuotaTracker]) -> Callable[[], QuotaTracker]:
     """Return a function that makes its answer when it is first asked; most never are."""
-    made: list[Ledger] = []
+    made: list[QuotaTracker] = []
     lock = threading.Lock()
 
-    def answer() -> Ledger:
+    def answer() -> QuotaTracker:
         with lock:
             if not made:
                 made.append(make())

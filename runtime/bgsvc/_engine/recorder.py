@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bgsvc._events.bus import EventSource
-from bgsvc._model.saved_state import RunRecord
-from bgsvc._storage.state_cache import Journal
+from bgsvc._model.snapshot import RunRecord
+from bgsvc._storage.state_cache import StateCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from bgsvc._model.errors import BackgroundServiceError
 
 
-class Chronicle:
+class RunRecorder:
     """Tells and keeps what happens to one service; the disk may refuse, and that is told too."""
 
     def __init__(self, service: str, ports: Ports) -> None:
-        self.journal = Journal(ports.keeper(service), self.report)
+        self.journal = StateCache(ports.keeper(service), self.report)
         self._service = service
         self._ports = ports
         self._source = EventSource(service, ports.bus, ports.clock)

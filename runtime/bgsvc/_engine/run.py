@@ -12,7 +12,7 @@ from bgsvc._model.errors import (
     InitError,
     RunError,
     ShutdownError,
-    described,
+    describe_error,
     from_wire,
 )
 from bgsvc._service.context import Mailbox
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from bgsvc._engine.event_loop import OwnLoop
-    from bgsvc._engine.time_limit import Meter
+    from bgsvc._engine.time_limit import TimeLimit
     from bgsvc._model.enums import StartReason
     from bgsvc._ports.clock import Clock, Timer
     from bgsvc._service.context import ServiceContext
@@ -82,7 +82,7 @@ class Run:
         self.overdue = False
         self.forced = False
         self.mailbox = Mailbox()
-        self.meter: Meter | None = None
+        self.meter: TimeLimit | None = None
         self.ended = clock.new_event()
         self._factory = factory
         self._clock = clock
@@ -221,7 +221,7 @@ class Run:
             if isinstance(error, BackgroundServiceError):  # its code and fix, without its frames
                 self.error = from_wire(BackgroundServiceError.to_wire(error))
             else:
-                self.error = kind(described(error))
+                self.error = kind(describe_error(error))
 
     def _drive(self, awaitable: Awaitable[object]) -> None:
         """Run an awaitable to its end in this run's event loop."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bgsvc._engine.ports import Ports
-    from bgsvc._engine.recorder import Chronicle
+    from bgsvc._engine.recorder import RunRecorder
     from bgsvc._engine.run import Run
     from bgsvc._model.config import ServiceConfig
     from bgsvc._service.notifier import Notifier
@@ -25,7 +25,7 @@ def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this 
     run: Run,
     config: ServiceConfig,
     ports: Ports,
-    chronicle: Chronicle,
+    chronicle: RunRecorder,
     notifier: Callable[[], Notifier],
     foreground_type: str | None,
 ) -> ServiceContext:

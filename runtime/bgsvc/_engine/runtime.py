@@ -6,12 +6,12 @@ import threading
 
 from bgsvc._engine.supervisor import Supervisor
 from bgsvc._events.bus import EventSource
-from bgsvc._model.config import ServiceConfig, plain_name
+from bgsvc._model.config import ServiceConfig, validate_name
 from bgsvc._model.enums import StopReason
 from bgsvc._model.errors import (
     NotRunningError,
     UnknownServiceError,
-    described,
+    describe_error,
     normalize_background_service_error,
 )
 from bgsvc._service.entry import load_entry
@@ -60,7 +60,7 @@ class Runtime:
             ConfigError: If its name cannot be a file's name.
             EntryNotFoundError: If `factory` is not given and the entry leads nowhere.
         """
-        plain_name(config.name)
+        validate_name(config.name)
         made = load_entry(config.entry) if factory is None else factory
         with self._lock:
             supervisor = self._services.get(config.name)
@@ -109,7 +109,7 @@ class Runtime:
         """Tell that a service that is wanted could not be started."""
         import logging
 
-        logging.getLogger("bgsvc").error("%s was not started: %s", name, described(error))
+        logging.getLogger("bgsvc").error("%s was not started: %s", name, describe_error(error))
         supervisor = self._services.get(name)
         if supervisor is not None:
             supervisor.not_started(error)

@@ -7,13 +7,13 @@ from bgsvc._model.status import ServiceStatus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bgsvc._engine.lifecycle import Life
+    from bgsvc._engine.lifecycle import Lifecycle
     from bgsvc._engine.run import Run
     from bgsvc._model.enums import NativeState, StartReason, StopReason
-    from bgsvc._model.saved_state import RunRecord, Saved
+    from bgsvc._model.snapshot import RunRecord, ServiceSnapshot
 
 
-def status_of(service: str, life: Life, native_state: NativeState | None) -> ServiceStatus:
+def status_of(service: str, life: Lifecycle, native_state: NativeState | None) -> ServiceStatus:
     """Return where a service is in its life; its lock is held."""
     journal, run = life.chronicle.journal, life.run
     saved = journal.reread()  # another process may have changed it
@@ -45,7 +45,7 @@ def _stop_reason(run: Run | None, last: RunRecord | None) -> StopReason | None:
     return None if last is None else last.reason
 
 
-def _start_reason(run: Run | None, elsewhere: Saved | None) -> StartReason | None:
+def _start_reason(run: Run | None, elsewhere: ServiceSnapshot | None) -> StartReason | None:
     if run is not None:
         return run.start_reason
     return elsewhere.current[1] if elsewhere is not None and elsewhere.current else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bgsvc._engine.lifecycle import Life
+from bgsvc._engine.lifecycle import Lifecycle
 from bgsvc._engine.run import Run
 from bgsvc._engine.run_context import context_of
 from bgsvc._engine.status import status_of
 from bgsvc._model.config import config_to_wire
 from bgsvc._model.enums import RestartOn, StartReason, StopReason
-from bgsvc._model.errors import ConfigError, NotRunningError, PlatformError, described
+from bgsvc._model.errors import ConfigError, NotRunningError, PlatformError, describe_error
 from bgsvc._model.status import StartResult
 
 TYPE_CHECKING = False
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bgsvc._engine.ports import Ports
-    from bgsvc._engine.time_limit import Meter
+    from bgsvc._engine.time_limit import TimeLimit
     from bgsvc._model.config import ServiceConfig
-    from bgsvc._model.saved_state import Saved
+    from bgsvc._model.snapshot import ServiceSnapshot
     from bgsvc._model.status import ServiceStatus
     from bgsvc._service.notifier import Notifier
     from bgsvc._service.service import BackgroundService
-    from bgsvc._storage.state_cache import Journal
+    from bgsvc._storage.state_cache import StateCache
 
 
 class Supervisor:
@@ -34,7 +34,7 @@ class Supervisor:
         self.config = config
         self._factory = factory
         self._ports = ports
-        self._life = Life(config.name, ports)
+        self._life = Lifecycle(config.name, ports)
         self._own_notifier: Notifier | None = None
         self._plan_restarts()
 
@@ -127,7 +127,7 @@ class Supervisor:
         with self._life.lock:
             self._life.chronicle.wish(running=running)
 
-    def desired(self) -> Saved:
+    def desired(self) -> ServiceSnapshot:
         """Return what is kept of the service now; another process may have changed it."""
         with self._life.lock:
             return self.journal.reread()
@@ -188,7 +188,7 @@ class Supervisor:
             return self._life.run is not None or self._life.restart_in is not None
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> StateCache:
         """The service's memory."""
         return self._life.chronicle.journal
 
@@ -220,11 +220,11 @@ class Supervisor:
 
     def _metered(
         self, run: Run, foreground_type: str | None, granted: float | None
-    ) -> Meter | None:
+    ) -> TimeLimit | None:
         """Return what meters a run; None where no platform sets a limit."""
         if granted is None and self._ports.host.platform != "android":
             return None
-        from bgsvc._engine.time_limit import Meter
+        from bgsvc._engine.time_limit import TimeLimit
 
         life = self._life
 
@@ -238,7 +238,7 @@ class Supervisor:
 
             life.turns.take(expired)  # a timer may be due before its run was taken in
 
-        meter = Meter(self._ports, self.config, emit, stop)
+        meter = TimeLimit(self._ports, self.config, emit, stop)
         types = tuple(foreground_type.split("|")) if foreground_type else ()
         # A service's types limit it in the foreground, and not in a job.
         if not types and self._ports.host.mode == "androidForegroundService":
@@ -256,7 +256,7 @@ class Supervisor:
             )
             run.launch(ctx, life, name)
         except BaseException as error:
-            life.fail(run, PlatformError(f"{name} cannot begin: {described(error)}"))
+            life.fail(run, PlatformError(f"{name} cannot begin: {describe_error(error)}"))
             if not isinstance(error, RuntimeError):
                 raise
             raise run.error or error from error

@@ -22,7 +22,7 @@ MARGIN_PART = 0.1
 """The largest part of a grant that is kept back for stopping."""
 
 
-class Allowance:
+class Deadline:
     """Watches one run's deadline."""
 
     def __init__(
@@ -84,7 +84,7 @@ CHECKPOINT_EVERY = 60.0
 """Seconds of running that a killed process may forget."""
 
 
-class Meter:
+class TimeLimit:
     """Counts a run against its budgets and stops it in time where it was told to."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Meter:
         self._reason = StopReason.PLATFORM_EXPIRATION
         self._granted = False
         stops = config.on_timeout is not OnTimeout.NOTIFY
-        self.allowance = Allowance(
+        self.allowance = Deadline(
             ports.clock, config.stop_timeout if stops else None, self._warn, self._end
         )
 

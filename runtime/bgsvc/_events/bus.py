@@ -6,7 +6,7 @@ import threading
 
 from bgsvc._events.delivery import Delivery
 from bgsvc._lite.guards import is_array, is_object
-from bgsvc._lite.json import said
+from bgsvc._lite.json import safe_repr
 from bgsvc._model.errors import ConfigError
 from bgsvc._model.event import RESERVED, Event
 
@@ -120,7 +120,7 @@ def copied(data: Mapping[str, object]) -> dict[str, object]:
         ConfigError: If it is no mapping.
     """
     if not hasattr(data, "keys"):
-        raise ConfigError(f"the data of an event is a mapping, not {said(data)}")
+        raise ConfigError(f"the data of an event is a mapping, not {safe_repr(data)}")
     inside = (id(data),)
     return {
         key: value if type(value) in _SIMPLE else _copy(value, inside)
@@ -137,7 +137,7 @@ def _copy(value: object, inside: tuple[int, ...]) -> object:
     if not (is_object(value) or is_array(value)):
         return value
     if id(value) in inside or len(inside) > _DEEPEST:
-        return said(value)
+        return safe_repr(value)
     inside = (*inside, id(value))
     if is_object(value):
         return {key: _copy(item, inside) for key, item in dict(value).items()}

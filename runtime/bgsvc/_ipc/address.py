@@ -7,8 +7,8 @@ import stat
 import sys
 from binascii import crc32
 
-from bgsvc._lite.dataclasses import record
-from bgsvc._model.config import plain_name
+from bgsvc._lite.dataclasses import dataclass
+from bgsvc._model.config import validate_name
 from bgsvc._model.errors import NotAllowedError, PlatformError
 from bgsvc._storage.folders import default_data_dir
 
@@ -27,7 +27,7 @@ _PIPES = sys.platform == "win32"
 _SYSTEM_MODES = frozenset({"systemdSystem", "launchDaemon", "windowsService"})
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Address:
     """Where a daemon listens.
 
@@ -65,8 +65,8 @@ def address_of(
     Raises:
         ConfigError: If a name could lead elsewhere.
     """
-    app = plain_name(app or "bgsvc")
-    name = f"{plain_name(service)}@{app}"
+    app = validate_name(app or "bgsvc")
+    name = f"{validate_name(service)}@{app}"
     if scope == "system":
         folder = "" if _PIPES else os.path.join(_system_base(), f"{app}.{service}")
         return Address(folder, name, system=True)

@@ -7,9 +7,9 @@ import threading
 
 from bgsvc._ipc import results as _wire
 from bgsvc._ipc.address import address_of
-from bgsvc._ipc.connection import LinkLostError, is_coming, linked
+from bgsvc._ipc.connection import ConnectionLostError, is_coming, open_connection
 from bgsvc._ipc.event_stream import EventStream
-from bgsvc._model.config import called
+from bgsvc._model.config import require_callable
 from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.errors import BackgroundServiceError, IpcError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from bgsvc._ipc.connection import Link
+    from bgsvc._ipc.connection import PeerConnection
     from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.event import Event
     from bgsvc._model.findings import SetupReport
@@ -97,7 +97,7 @@ class Connection:
         self._app = app or "bgsvc"
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._link: Link | None = None
+        self._link: PeerConnection | None = None
         self._streams: list[EventStream] = []
         self._closed = False
 
@@ -117,7 +117,9 @@ class Connection:
         with self._lock:
             if self._link is None:
                 coming = wait and is_coming(self._app, self._data_dir, self.service)
-                self._link = linked(self._address, self.service, self._timeout, retry=coming)
+                self._link = open_connection(
+                    self._address, self.service, self._timeout, retry=coming
+                )
 
     def close(self) -> None:
         """Hang up, and end every iteration over events."""
@@ -202,7 +204,7 @@ class Connection:
 
         Returns a function that ends it.
         """
-        called(callback)
+        require_callable(callback)
         stream = self.events(after)
 
         def listen() -> None:
@@ -222,20 +224,20 @@ class Connection:
             link = self._linked()
             try:
                 return link.ask(kind, fields)
-            except LinkLostError as error:
+            except ConnectionLostError as error:
                 self._drop()
                 if error.late or (error.sent and kind not in _HARMLESS):
                     raise
                 return self._linked().ask(kind, fields)
 
-    def _linked(self) -> Link:
+    def _linked(self) -> PeerConnection:
         """Return a link that is this process's own."""
         if self._closed:
             raise IpcError("the connection was closed", fix="connect again")
         if self._link is not None and not self._link.mine:
             self._drop()
         if self._link is None:
-            self._link = linked(self._address, self.service, self._timeout, retry=True)
+            self._link = open_connection(self._address, self.service, self._timeout, retry=True)
         return self._link
 
     def _drop(self) -> None:

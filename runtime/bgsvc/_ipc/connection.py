@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _REDIAL, _LONGEST = 0.02, 0.5
 
 
-_made: weakref.WeakSet[Link] = weakref.WeakSet()
+_made: weakref.WeakSet[PeerConnection] = weakref.WeakSet()
 
 
 def _forked() -> None:
@@ -36,7 +36,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
-class Link:
+class PeerConnection:
     """One connection, greeted; not for several threads at a time.
 
     Attributes:
@@ -71,14 +71,14 @@ class Link:
             LinkLostError: The connection broke, or the answer did not come in time.
         """
         if self._waiting:  # whoever asked before was interrupted: the next answer is not ours
-            raise LinkLostError("an answer is still to come", sent=False)
+            raise ConnectionLostError("an answer is still to come", sent=False)
         frame = self._frame(kind, fields)
         self._waiting = True
         try:
             self._frames.write(frame)
         except OSError as error:
             self._parting_word()
-            raise LinkLostError(f"the daemon has gone: {error}", sent=False) from error
+            raise ConnectionLostError(f"the daemon has gone: {error}", sent=False) from error
         while True:
             reply = self.read()
             if reply.get("type") == "reply":
@@ -103,7 +103,7 @@ class Link:
         """Raise what the daemon said before it hung up, if it said why."""
         try:
             _refuse(self.read())
-        except LinkLostError:
+        except ConnectionLostError:
             return
 
     def read(self) -> dict[str, object]:
@@ -117,9 +117,9 @@ class Link:
         except OSError as error:
             late = isinstance(error, (BlockingIOError, TimeoutError))
             text = "the daemon did not answer in time" if late else f"the daemon has gone: {error}"
-            raise LinkLostError(text, late=late) from error
+            raise ConnectionLostError(text, late=late) from error
         if content is None:
-            raise LinkLostError("the daemon has gone")
+            raise ConnectionLostError("the daemon has gone")
         before, message = self._heard
         if content != before:  # else it is what a daemon says that is asked over and over
             message = unframed(content)
@@ -142,7 +142,7 @@ def _refuse(reply: Mapping[str, object]) -> None:
         raise from_wire(error if is_object(error) else {})
 
 
-class LinkLostError(IpcError):
+class ConnectionLostError(IpcError):
     """A connection that was there is no more.
 
     Attributes:
@@ -167,7 +167,9 @@ class LinkLostError(IpcError):
         self.late = late
 
 
-def linked(address: Address, service: str, timeout: float, *, retry: bool) -> Link:
+def open_connection(
+    address: Address, service: str, timeout: float, *, retry: bool
+) -> PeerConnection:
     """Return a link; with `retry`, try for `timeout` seconds, for a daemon may be coming up.
 
     Raises:
@@ -178,7 +180,7 @@ def linked(address: Address, service: str, timeout: float, *, retry: bool) -> Li
     pause = _REDIAL
     while True:
         try:
-            return Link(address, service, timeout)
+            return PeerConnection(address, service, timeout)
         except IpcError:
             if not retry or time.monotonic() + pause > deadline:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from bgsvc._ipc import results as _wire
-from bgsvc._ipc.connection import Link
+from bgsvc._ipc.connection import PeerConnection
 from bgsvc._lite.guards import is_number, is_object
 from bgsvc._model.errors import BackgroundServiceError, IpcError
 
@@ -40,7 +40,7 @@ class EventStream:
         self._last: dict[str, int] = {}
         self._over = threading.Event()
         self._reading = threading.Lock()
-        self._link: Link | None = self._subscribed()
+        self._link: PeerConnection | None = self._subscribed()
 
     def __iter__(self) -> EventStream:
         return self
@@ -98,8 +98,8 @@ class EventStream:
             self._after = self.seq = event.seq
         return event
 
-    def _subscribed(self) -> Link:
-        link = Link(self._address, self._service, self._timeout)
+    def _subscribed(self) -> PeerConnection:
+        link = PeerConnection(self._address, self._service, self._timeout)
         try:
             result = link.ask("events", {"after": self._after, "instance": self._instance})
         except BaseException:
@@ -113,7 +113,7 @@ class EventStream:
         self._dropped_before = self.dropped
         return link
 
-    def _subscribed_again(self) -> Link | None:
+    def _subscribed_again(self) -> PeerConnection | None:
         """Return a new subscription; None, after a while, if nobody answers."""
         pause = _SHORTEST
         while not self.closed:

@@ -6,7 +6,7 @@ import threading
 
 from bgsvc._lite.guards import is_object
 from bgsvc._lite.json import compact, decode
-from bgsvc._model.errors import IpcError, MessageInvalidError, described
+from bgsvc._model.errors import IpcError, MessageInvalidError, describe_error
 from bgsvc._model.version import PROTOCOL_VERSION
 
 TYPE_CHECKING = False
@@ -132,7 +132,7 @@ def encoded(value: object) -> str:
     try:
         return compact(value)
     except Exception as error:
-        raise MessageInvalidError(f"not for JSON: {described(error)}") from error
+        raise MessageInvalidError(f"not for JSON: {describe_error(error)}") from error
 
 
 def sealed(text: str) -> bytes:
@@ -168,7 +168,7 @@ def unframed(content: bytes) -> dict[str, object]:
     try:
         message = decode(content)
     except (TypeError, ValueError) as error:
-        raise MessageInvalidError(f"not JSON: {described(error)}") from error
+        raise MessageInvalidError(f"not JSON: {describe_error(error)}") from error
     if not is_object(message):
         raise MessageInvalidError("a message is a JSON object")
     return message

@@ -8,16 +8,16 @@ from bgsvc._model.enums import Guarantee, NativeState, ServiceState, StartReason
 from bgsvc._model.errors import IpcError, from_wire
 from bgsvc._model.event import Event
 from bgsvc._model.findings import SetupIssue, SetupReport
-from bgsvc._model.saved_state import RunRecord
+from bgsvc._model.snapshot import RunRecord
 from bgsvc._model.status import DesiredState, ServiceStatus, StartResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from bgsvc._model.enums import Word
+    from bgsvc._model.enums import StrEnum
 
-    _W = TypeVar("_W", bound=Word)
+    _W = TypeVar("_W", bound=StrEnum)
 
 
 def start_result(value: object) -> StartResult:

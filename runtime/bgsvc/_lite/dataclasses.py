@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["record", "replaced"]
+__all__ = ["dataclass", "replace"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from dataclasses import dataclass as record
-    from dataclasses import replace as replaced
+    from dataclasses import dataclass, replace
 else:
 
-    def record(*, frozen):
+    def dataclass(*, frozen):
         """Return a decorator giving a class `__init__`, `__repr__`, `__eq__` from its annotations.
 
         Type checkers see `dataclasses.dataclass`; `frozen` must be true, as it is in every use.
@@ -18,7 +17,7 @@ else:
         assert frozen  # noqa: S101 - a programming slip of ours, never a caller's
         return _with_record_methods
 
-    def replaced(instance, /, **changes):
+    def replace(instance, /, **changes):
         """Return a copy of the record `instance` with `changes` made."""
         return type(instance)(**{**vars(instance), **changes})
 

@@ -5,14 +5,14 @@ Type checkers see a plain enumeration. So does who uses one, but for `isinstance
 
 from __future__ import annotations
 
-__all__ = ["Word"]
+__all__ = ["StrEnum"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from enum import Enum
 
-    class Word(str, Enum):
+    class StrEnum(str, Enum):
         """A closed set of strings that travel as they are."""
 
         __str__ = str.__str__
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 else:
 
-    class _Words(type):
+    class _EnumType(type):
         """Makes the strings in a class's body its members, and those all it ever has."""
 
         def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, object]) -> None:
@@ -34,13 +34,13 @@ else:
                     cls.__members__[key] = cls._by_value[text] = member
                     setattr(cls, key, member)
 
-        def __call__(cls, value: object) -> Word:
+        def __call__(cls, value: object) -> StrEnum:
             try:
                 return cls._by_value[value]
             except (KeyError, TypeError):
                 raise ValueError(f"{value!r} is not a valid {cls.__qualname__}") from None
 
-        def __iter__(cls) -> Iterator[Word]:
+        def __iter__(cls) -> Iterator[StrEnum]:
             return iter(cls.__members__.values())
 
         def __len__(cls) -> int:
@@ -49,10 +49,10 @@ else:
         def __contains__(cls, value: object) -> bool:
             return isinstance(value, str) and value in cls._by_value
 
-        def __getitem__(cls, key: str) -> Word:
+        def __getitem__(cls, key: str) -> StrEnum:
             return cls.__members__[key]
 
-    class Word(str, metaclass=_Words):  # noqa: SLOT000 - each has a name and a value
+    class StrEnum(str, metaclass=_EnumType):  # noqa: SLOT000 - each has a name and a value
         """A closed set of strings that travel as they are."""
 
         def __repr__(self) -> str:
@@ -61,10 +61,10 @@ else:
         def __reduce__(self) -> tuple[object, ...]:
             return type(self), (self.value,)
 
-        def __copy__(self) -> Word:
+        def __copy__(self) -> StrEnum:
             return self
 
-        def __deepcopy__(self, _: object) -> Word:
+        def __deepcopy__(self, _: object) -> StrEnum:
             return self
 
         def __setattr__(self, name: str, _: object) -> None:

@@ -26,7 +26,7 @@ class _Reading:
     parse_constant = float
 
 
-def said(value: object, say: Callable[[object], str] = repr) -> str:
+def safe_repr(value: object, say: Callable[[object], str] = repr) -> str:
     """Return what `repr`, or `say`, makes of `value`; its type's name where that raises."""
     try:
         return say(value)
@@ -49,7 +49,7 @@ def _accelerators() -> tuple[
         return None, None, py_encode_basestring_ascii
     switches = (False, False, False)  # keys unsorted, none left out, no NaN
     try:
-        write = fast.make_encoder(None, said, quote, None, ":", ",", *switches)
+        write = fast.make_encoder(None, safe_repr, quote, None, ":", ",", *switches)
     except (AttributeError, TypeError):
         write = None
     return read, write, quote
@@ -94,7 +94,7 @@ def decode(text: str | bytes) -> object:
 def encode(value: object) -> str:
     """Return `value` as JSON text on one line; what JSON cannot carry goes as its `repr`."""
     if is_object(value):
-        pairs = (f"{_quoted(said(key, str))}: {encode(item)}" for key, item in value.items())
+        pairs = (f"{_quoted(safe_repr(key, str))}: {encode(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     if is_array(value):
         return f"[{', '.join(map(encode, value))}]"
@@ -110,7 +110,7 @@ def _plain(value: object) -> str:
         try:
             return int.__repr__(value)
         except ValueError:  # more digits than Python writes
-            return _quoted(said(value))
+            return _quoted(safe_repr(value))
     if isinstance(value, float) and -_INFINITY < value < _INFINITY:
         return float.__repr__(value)
-    return _quoted(said(value))
+    return _quoted(safe_repr(value))

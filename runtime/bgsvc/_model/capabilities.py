@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._model.enums import Guarantee
 
 TYPE_CHECKING = False
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Capability:
     """How far one promise goes.
 
@@ -25,7 +25,7 @@ class Capability:
     needs: tuple[str, ...] = ()
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class PlatformCapabilities:
     """What becomes of a service here.
 

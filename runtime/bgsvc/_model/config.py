@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._lite.guards import is_array, is_number, is_object
 from bgsvc._model.enums import OnTimeout, RestartOn
 from bgsvc._model.errors import ConfigError
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeVar
 
-    from bgsvc._model.enums import Word
+    from bgsvc._model.enums import StrEnum
 
     _C = TypeVar("_C")
-    _W = TypeVar("_W", bound=Word)
+    _W = TypeVar("_W", bound=StrEnum)
 
 
 def _check_seconds(key: str, value: object) -> None:
@@ -23,7 +23,7 @@ def _check_seconds(key: str, value: object) -> None:
         raise ConfigError(f"{key} must be a number of seconds from zero up, not {value!r}")
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class RestartPolicy:
     """When and how soon a run that ended is followed by another.
 
@@ -47,7 +47,7 @@ class RestartPolicy:
             _check_seconds(f"restart.{key}", getattr(self, key))
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class ServiceConfig:
     """One service as the spec describes it.
 
@@ -139,7 +139,7 @@ def config_to_wire(config: ServiceConfig) -> dict[str, object]:
     return fields
 
 
-def called(callback: _C) -> _C:
+def require_callable(callback: _C) -> _C:
     """Return what is to be called later, when nobody could be told that it cannot be.
 
     Raises:
@@ -150,7 +150,7 @@ def called(callback: _C) -> _C:
     return callback
 
 
-def plain_name(name: object) -> str:
+def validate_name(name: object) -> str:
     """Return the name of an app or of a service, which becomes a part of files' names.
 
     Raises:

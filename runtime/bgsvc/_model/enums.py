@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.enum import Word
+from bgsvc._lite.enum import StrEnum
 
 __all__ = [
     "AppState",
@@ -13,11 +13,11 @@ __all__ = [
     "ServiceState",
     "StartReason",
     "StopReason",
-    "Word",
+    "StrEnum",
 ]
 
 
-class ServiceState(Word):
+class ServiceState(StrEnum):
     """Where a service is in its life."""
 
     IDLE = "idle"
@@ -27,7 +27,7 @@ class ServiceState(Word):
     STOPPED = "stopped"
 
 
-class StartReason(Word):
+class StartReason(StrEnum):
     """Who asked for a run."""
 
     USER = "user"
@@ -44,7 +44,7 @@ class StartReason(Word):
         return self in _SETTING
 
 
-class StopReason(Word):
+class StopReason(StrEnum):
     """Why a run ended."""
 
     USER_STOP = "userStop"
@@ -75,7 +75,7 @@ _CLEARING = frozenset(
 )
 
 
-class RestartOn(Word):
+class RestartOn(StrEnum):
     """After which ends a service is started again by itself."""
 
     NEVER = "never"
@@ -83,7 +83,7 @@ class RestartOn(Word):
     ALWAYS = "always"
 
 
-class OnTimeout(Word):
+class OnTimeout(StrEnum):
     """What a service does when the platform's time budget runs out."""
 
     STOP = "stop"
@@ -91,7 +91,7 @@ class OnTimeout(Word):
     RESCHEDULE = "reschedule"
 
 
-class NativeState(Word):
+class NativeState(StrEnum):
     """What the host's side of a service is doing, as far as the host has said."""
 
     IDLE = "idle"
@@ -102,14 +102,14 @@ class NativeState(Word):
     EXPIRED = "expired"
 
 
-class AppState(Word):
+class AppState(StrEnum):
     """Whether the user has the app in front."""
 
     ACTIVE = "active"
     BACKGROUND = "background"
 
 
-class Guarantee(Word):
+class Guarantee(StrEnum):
     """How far a platform's promise goes."""
 
     GUARANTEED = "guaranteed"

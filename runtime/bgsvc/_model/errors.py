@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bgsvc._lite.guards import is_mapping, is_object
-from bgsvc._lite.json import decode, said
+from bgsvc._lite.json import decode, safe_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class BackgroundServiceError(Exception):
         """Return the error as it travels: `code`, `message` and `fix`."""
         return {  # a subclass may never have called our `__init__`
             "code": getattr(self, "code", self.default_code),
-            "message": getattr(self, "message", None) or said(self, str),
+            "message": getattr(self, "message", None) or safe_repr(self, str),
             "fix": getattr(self, "fix", self.default_fix),
         }
 
@@ -229,14 +229,16 @@ def from_wire(fields: Mapping[str, object]) -> BackgroundServiceError:
     fix = fields.get("fix")
     kind = _by_code().get(code, BackgroundServiceError)
     return kind(
-        said(fields.get("message", ""), str), code=code, fix=fix if isinstance(fix, str) else None
+        safe_repr(fields.get("message", ""), str),
+        code=code,
+        fix=fix if isinstance(fix, str) else None,
     )
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return `error` as one line: its type, and its text where it has one."""
     name = type(error).__name__
-    text = said(error, str)
+    text = safe_repr(error, str)
     return f"{name}: {text}" if text not in {"", f"<{name}>"} else name
 
 
@@ -250,14 +252,16 @@ def normalize_background_service_error(error: object) -> BackgroundServiceError:
     if isinstance(error, BackgroundServiceError):
         return error if hasattr(error, "fix") else from_wire(error.to_wire())
     if isinstance(error, BaseException):
-        wrapped = RunError(described(error))
+        wrapped = RunError(describe_error(error))
         wrapped.__cause__ = error
         return wrapped
     if isinstance(error, (str, bytes, bytearray)):
         return _from_text(error if isinstance(error, str) else bytes(error))
     fields = _fields_of(error)
     inner = _fields_of(fields.get("error"))
-    return from_wire({"message": said(error), **(fields if "code" in fields else inner or fields)})
+    return from_wire(
+        {"message": safe_repr(error), **(fields if "code" in fields else inner or fields)}
+    )
 
 
 def _fields_of(value: object) -> dict[str, object]:

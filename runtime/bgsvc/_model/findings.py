@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 
 TYPE_CHECKING = False
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class SetupIssue:
     """One thing that is wrong, or will be.
 
@@ -33,7 +33,7 @@ class SetupIssue:
         }
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class SetupReport:
     """What a look at the set-up found.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bgsvc._model.enums import NativeState, ServiceState, StartReason, StopReason
     from bgsvc._model.errors import BackgroundServiceError
-    from bgsvc._model.saved_state import RunRecord
+    from bgsvc._model.snapshot import RunRecord
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class StartResult:
     """What a start came to.
 
@@ -44,7 +44,7 @@ class StartResult:
         }
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class ServiceStatus:
     """Where a service is, and how it came there.
 
@@ -94,7 +94,7 @@ class ServiceStatus:
         }
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class DesiredState:
     """What the user last asked for, as it will be replayed after a reboot.
 

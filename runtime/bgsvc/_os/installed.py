@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._lite.guards import is_object
 from bgsvc._lite.json import decode
 from bgsvc._model.command_line import parse
@@ -35,7 +35,7 @@ def channel_answers(command: Sequence[str], scope: Scope) -> bool | None:
     Returns:
         Whether it answers; None if this user may not ask, or the command is not one of ours.
     """
-    from bgsvc._ipc.connection import linked
+    from bgsvc._ipc.connection import open_connection
 
     meant = _address(command, scope)
     if meant is None:
@@ -44,7 +44,7 @@ def channel_answers(command: Sequence[str], scope: Scope) -> bool | None:
     if scope is Scope.SYSTEM and not os.access(address.folder, os.X_OK):
         return False if os.geteuid() == 0 else None
     try:
-        linked(address, service, PATIENCE, retry=True).close()
+        open_connection(address, service, PATIENCE, retry=True).close()
     except (BackgroundServiceError, OSError):
         return False
     return True
@@ -91,7 +91,7 @@ def _address(command: Sequence[str], scope: Scope) -> tuple[str, Address] | None
     return service, address_of(service, given.app, given.data_dir, scope.value)
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Hosted:
     """The service that a command line hosts.
 
@@ -145,12 +145,12 @@ class Hosted:
 
     def want(self) -> None:
         """Write down that it is to run: a start that somebody asked for ends their stop."""
-        from bgsvc._lite.dataclasses import replaced
+        from bgsvc._lite.dataclasses import replace
         from bgsvc._storage.state_file import StateFile
 
         file = StateFile(self.folder, self.name)
         if self.name and file.peek().desired_running is False:
-            file.update(lambda saved: replaced(saved, desired_running=True, stop_request=None))
+            file.update(lambda saved: replace(saved, desired_running=True, stop_request=None))
 
 
 def hosted(words: Sequence[str]) -> Hosted:

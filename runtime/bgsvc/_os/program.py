@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._os.errors import NeedsRootError, ProgramError
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Program:
     """What runs this process.
 

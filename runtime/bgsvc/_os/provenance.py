@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Origin:
     """The generated file that a unit was made of.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._model.config import RestartPolicy
-from bgsvc._model.enums import Word
+from bgsvc._model.enums import StrEnum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from bgsvc._model.findings import SetupIssue
 
 
-class Scope(Word):
+class Scope(StrEnum):
     """Whose service manager it is."""
 
     USER = "user"
     SYSTEM = "system"
 
 
-class OsServiceState(Word):
+class OsServiceState(StrEnum):
     """Whether the system knows a service, and whether it runs."""
 
     NOT_INSTALLED = "notInstalled"
@@ -28,7 +28,7 @@ class OsServiceState(Word):
     RUNNING = "running"
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class OsService:
     """One service as it is to be installed.
 
@@ -74,7 +74,7 @@ class OsService:
     source: str | None = None
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class LastExit:
     """How the service's last process ended.
 
@@ -93,7 +93,7 @@ class LastExit:
         return {"result": self.result, "status": self.status, "signal": self.signal}
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class OsServiceStatus:
     """What the system's service manager says of a service; None where it cannot say.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._model.config import called
+from bgsvc._model.config import require_callable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class ServiceContext:
 
         It runs in the sender's thread. Returns a function that takes the callback back.
         """
-        return self._mailbox.listen(called(callback))
+        return self._mailbox.listen(require_callable(callback))
 
     async def sleep(self, seconds: float | None = None) -> bool:
         """Pause an `async` run: True after `seconds`, False at once when it is to stop.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bgsvc._model.config import ServiceConfig
-from bgsvc._model.errors import EntryNotFoundError, described
+from bgsvc._model.errors import EntryNotFoundError, describe_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def load_entry(entry: str) -> type[BackgroundService]:
     except (ImportError, AttributeError) as error:
         raise EntryNotFoundError(f"{entry}: {error}") from error
     except BaseException as error:  # not even an exit is a module's to ask for
-        text = f"{entry}: importing it raised {described(error)}"
+        text = f"{entry}: importing it raised {describe_error(error)}"
         raise EntryNotFoundError(text, fix=f"let `import {module_name}` succeed") from error
     if not (isinstance(found, type) and issubclass(found, BackgroundService)):
         raise EntryNotFoundError(f"{entry} is not a subclass of BackgroundService")

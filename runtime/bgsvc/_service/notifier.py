@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from bgsvc._lite.guards import is_array, is_number
-from bgsvc._lite.json import said
-from bgsvc._model.errors import described
+from bgsvc._lite.json import safe_repr
+from bgsvc._model.errors import describe_error
 from bgsvc._ports.host import NotificationReply
 
 TYPE_CHECKING = False
@@ -146,7 +146,7 @@ class Notifier:
         try:
             self._host.notify(message, reply)
         except Exception as error:  # noqa: BLE001 - a notification is never worth a service's life
-            reply.undelivered(described(error))
+            reply.undelivered(describe_error(error))
 
 
 def _fields(
@@ -157,9 +157,9 @@ def _fields(
 ) -> dict[str, object]:
     fields: dict[str, object] = {}
     if title is not None:
-        fields["title"] = said(title, str)
+        fields["title"] = safe_repr(title, str)
     if body is not None:
-        fields["body"] = said(body, str)
+        fields["body"] = safe_repr(body, str)
     if actions is not None:
         fields["actions"] = _buttons(actions)
     if progress is not None and (share := _share(progress)) is not None:
@@ -189,4 +189,4 @@ def _leave_out(what: str, given: object, wanted: str) -> None:
     import logging
 
     text = "a notification's %s must be %s, not %s: left out"
-    logging.getLogger("bgsvc").warning(text, what, wanted, said(given))
+    logging.getLogger("bgsvc").warning(text, what, wanted, safe_repr(given))

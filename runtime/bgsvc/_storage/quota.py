@@ -13,7 +13,7 @@ import os
 import threading
 from contextlib import ExitStack, contextmanager
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._lite.guards import is_number, is_object
 from bgsvc._lite.json import decode, encode
 from bgsvc._model.errors import QuotaExhaustedError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HOUR = 3600.0
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Budget:
     """What the platform grants one type of service.
 
@@ -81,7 +81,7 @@ class _Count:
         self.counted_to = 0.0  # uptime
 
 
-class Ledger:
+class QuotaTracker:
     """Counts what is used of every budget, over all services and processes of an app."""
 
     def __init__(self, clock: Clock, folder: str, boot: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.enums import StartReason
 from bgsvc._model.errors import BackgroundServiceError
-from bgsvc._model.saved_state import HISTORY, RunRecord, Saved, brought_up
+from bgsvc._model.snapshot import HISTORY, RunRecord, ServiceSnapshot, brought_up
 from bgsvc._storage.state_file import with_lost_run
 
 TYPE_CHECKING = False
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     class Keeper(Protocol):
         """Where the state is kept."""
 
-        def load(self) -> tuple[Saved, BackgroundServiceError | None]:
+        def load(self) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
             """Return what is kept, and the problem if it could not be read."""
             ...
 
         def update(
-            self, change: Callable[[Saved], Saved]
-        ) -> tuple[Saved, BackgroundServiceError | None]:
+            self, change: Callable[[ServiceSnapshot], ServiceSnapshot]
+        ) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
             """Replace what is kept; return it, and the problem if it could not be read."""
             ...
 
 
-class Journal:
+class StateCache:
     """What a service's runs and its users' wishes come to, kept and remembered.
 
     What this process knows outlives the file: where the disk has lost it or would not take it,
@@ -44,21 +44,21 @@ class Journal:
         self.problem: BackgroundServiceError | None = None
         self._keeper = keeper
         self._report = report
-        self._saved: Saved | None = None
+        self._saved: ServiceSnapshot | None = None
         self._ahead = False  # of the disk, which would not take the last change
 
     @property
-    def saved(self) -> Saved:
+    def saved(self) -> ServiceSnapshot:
         """What is known, read from disk on first use."""
         return self.reread() if self._saved is None else self._saved
 
-    def reread(self) -> Saved:
+    def reread(self) -> ServiceSnapshot:
         """Return what is known now; another process may have asked for something."""
         known = self._saved
         try:
             found, problem = self._keeper.load()
         except OSError as error:
-            found = Saved() if known is None else known
+            found = ServiceSnapshot() if known is None else known
             problem = BackgroundServiceError(str(error), code="stateUnreadable")
         self._saved = saved = self._with_known(found)
         if problem is not None and str(problem) != str(self.problem):  # else it was told
@@ -77,14 +77,14 @@ class Journal:
         """
         known = None if reason is StartReason.RESTART else self.saved.stop_request
 
-        def change(saved: Saved) -> Saved:
+        def change(saved: ServiceSnapshot) -> ServiceSnapshot:
             saved = with_lost_run(saved)
             number = saved.run + 1
             asked = saved.stop_request if saved.stop_request is not known else None
             first = saved.desired_running is None  # nobody has ever said otherwise
             asks = asked is None and (first or reason.sets_desired_state)
             wanted = True if asks else saved.desired_running
-            return replaced(
+            return replace(
                 saved,
                 desired_running=wanted,
                 since=saved.since if saved.desired_running is wanted else now,
@@ -105,9 +105,9 @@ class Journal:
     ) -> None:
         """Note how a run ended, what is wanted if that changes with it, when the next is due."""
 
-        def change(saved: Saved) -> Saved:
+        def change(saved: ServiceSnapshot) -> ServiceSnapshot:
             history = (*saved.history, entry)[-HISTORY:]
-            ended = replaced(saved, current=None, restart_due=due, history=history)
+            ended = replace(saved, current=None, restart_due=due, history=history)
             return _wishing(ended, desired, now)
 
         self._change(change)
@@ -115,13 +115,15 @@ class Journal:
     def call_off(self) -> None:
         """Note that no run is due any more."""
         if self.saved.restart_due is not None:
-            self._change(lambda saved: replaced(saved, restart_due=None))
+            self._change(lambda saved: replace(saved, restart_due=None))
 
     def wish(self, running: bool, now: float) -> None:  # noqa: FBT001 - a value
         """Note what is wanted from now on."""
         self._change(lambda saved: _wishing(saved, running, now))
 
-    def _change(self, change: Callable[[Saved], Saved]) -> BackgroundServiceError | None:
+    def _change(
+        self, change: Callable[[ServiceSnapshot], ServiceSnapshot]
+    ) -> BackgroundServiceError | None:
         problem: BackgroundServiceError | None
         try:
             self._saved, problem = self._keeper.update(
@@ -135,10 +137,12 @@ class Journal:
             self._tell(problem)
         return problem
 
-    def _with_known(self, found: Saved) -> Saved:
+    def _with_known(self, found: ServiceSnapshot) -> ServiceSnapshot:
         """Return what was found on disk, and what this process knows that is lost there."""
         known = self._saved
-        if known is None or not (self._ahead or found.run < known.run or found == Saved()):
+        if known is None or not (
+            self._ahead or found.run < known.run or found == ServiceSnapshot()
+        ):
             return found
         return brought_up(found, known)
 
@@ -148,7 +152,7 @@ class Journal:
             self._report(problem)
 
 
-def _wishing(saved: Saved, running: bool | None, now: float) -> Saved:  # noqa: FBT001 - a value
+def _wishing(saved: ServiceSnapshot, running: bool | None, now: float) -> ServiceSnapshot:  # noqa: FBT001 - a value
     if running is None or running == saved.desired_running:
         return saved
-    return replaced(saved, desired_running=running, since=now)
+    return replace(saved, desired_running=running, since=now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._lite.guards import is_object
 from bgsvc._lite.json import decode, encode
 from bgsvc._model.enums import StopReason
@@ -20,7 +20,7 @@ from bgsvc._model.errors import (
     StateNotSavedError,
     StateTooNewError,
 )
-from bgsvc._model.saved_state import VERSION, RunRecord, Saved, saved_from_wire
+from bgsvc._model.snapshot import VERSION, RunRecord, ServiceSnapshot, snapshot_from_wire
 from bgsvc._storage.locks import FileLock
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ class StateFile:
         self._process = os.getpid()
         self._lock_path = os.path.join(folder, f"{service}.lock")
 
-    def load(self) -> tuple[Saved, BackgroundServiceError | None]:
+    def load(self) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
         """Return what is on disk, and the problem if the file had to be set aside.
 
         A good file is read without the lock, for it is whole at every instant; but Windows lets
@@ -52,12 +52,12 @@ class StateFile:
         with FileLock(self._lock_path, self._folder):
             return self._read()
 
-    def peek(self) -> Saved:
+    def peek(self) -> ServiceSnapshot:
         """Return what is on disk without touching anything; a bad file reads as nothing."""
         try:
             return self._found()
         except (OSError, ValueError):
-            return Saved()
+            return ServiceSnapshot()
 
     def problems(self) -> list[BackgroundServiceError]:
         """Return what is wrong with the file, and which were set aside; touch nothing."""
@@ -81,8 +81,8 @@ class StateFile:
         return found
 
     def update(
-        self, change: Callable[[Saved], Saved]
-    ) -> tuple[Saved, BackgroundServiceError | None]:
+        self, change: Callable[[ServiceSnapshot], ServiceSnapshot]
+    ) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
         """Replace what is on disk by `change` of it; nobody else writes in between.
 
         Returns what is there now, and the problem if the file before had to be set aside.
@@ -107,24 +107,24 @@ class StateFile:
             raise StateNotSavedError(text) from error
         return after, problem
 
-    def _found(self) -> Saved:
+    def _found(self) -> ServiceSnapshot:
         try:
             with open(self._path, "rb") as file:
                 content = file.read()
         except FileNotFoundError:
-            return Saved()
+            return ServiceSnapshot()
         return _decoded(content)
 
-    def _read(self) -> tuple[Saved, BackgroundServiceError | None]:
+    def _read(self) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
         try:
             return self._found(), None
         except _TooNewError as error:
             kept = self._set_aside("newer")
             text = f"{self._path} has version {error}, this runtime reads {VERSION}; kept as {kept}"
-            return Saved(), StateTooNewError(text)
+            return ServiceSnapshot(), StateTooNewError(text)
         except ValueError:
             kept = self._set_aside("damaged")
-            return Saved(), StateDamagedError(f"{self._path} is damaged; kept as {kept}")
+            return ServiceSnapshot(), StateDamagedError(f"{self._path} is damaged; kept as {kept}")
 
     def _set_aside(self, why: str) -> str:
         """Rename the file to a name of its own, so that nothing is ever lost."""
@@ -177,13 +177,13 @@ def sync_folder(folder: str) -> None:
         os.close(descriptor)
 
 
-def with_lost_run(saved: Saved) -> Saved:
+def with_lost_run(saved: ServiceSnapshot) -> ServiceSnapshot:
     """Return `saved` with a run its process did not live to end moved into the history."""
     if saved.current is None:
         return saved
     number, start_reason, started = saved.current
     lost = RunRecord(number, start_reason, started, None, StopReason.PROCESS_EXIT)
-    return replaced(saved, current=None, history=(*saved.history, lost))
+    return replace(saved, current=None, history=(*saved.history, lost))
 
 
 class _TooNewError(ValueError):
@@ -197,7 +197,7 @@ def _encoded(fields: dict[str, object]) -> bytes:
     return encode(fields).encode()
 
 
-def _decoded(content: bytes) -> Saved:
+def _decoded(content: bytes) -> ServiceSnapshot:
     fields = decode(content)
     if not is_object(fields):
         raise ValueError("not an object")
@@ -206,7 +206,7 @@ def _decoded(content: bytes) -> Saved:
         raise ValueError("version")
     if version > VERSION:
         raise _TooNewError(version)
-    return saved_from_wire(fields)
+    return snapshot_from_wire(fields)
 
 
 def _remove(path: str) -> None:

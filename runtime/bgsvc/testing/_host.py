@@ -13,7 +13,7 @@ from bgsvc._model.config import ServiceConfig
 from bgsvc._model.enums import AppState, NativeState, StartReason, StopReason
 from bgsvc._service.entry import config_of
 from bgsvc._storage.folders import state_dir_in
-from bgsvc._storage.quota import Ledger
+from bgsvc._storage.quota import QuotaTracker
 from bgsvc.testing._clock import VirtualClock
 from bgsvc.testing._keeper import MortalHost, MortalPorts
 from bgsvc.testing._notification import Notification, notification_in
@@ -230,7 +230,7 @@ class FakeHost(MortalHost):
         bus = Bus()
         bus.tap(self._events.append)
         data_dir = str(self._folder)
-        ledger = Ledger(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
+        ledger = QuotaTracker(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
         return Runtime(
             MortalPorts(
                 clock=self.clock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bgsvc._engine.ports import Ports
-from bgsvc._model.saved_state import Saved
+from bgsvc._model.snapshot import ServiceSnapshot
 from bgsvc._ports.host import Host
 from bgsvc._storage.state_file import StateFile
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bgsvc._model.errors import BackgroundServiceError
 
 
-class MortalKeeper(StateFile):
+class MortalStateFile(StateFile):
     """Writes like the real one until its process is killed; then it writes nothing."""
 
     def __init__(self, folder: str, service: str) -> None:
@@ -27,19 +27,19 @@ class MortalKeeper(StateFile):
         self._dead = True
 
     def update(
-        self, change: Callable[[Saved], Saved]
-    ) -> tuple[Saved, BackgroundServiceError | None]:
+        self, change: Callable[[ServiceSnapshot], ServiceSnapshot]
+    ) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
         """Replace what is on disk, unless the process is dead."""
-        return (change(Saved()), None) if self._dead else super().update(change)
+        return (change(ServiceSnapshot()), None) if self._dead else super().update(change)
 
 
 class MortalHost(Host):
     """A host that knows who writes for the process that lives now."""
 
     def __init__(self) -> None:
-        self._keepers: list[MortalKeeper] = []
+        self._keepers: list[MortalStateFile] = []
 
-    def keep(self, keeper: MortalKeeper) -> MortalKeeper:
+    def keep(self, keeper: MortalStateFile) -> MortalStateFile:
         """Remember somebody who writes."""
         self._keepers.append(keeper)
         return keeper
@@ -56,5 +56,5 @@ class MortalPorts(Ports):
 
     def keeper(self, service: str) -> StateFile:
         """Return where the state of `service` is kept."""
-        keeper = MortalKeeper(self.state_dir, service)
+        keeper = MortalStateFile(self.state_dir, service)
         return self.host.keep(keeper) if isinstance(self.host, MortalHost) else keeper

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._lite.guards import is_array, is_number, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Notification:
     """What a service asked to be shown.
 

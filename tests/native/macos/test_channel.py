@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bgsvc._ipc import address as _address
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._os.service import OsServiceState, Scope
 from tests.native.macos.mac import APP, RUNTIME, TICK, Mac, eventually, only_the_model
 from tests.native.provision import lacks
@@ -93,7 +93,7 @@ def test_a_daemon_with_an_account_of_its_own_has_a_channel_that_root_alone_reach
     account, other = pwd.getpwnam("daemon"), pwd.getpwnam("nobody")
     try:
         service = mac.launchd.read(str(mac.generate(user="daemon")))
-        mac.launchd.install(replaced(service, program=(python,)))
+        mac.launchd.install(replace(service, program=(python,)))
         mac.launchd.start(TICK)
         assert eventually(lambda: mac.status().ipc_connected)
         running, facts = mac.status(), mac.facts

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import BackgroundServiceError, ServiceInstallError
 from bgsvc._os.errors import DefinitionError, NotInstalledError, OsServiceError
 from bgsvc._os.launchd.launchctl import Launchctl
@@ -260,7 +260,7 @@ def test_the_file_is_its_owners_alone_to_write_whatever_the_umask(mac: Mac) -> N
 def test_what_was_changed_since_the_installation_is_told(mac: Mac) -> None:
     source = mac.generate()
     service = mac.launchd.read(str(source))
-    mac.launchd.install(replaced(service, program=(str(mac.folder / "gone/python"),)))
+    mac.launchd.install(replace(service, program=(str(mac.folder / "gone/python"),)))
     source.write_text("changed", encoding="utf-8")
     mac.launchctl.run("disable", mac.launchctl.target(TICK))
 

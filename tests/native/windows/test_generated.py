@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from bgsvc import OsService
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._os.windows.definition import aimed
 from bgsvc_gen.render import GeneratedFile, render
 from bgsvc_gen.spec.model import (
@@ -144,7 +144,7 @@ def test_an_installed_task_is_still_a_task() -> None:
     service = OsService(
         "com.example.notes.price-watch", ("-m", "bgsvc", "run"), program=("C:\\p.exe", "-P")
     )
-    text = aimed(replaced(service, definition=content.content), "--log=C:\\x", user="PC\\Zoë")
+    text = aimed(replace(service, definition=content.content), "--log=C:\\x", user="PC\\Zoë")
 
     root = etree.fromstring(text.encode("utf-16"))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bgsvc._daemon.event_log import EventLog
-from bgsvc._daemon.ipc_server import Channel
+from bgsvc._daemon.ipc_server import IpcServer
 from bgsvc._engine.ports import real_ports
 from bgsvc._engine.runtime import Runtime
 from bgsvc._engine.supervisor import Supervisor
@@ -155,7 +155,7 @@ class Daemon:
         self.log = EventLog(own=own)
         self.bus.tap(self.log.append)
         self.address = Address(str(folder / "run"), f"sync@{folder.name}")
-        self.channel = Channel(self.runtime, self.address, "test", self.log, patience)
+        self.channel = IpcServer(self.runtime, self.address, "test", self.log, patience)
         self.source = EventSource("sync", self.bus, self.runtime.ports.clock)
 
     def peer(self) -> Peer:

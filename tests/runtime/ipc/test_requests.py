@@ -7,7 +7,7 @@ import bgsvc
 from bgsvc import ServiceState, StartReason, StopReason
 from bgsvc._app.capabilities import capabilities_of
 from bgsvc._desktop.host import LocalHost
-from bgsvc._ipc.connection import Link
+from bgsvc._ipc.connection import PeerConnection
 from bgsvc._model.errors import AlreadyRunningError, IpcError, NotAllowedError
 from tests.runtime.processes import hosted
 
@@ -73,7 +73,7 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(
     with hosted(tmp_path) as told:
         told.until("started")
         with bgsvc.connect("sync", data_dir=tmp_path) as service:
-            monkeypatch.setattr(Link, "read", _interrupted)
+            monkeypatch.setattr(PeerConnection, "read", _interrupted)
             with pytest.raises(KeyboardInterrupt):
                 service.is_running()  # its answer comes all the same
             monkeypatch.undo()
@@ -106,6 +106,6 @@ def test_odd_messages_reach_the_service_as_what_json_can_carry_or_are_refused(
             assert service.is_running()
 
 
-def _interrupted(link: Link) -> object:
+def _interrupted(link: PeerConnection) -> object:
     del link
     raise KeyboardInterrupt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._os.errors import (
     NoServiceManagerError,
@@ -54,7 +54,7 @@ class Launchd:
 
     def read(self, path: str) -> OsService:
         """Return the service that a generated property list defines, aimed at this interpreter."""
-        return replaced(plist.read(path, self.scope), program=(current_program().path,))
+        return replace(plist.read(path, self.scope), program=(current_program().path,))
 
     def holds(self, label: str) -> bool:
         """Return whether the job's file is where launchd looks for it."""

@@ -6,7 +6,7 @@ import os
 import re
 import time
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._os.errors import NoServiceManagerError, OsServiceError, OsServiceTimeoutError
 from bgsvc._os.service import Scope
 
@@ -24,7 +24,7 @@ LOOK = 0.05
 _FIELD = re.compile(r"^\t(state|pid|last exit code|runs) = (.*)$", re.MULTILINE)
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Job:
     """A loaded job, as `launchctl print` shows it; Apple calls the text no interface.
 

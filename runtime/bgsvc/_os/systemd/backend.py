@@ -100,14 +100,14 @@ class Systemd:
         """
         if self.scope is Scope.USER:
             return
-        from bgsvc._lite.dataclasses import replaced
+        from bgsvc._lite.dataclasses import replace
         from bgsvc._storage.folders import state_dir_in
         from bgsvc._storage.state_file import StateFile
 
         folder = state_dir_in(os.path.join("/var/lib", label))
         file = StateFile(folder, label.rpartition(".")[2])
         if os.path.isdir(folder) and file.peek().desired_running is False:
-            file.update(lambda saved: replaced(saved, desired_running=True, stop_request=None))
+            file.update(lambda saved: replace(saved, desired_running=True, stop_request=None))
 
     def _units(self, label: str) -> Units:
         return Units(label, self.scope, self._systemctl)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._os.errors import DefinitionError
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ _RELOAD = re.compile(r"(?m)^(?:# SIGHUP.*\n)?ExecReload=.*\n")
 _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|(.))|%%|\$\$", re.DOTALL)
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Unit:
     """What a unit of ours says, as far as installing it goes.
 

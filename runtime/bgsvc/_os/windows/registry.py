@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._os.windows.log import MESSAGE_FILE, SOURCES
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ _ENVIRONMENT = "Environment"
 _FOLDER, _SOURCE, _DIGEST = "WorkingDirectory", "Source", "SourceDigest"
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Settings:
     """What a service has beside its definition.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._model.enums import RestartOn
 from bgsvc._os.windows import structs as winsvc
 from bgsvc._os.windows.scm import CHANGE, DELETE, QUERY, START, Handle
@@ -67,7 +67,7 @@ def configure(handle: Handle, service: OsService) -> None:
     handle.set(winsvc.PRESHUTDOWN, winsvc.Preshutdown(patience))
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Saved:
     """An installed definition, to compare or put back.
 

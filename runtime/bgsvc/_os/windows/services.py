@@ -7,7 +7,7 @@ import shutil
 import time
 from functools import partial
 
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._os.errors import (
     DefinitionError,
@@ -72,7 +72,7 @@ class WindowsServices:
 
     def read(self, path: str) -> OsService:
         """Return the service of a WinSW file, to be hosted by this interpreter instead."""
-        return replaced(read_service(path), program=service_words())
+        return replace(read_service(path), program=service_words())
 
     def holds(self, label: str) -> bool:
         """Return whether the manager knows the service."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._model.findings import SetupIssue
 from bgsvc._os.errors import (
@@ -58,7 +58,7 @@ class WindowsTasks:
 
     def read(self, path: str) -> OsService:
         """Return the service of a task's file, aimed at this interpreter."""
-        return replaced(read_task(path), program=task_words())
+        return replace(read_task(path), program=task_words())
 
     def holds(self, label: str) -> bool:
         """Return whether this user has installed the task."""

@@ -28,7 +28,7 @@ from bgsvc._lite.json import decode, encode
 from bgsvc._model import errors as _errors
 from bgsvc._model.event import RESERVED, Event
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors"
 HOST = """\
 import sys

@@ -9,7 +9,7 @@ from enum import Enum
 import pytest
 
 from bgsvc import StopReason
-from bgsvc._lite.enum import Word
+from bgsvc._lite.enum import StrEnum
 
 
 class Real(str, Enum):
@@ -22,7 +22,7 @@ class Real(str, Enum):
     __format__ = str.__format__  # type: ignore[assignment]
 
 
-class Light(Word):
+class Light(StrEnum):
     """The same, without `enum`."""
 
     RED = "red"

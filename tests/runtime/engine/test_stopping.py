@@ -21,14 +21,14 @@ from bgsvc import (
 )
 from bgsvc._app.current import desktop_runtime, forget, use
 from bgsvc._desktop.host import LocalHost
-from bgsvc._engine.lifecycle import Life
+from bgsvc._engine.lifecycle import Lifecycle
 from bgsvc._engine.runtime import Runtime
 from bgsvc._engine.supervisor import Supervisor
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import AlreadyRunningError, StillStoppingError
-from bgsvc._model.saved_state import Saved
+from bgsvc._model.snapshot import ServiceSnapshot
 from bgsvc._ports.clock import SystemClock
-from bgsvc._storage.state_cache import Journal
+from bgsvc._storage.state_cache import StateCache
 from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import ended
@@ -375,7 +375,7 @@ def test_a_failure_of_our_own_leaves_no_service_running_for_ever(
         def run(self, ctx: ServiceContext) -> None:
             ctx.shutdown.wait()
 
-    monkeypatch.setattr(Life, at, fail)
+    monkeypatch.setattr(Lifecycle, at, fail)
     host.start(Plain)
     if at == "run_closing":
         host.stop()
@@ -398,7 +398,7 @@ def test_an_end_that_cannot_be_kept_is_told_all_the_same_and_once(
 
     host.start(Plain)
     with monkeypatch.context() as broken:
-        broken.setattr(Journal, "end", fail)
+        broken.setattr(StateCache, "end", fail)
         host.stop()
 
     assert [event.event for event in host.events()] == ["started", "error", "stopped"]
@@ -447,15 +447,15 @@ running.wait()
     assert found.stdout == "told\n"
 
 
-def asked_to_stop(saved: Saved) -> Saved:
-    return replaced(saved, desired_running=False, stop_request=StopReason.USER_STOP)
+def asked_to_stop(saved: ServiceSnapshot) -> ServiceSnapshot:
+    return replace(saved, desired_running=False, stop_request=StopReason.USER_STOP)
 
 
 @pytest.mark.parametrize("reason", [StartReason.USER, StartReason.REPLAY, StartReason.RESTART])
 def test_a_stop_asked_for_by_another_process_while_a_run_begins_is_kept(
     tmp_path: Path, reason: StartReason
 ) -> None:
-    journal = Journal(StateFile(str(tmp_path), "sync"))
+    journal = StateCache(StateFile(str(tmp_path), "sync"))
     assert journal.saved.stop_request is None
     StateFile(str(tmp_path), "sync").update(asked_to_stop)
     journal.begin(reason, 1.0, {})
@@ -470,7 +470,7 @@ def test_a_restart_does_not_undo_a_stop_that_was_asked_for_when_the_last_run_end
     tmp_path: Path,
 ) -> None:
     file = StateFile(str(tmp_path), "sync")
-    journal = Journal(file)
+    journal = StateCache(file)
     journal.begin(StartReason.USER, 1.0, {})
     file.update(asked_to_stop)
     journal.reread()
@@ -485,7 +485,7 @@ def test_a_stop_that_an_earlier_process_was_asked_for_does_not_keep_a_start_from
 ) -> None:
     file = StateFile(str(tmp_path), "sync")
     file.update(asked_to_stop)
-    Journal(file).begin(StartReason.USER, 1.0, {})
+    StateCache(file).begin(StartReason.USER, 1.0, {})
 
     assert file.peek().stop_request is None
     assert file.peek().desired_running is True

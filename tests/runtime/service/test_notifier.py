@@ -10,7 +10,7 @@ import pytest
 from bgsvc import BackgroundService, ServiceConfig, ServiceContext
 from bgsvc._desktop.host import LocalHost
 from bgsvc._events.bus import Bus
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._service.notifier import Notifier
 from bgsvc.testing import FakeHost, Notification
 
@@ -275,6 +275,6 @@ def test_buttons_and_a_progress_that_make_no_sense_are_left_out_and_logged(
     notifier.update("k", actions=actions, progress=progress)
 
     shown = Notification("sync", "show", "k", "T", "B")
-    assert host.notifications == [shown, replaced(shown, op="update")]
+    assert host.notifications == [shown, replace(shown, op="update")]
     assert len(caplog.records) == (2 if actions is None else 4)
     assert all("left out" in line for line in caplog.messages)

@@ -119,7 +119,7 @@ def test_a_safe_path_keeps_the_folder_a_service_starts_in_out_of_its_imports(
 ) -> None:
     (tmp_path / "planted.py").write_text("raise SystemExit('imported')\n")
     words = [sys.executable, "-m", "bgsvc", "run", "planted:Service", "--data-dir=state"]
-    runtime = str(Path(__file__).parents[2] / "runtime")
+    runtime = str(Path(__file__).parents[3] / "runtime")
     safe = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": runtime}
 
     found = subprocess.run(

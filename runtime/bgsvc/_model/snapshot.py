@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._lite.dataclasses import record
+from bgsvc._lite.dataclasses import dataclass
 from bgsvc._lite.guards import is_array, is_number, is_object
 from bgsvc._model.enums import StartReason, StopReason
 
@@ -17,7 +17,7 @@ HISTORY = 20
 """How many runs are remembered."""
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class RunRecord:
     """One run that has ended, as the history keeps it.
 
@@ -52,8 +52,8 @@ class RunRecord:
         }
 
 
-@record(frozen=True)
-class Saved:
+@dataclass(frozen=True)
+class ServiceSnapshot:
     """All that is kept of one service.
 
     Attributes:
@@ -95,7 +95,7 @@ class Saved:
         }
 
 
-def brought_up(found: Saved, known: Saved) -> Saved:
+def brought_up(found: ServiceSnapshot, known: ServiceSnapshot) -> ServiceSnapshot:
     """Return what a file that fell behind tells, and what this process knows beyond it.
 
     Of two wishes the later one holds; of a run's two ends the one that is known, for it was seen.
@@ -104,7 +104,7 @@ def brought_up(found: Saved, known: Saved) -> Saved:
     latest = known if known.run >= found.run else found
     wish = found if found.since > known.since else known
     current = latest.current
-    return Saved(
+    return ServiceSnapshot(
         desired_running=wish.desired_running,
         since=wish.since,
         run=latest.run,
@@ -116,7 +116,7 @@ def brought_up(found: Saved, known: Saved) -> Saved:
     )
 
 
-def saved_from_wire(fields: Mapping[str, object]) -> Saved:
+def snapshot_from_wire(fields: Mapping[str, object]) -> ServiceSnapshot:
     """Read what `Saved.to_wire` wrote.
 
     Raises:
@@ -129,7 +129,7 @@ def saved_from_wire(fields: Mapping[str, object]) -> Saved:
     history = fields.get("history")
     if not (desired is None or isinstance(desired, bool)) or not is_array(history):
         raise ValueError("desiredRunning or history")
-    return Saved(
+    return ServiceSnapshot(
         desired_running=desired,
         since=_number(fields, "since"),
         run=_run_number(fields),

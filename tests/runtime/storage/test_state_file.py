@@ -14,15 +14,15 @@ import pytest
 
 import bgsvc
 from bgsvc import StartReason, StopReason
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import StateNotSavedError
-from bgsvc._model.saved_state import RunRecord, Saved
+from bgsvc._model.snapshot import RunRecord, ServiceSnapshot
 from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 from tests.runtime.services import SyncService
 
-OLD = Saved(desired_running=True, since=1.0, run=7, current=(7, StartReason.USER, 1.0))
-NEW = Saved(
+OLD = ServiceSnapshot(desired_running=True, since=1.0, run=7, current=(7, StartReason.USER, 1.0))
+NEW = ServiceSnapshot(
     desired_running=False,
     since=2.0,
     run=7,
@@ -205,7 +205,7 @@ def test_damage_upon_damage_loses_nothing(tmp_path: Path) -> None:
 def count_up(folder: str, times: int) -> None:
     file = StateFile(folder, "sync")
     for _ in range(times):
-        file.update(lambda saved: replaced(saved, run=saved.run + 1))
+        file.update(lambda saved: replace(saved, run=saved.run + 1))
 
 
 def test_two_processes_lose_none_of_each_others_changes(tmp_path: Path) -> None:

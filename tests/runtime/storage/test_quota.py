@@ -6,9 +6,9 @@ import pytest
 
 from bgsvc import BackgroundService, OnTimeout, ServiceConfig, ServiceContext, StopReason
 from bgsvc._cli.report import services_in
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import QuotaExhaustedError
-from bgsvc._storage.quota import BUDGETS, HOUR, Ledger, budgets_of
+from bgsvc._storage.quota import BUDGETS, HOUR, QuotaTracker, budgets_of
 from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost, VirtualClock
 from tests.runtime.services import PlainService, SyncService
@@ -64,7 +64,7 @@ def test_a_run_is_warned_and_then_stopped_in_time(host: FakeHost) -> None:
 def test_a_service_that_is_only_to_be_told_runs_on_to_the_platforms_own_end(
     host: FakeHost,
 ) -> None:
-    host.start(replaced(SYNC, on_timeout=OnTimeout.NOTIFY))
+    host.start(replace(SYNC, on_timeout=OnTimeout.NOTIFY))
     host.advance(6 * HOUR)
 
     assert len(host.events("quota_warning")) == 1
@@ -74,7 +74,7 @@ def test_a_service_that_is_only_to_be_told_runs_on_to_the_platforms_own_end(
 
 
 def test_an_exhausted_budget_refuses_a_start_before_the_platform_does(host: FakeHost) -> None:
-    host.start(replaced(SYNC, on_timeout=OnTimeout.NOTIFY))
+    host.start(replace(SYNC, on_timeout=OnTimeout.NOTIFY))
     host.advance(6 * HOUR)
     host.expire()
 
@@ -215,13 +215,13 @@ DATA_SYNC = BUDGETS[0]
 
 def test_what_one_process_uses_is_used_for_the_others(tmp_path: Path) -> None:
     clock = VirtualClock()
-    one, two = (Ledger(clock, str(tmp_path), "boot") for _ in range(2))
+    one, two = (QuotaTracker(clock, str(tmp_path), "boot") for _ in range(2))
     for ledger in (one, two, one):
         ledger.begin(DATA_SYNC)
         clock.advance(HOUR)
         ledger.end(DATA_SYNC)
 
-    assert Ledger(clock, str(tmp_path), "boot").left(DATA_SYNC) == 3 * HOUR
+    assert QuotaTracker(clock, str(tmp_path), "boot").left(DATA_SYNC) == 3 * HOUR
     assert two.left(DATA_SYNC) == 3 * HOUR
 
 
@@ -239,14 +239,14 @@ def test_damaged_counts_are_told_kept_and_begun_anew(
 ) -> None:
     (tmp_path / "~quota.json").write_text(content)
     with caplog.at_level(logging.WARNING, "bgsvc"):
-        assert Ledger(VirtualClock(), str(tmp_path), "boot").left(DATA_SYNC) == 6 * HOUR
+        assert QuotaTracker(VirtualClock(), str(tmp_path), "boot").left(DATA_SYNC) == 6 * HOUR
 
     assert "the time budgets are damaged" in caplog.text
     assert (tmp_path / "~quota.json.damaged").read_text() == content
 
 
 def test_a_service_named_quota_and_the_budgets_do_not_share_a_file(host: FakeHost) -> None:
-    host.start(replaced(SYNC, name="quota"))
+    host.start(replace(SYNC, name="quota"))
     host.advance(HOUR)
     host.kill()
 
@@ -254,7 +254,7 @@ def test_a_service_named_quota_and_the_budgets_do_not_share_a_file(host: FakeHos
     assert problem is None
     assert saved.desired_running is True
     assert services_in(host.runtime.ports.state_dir) == ["quota"]
-    host.start(replaced(SYNC, name="quota"))
+    host.start(replace(SYNC, name="quota"))
     assert left(host, "quota") == 5 * HOUR
 
 
@@ -264,5 +264,5 @@ def test_the_budgets_of_an_earlier_version_are_taken_over_once(tmp_path: Path) -
     old = tmp_path / "quota.json"
     old.write_text(json.dumps({"version": 1, "boot": "boot", "dataSync": entry}))
 
-    assert Ledger(clock, str(tmp_path), "boot").left(DATA_SYNC) == 5 * HOUR
+    assert QuotaTracker(clock, str(tmp_path), "boot").left(DATA_SYNC) == 5 * HOUR
     assert not old.exists()

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from bgsvc._cli.main import main
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._lite.guards import is_object
 from bgsvc._model.enums import StartReason, StopReason
-from bgsvc._model.saved_state import RunRecord
+from bgsvc._model.snapshot import RunRecord
 from bgsvc._storage.locks import InstanceLock, run_lock
 from bgsvc._storage.state_file import StateFile
 from tests.runtime.processes import ENTRY, ENVIRONMENT, PATIENCE, command, ended, hosted, on_disk
@@ -476,7 +476,7 @@ def test_the_state_lists_every_run_that_is_remembered_and_the_one_under_way(
         for number in range(1, 8)
     ]
     file = StateFile(str(tmp_path / "bgsvc"), "sync")
-    file.update(lambda saved: replaced(saved, run=7, history=tuple(runs)))
+    file.update(lambda saved: replace(saved, run=7, history=tuple(runs)))
     with hosted(tmp_path) as told:
         told.until("started")
         _, current, *lines = command("state", "--data-dir", tmp_path).stdout.splitlines()

@@ -14,8 +14,8 @@ from bgsvc import BackgroundService, ServiceContext, StartReason, StopReason
 from bgsvc._engine.runtime import Runtime
 from bgsvc._storage import locks as _lock
 from bgsvc._storage import state_file as _store
+from tests.runtime.engine.test_stopping import PATIENCE, Heard, adopted, real
 from tests.runtime.processes import hosted, on_disk
-from tests.runtime.test_stopping import PATIENCE, Heard, adopted, real
 
 __all__ = ["real"]
 

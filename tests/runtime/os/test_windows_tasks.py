@@ -28,7 +28,7 @@ APP = f"com.example.trial{os.getpid()}"
 """One for each process: two that run tests at once are not to meet on one channel."""
 
 LABEL = f"{APP}.sync"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GENERATED = """<?xml version="1.0"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo><URI>\\{app}\\sync</URI></RegistrationInfo>

@@ -19,7 +19,7 @@ from bgsvc import (
     StartReason,
     StopReason,
 )
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import PlatformError
 from bgsvc._storage.locks import run_lock
 from bgsvc._storage.state_file import StateFile
@@ -198,7 +198,7 @@ def test_a_host_that_starts_what_it_knows_to_be_wanted_is_told_nothing_else(
 
 def test_a_restart_does_not_undo_that_the_service_is_no_longer_wanted(host: FakeHost) -> None:
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=1)
-    host.start(replaced(CRASHING, restart=policy))
+    host.start(replace(CRASHING, restart=policy))
     bgsvc.disable_auto_restart()
     host.advance(12)
 
@@ -210,7 +210,7 @@ def test_a_restart_does_not_undo_that_the_service_is_no_longer_wanted(host: Fake
 def test_a_stop_during_back_off_leaves_no_restart_due_on_disk(
     host: FakeHost, reason: StopReason
 ) -> None:
-    host.start(replaced(CRASHING, restart=RestartPolicy(on=RestartOn.FAILURE, delay=60)))
+    host.start(replace(CRASHING, restart=RestartPolicy(on=RestartOn.FAILURE, delay=60)))
     host.advance(11)
     assert on_disk(Path(host.runtime.ports.data_dir), "crashing")["restartDue"] is not None
     host.stop(reason=reason)
@@ -238,12 +238,12 @@ def test_a_replay_starts_the_others_when_one_cannot_be_and_tells_why(
     host: FakeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     taken = ServiceConfig(name="taken", entry="tests.runtime.services:SyncService")
-    sync = replaced(taken, name="sync")
+    sync = replace(taken, name="sync")
     for one in (taken, sync):
         host.start(one)
     host.kill()
     with run_lock_held(host, "taken"), caplog.at_level(logging.ERROR, "bgsvc"):
-        lost = replaced(taken, name="lost", entry="nowhere:Nothing")
+        lost = replace(taken, name="lost", entry="nowhere:Nothing")
         results = bgsvc.replay_desired_state(lost, taken, sync)
 
     assert [result.service for result in results] == ["sync"]
@@ -291,7 +291,7 @@ def test_the_command_line_says_that_a_state_file_is_damaged_or_was_set_aside(
 ) -> None:
     folder = tmp_path / "bgsvc"
     file = StateFile(str(folder), "sync")
-    file.update(lambda saved: replaced(saved, run=1))
+    file.update(lambda saved: replace(saved, run=1))
     damaged(folder / NAME)
     if seen:
         file.load()

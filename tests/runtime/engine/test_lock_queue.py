@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bgsvc._engine.lock_queue import Turns
+from bgsvc._engine.lock_queue import LockQueue
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def test_what_waited_for_a_lock_is_done_in_the_order_it_came() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
-    turns = Turns(lock, waiting.append)
+    turns = LockQueue(lock, waiting.append)
 
     with somebody_has(lock):
         turns.take(lambda: done.append("warning"))
@@ -47,7 +47,7 @@ def test_what_comes_when_the_lock_is_free_lets_go_first_what_waits() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
-    turns = Turns(lock, waiting.append)
+    turns = LockQueue(lock, waiting.append)
 
     with somebody_has(lock):
         turns.take(lambda: done.append("first"))
@@ -60,7 +60,7 @@ def test_an_action_that_fails_takes_no_other_with_it() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
-    turns = Turns(lock, waiting.append)
+    turns = LockQueue(lock, waiting.append)
 
     def fail() -> None:
         raise OSError("no space")

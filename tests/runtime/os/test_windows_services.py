@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bgsvc import BackgroundServiceError, OsService, RestartPolicy, Scope
 from bgsvc._ipc.windows_identity import service_sid
-from bgsvc._lite.dataclasses import replaced
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.enums import RestartOn
 from bgsvc._os.errors import DefinitionError, NeedsRootError, ProgramError
 from bgsvc._os.log_file import RotatedFile, last_lines
@@ -125,14 +125,14 @@ def test_windows_is_told_to_restart_what_fails_without_a_crash() -> None:
 def test_windows_is_told_whether_the_start_is_delayed(*, delayed: bool) -> None:
     windows = Windows()
 
-    configure(scm.Handle(windows, 1), replaced(SERVICE, start_delayed=delayed))
+    configure(scm.Handle(windows, 1), replace(SERVICE, start_delayed=delayed))
 
     assert windows.settings[structs.DELAYED_AUTO_START].value == delayed
 
 
 def test_windows_is_told_the_account_and_what_is_started_before() -> None:
     windows = Windows()
-    service = replaced(SERVICE, user="NT SERVICE\\x", after=("Tcpip", "Dnscache"))
+    service = replace(SERVICE, user="NT SERVICE\\x", after=("Tcpip", "Dnscache"))
 
     with created(scm.Handle(windows, 1), service, "line"):
         replaced_definition(scm.Handle(windows, 2), service, "line")
@@ -339,7 +339,7 @@ def test_an_app_that_unpacks_itself_cannot_be_a_service(
 
 
 def generated(name: str) -> Path:
-    cases = Path(__file__).parents[1] / "golden/cases"
+    cases = Path(__file__).parents[2] / "golden/cases"
     return next(path for path in sorted(cases.rglob(f"*{name}")))
 
 
@@ -356,7 +356,7 @@ def test_a_generated_service_is_read_back() -> None:
 def test_a_task_gets_its_user_its_program_and_its_log() -> None:
     path = generated(".task.xml")
     service = read_task(str(path))
-    aim = replaced(service, program=("C:\\a b\\pythonw.exe", "-I"))
+    aim = replace(service, program=("C:\\a b\\pythonw.exe", "-I"))
 
     root = ET.fromstring(aimed(aim, "--log=C:\\l", user="PC\\Zoë").partition("?>")[2])  # noqa: S314 - our own
     action = root.find(f"{TASK}Actions/{TASK}Exec")
