@@ -4,15 +4,19 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 import tomli
 import tomlkit
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bgsvc_gen.diagnostics import CODES
-from bgsvc_gen.errors import SpecError
+from bgsvc_gen.errors import BgsvcGenError, SpecError
 from bgsvc_gen.pipeline import generate
+from bgsvc_gen.spec.edit import set_types
 from bgsvc_gen.spec.load import build_spec
+from bgsvc_gen.spec.locate import locate
+from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.spec.source import parse_source
 
 CASES = Path(__file__).parents[1] / "golden/cases"
@@ -20,11 +24,11 @@ FULL = (CASES / "full/bgsvc.toml").read_text(encoding="utf-8")
 TREE: dict[str, Any] = tomli.loads(FULL)
 
 
-def answer(text: str) -> str:
-    """Return what the tool makes of `text`: `files`, or the first code it reports."""
+def read(text: str) -> Spec | str:
+    """Return the spec that `text` describes, or the first code that is reported."""
     lines = text.split("\n")
     try:
-        spec = build_spec(parse_source(Path("bgsvc.toml"), text))
+        return build_spec(parse_source(Path("bgsvc.toml"), text))
     except SpecError as error:
         for diagnostic in error.diagnostics:
             place = diagnostic.location
@@ -33,8 +37,23 @@ def answer(text: str) -> str:
             assert 1 <= place.line <= len(lines)
             assert 1 <= place.column <= len(lines[place.line - 1]) + 1
         return error.diagnostics[0].code
+
+
+def answer(text: str) -> str:
+    """Return what the tool makes of `text`: `files`, or the first code it reports."""
+    spec = read(text)
+    if isinstance(spec, str):
+        return spec
     assert all(file.content for file in generate(spec) if file.path.suffix != ".typed")
     return "files"
+
+
+def edit(text: str) -> None:
+    """Let `--type` change the spec in `text`; what it refuses, it refuses with a hint."""
+    try:
+        set_types(parse_source(Path("bgsvc.toml"), text), "sync", ["dataSync", "location"])
+    except BgsvcGenError as error:
+        assert isinstance(error, SpecError) or error.hint
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 - TOML
@@ -98,8 +117,47 @@ def test_a_key_anywhere_is_known_or_told(path: tuple[Any, ...], key: str) -> Non
 @example(0, len(FULL), "a = " + "[" * 3000 + "]" * 3000)
 @example(0, len(FULL), "a" + ".a" * 3000 + " = 1")
 @example(0, len(FULL), "a = 1" + "0" * 5000)
+@example(0, len(FULL), "a = [\n")
+@example(0, len(FULL), 'a = """\n\n')
+@example(0, len(FULL), "a = [\r\n")
+@example(0, len(FULL), "a = '''\n")
+@example(0, len(FULL), "# \u2028\na = 1\na.b = 1\n")
+@example(0, 0, "[x]\na = " + "{ a = " * 400 + "1" + "}" * 400 + "\n")
+@example(0, 0, "[x" + ".a" * 900 + "]\n")
 def test_any_damage_to_the_text_is_told(start: int, length: int, text: str) -> None:
-    answer(FULL[:start] + text + FULL[start + length :])
+    damaged = FULL[:start] + text + FULL[start + length :]
+
+    answer(damaged)
+    edit(damaged)
+
+
+REAL = [
+    (CASES / name / "bgsvc.toml").read_text(encoding="utf-8")
+    for name in ("android-combined", "desktop", "full", "ios-continued", "quoting")
+]
+REAL.append(REAL[0].replace("\n", "\r\n"))
+
+
+@pytest.mark.parametrize("text", REAL)
+def test_spec_cut_off_at_any_character_is_read_or_reported(text: str) -> None:
+    for end in range(len(text)):
+        read(text[:end])
+        edit(text[:end])
+        locate(text[:end])
+
+
+@pytest.mark.parametrize("character", ["", "[", '"', "'", "{", "\n", "\0", "\u2028"])
+def test_spec_with_any_one_character_damaged_is_read_or_reported(character: str) -> None:
+    for at in range(len(FULL)):
+        read(FULL[:at] + character + FULL[at + 1 :])
+
+
+def test_types_are_set_below_a_comment_with_a_unicode_line_separator() -> None:
+    text = "# one\u2028two\x85three\n[services.sync]\nentry = 'a:B'\n"
+
+    edited = set_types(parse_source(Path("bgsvc.toml"), text), "sync", ["location"])
+
+    assert edited.text == f'{text}\n[services.sync.android]\ntypes = ["location"]\n'
 
 
 @given(TEXTS)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 import tomli
 
 from bgsvc_gen.errors import UsageError
-from bgsvc_gen.spec.source import Source, parse_source
+from bgsvc_gen.spec.source import Source, line_at, parse_source
 
 Edit = Callable[[Source, str, list[str]], str]
 """Takes a spec, a service's name and its types to be; returns the text, or something unfit."""
@@ -63,7 +64,7 @@ def _add_section(source: Source, name: str, types: list[str]) -> str:
     header = _header(source, (*source.root, "services", name))
     if header is None:
         return ""
-    lines = source.text.splitlines(keepends=True)
+    lines = _lines(source.text)
     end = header + 1
     while end < len(lines) and not lines[end].lstrip().startswith("["):
         end += 1
@@ -89,9 +90,9 @@ def _with_tomlkit(source: Source, name: str, types: list[str]) -> str:
     import tomlkit  # noqa: PLC0415 - few specs need it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
 
-    document = tomlkit.parse(source.text)
-    table: Any = document
     try:
+        document = tomlkit.parse(source.text)
+        table: Any = document
         for key in (*source.root, "services", name):
             table = table[key]
         if "android" not in table:
@@ -127,7 +128,7 @@ def _add_dotted_key(source: Source, name: str, types: list[str]) -> str:
     place = source.locations().keys.get((*source.root, "services", name, "entry"))
     if place is None or "types" in source.table["services"][name].get("android", {}):
         return ""
-    line = source.text.splitlines()[place.line - 1]
+    line = line_at(source.text, place.line)
     before = line[: place.column - 1]
     return _inserted(source, place.line, [f"{before}android.types = {_array(types)}"])
 
@@ -137,16 +138,19 @@ def _header(source: Source, path: tuple[str | int, ...]) -> int | None:
     place = source.locations().keys.get(path)
     if place is None:
         return None
-    line = source.text.splitlines()[place.line - 1]
+    line = line_at(source.text, place.line)
     keys = line.strip().partition("]")[0].removeprefix("[")
     whole = line.lstrip().startswith("[") and _keys(keys) == path
     return place.line - 1 if whole else None
 
 
 def _keys(header: str) -> tuple[str, ...]:
-    """Return the keys that the inside of a header spells."""
+    """Return the keys that the inside of a header spells; none where a quoted key holds a `]`."""
     keys: list[str] = []
-    table: Any = tomli.loads(f"[{header}]")
+    try:
+        table: Any = tomli.loads(f"[{header}]")
+    except ValueError:
+        return ()
     while table:
         key, table = next(iter(table.items()))
         keys.append(key)
@@ -156,10 +160,15 @@ def _keys(header: str) -> tuple[str, ...]:
 def _inserted(source: Source, at: int, new: Sequence[str]) -> str:
     """Return the text with the lines `new` before its line `at`, ended as its own lines are."""
     ending = "\r\n" if "\r\n" in source.text else "\n"
-    lines = source.text.splitlines(keepends=True)
+    lines = _lines(source.text)
     if lines[at - 1 : at] and not lines[at - 1].endswith("\n"):
         lines[at - 1] += ending
     return "".join([*lines[:at], *(f"{line}{ending}" for line in new), *lines[at:]])
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of `text`, each with its end, as TOML counts them."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _array(types: Sequence[str]) -> str:

@@ -110,27 +110,27 @@ class _Scanner:
         while True:
             self.skip()
             place = self.place()
-            quoted = self.text[self.at] in "\"'"
+            quoted = self.next_character() in {'"', "'"}
             match = (_STRING if quoted else _BARE).match(self.text, self.at)
             if match is None:
                 return
             self.at = match.end()
             yield (_unquoted(match[0]) if quoted else match[0]), place
             self.skip()
-            if self.text[self.at] != ".":
+            if self.next_character() != ".":
                 return
             self.at += 1
 
     def value(self, path: KeyPath) -> None:
         self.skip()
         self.found.values[path] = self.place()
-        opening = self.text[self.at]
+        opening = self.next_character()
         if opening == "[":
             self.array(path)
         elif opening == "{":
             self.inline_table(path)
         else:
-            match = (_STRING if opening in "\"'" else _SCALAR).match(self.text, self.at)
+            match = (_STRING if opening in {'"', "'"} else _SCALAR).match(self.text, self.at)
             self.at = match.end() if match else len(self.text)
 
     def array(self, path: KeyPath) -> None:
@@ -144,15 +144,19 @@ class _Scanner:
             self.pair(path, path)
 
     def opened(self, closing: str) -> bool:
-        """Step over `[`, `{` or `,`; return False, past it, at `closing`."""
+        """Step over `[`, `{` or `,`; return False, past it, at `closing` or the text's end."""
         self.skip()
-        if self.text[self.at] != closing:
+        if self.next_character() != closing:
             self.at += 1
             self.skip()
-        if self.text[self.at] != closing:
+        if self.next_character() not in {closing, ""}:
             return True
         self.at += 1
         return False
+
+    def next_character(self) -> str:
+        """Return the character that is read next; empty at the text's end."""
+        return self.text[self.at : self.at + 1]
 
     def skip(self) -> None:
         match = _SPACE.match(self.text, self.at)

@@ -15,6 +15,10 @@ SPEC_NAME: Final = "bgsvc.toml"
 PYPROJECT_NAME: Final = "pyproject.toml"
 PYPROJECT_TABLE: Final = ("tool", "bgsvc")
 
+MAX_NESTING: Final = 64
+"""Tables and arrays in one another. A spec needs 6; copying, comparing and locating a tree recurse,
+so that a deeper one would exhaust Python's stack."""
+
 # tomli names a table by its Python tuple.
 _PATH_IN_MESSAGE: Final = re.compile(r"\((?:'[^']*'(?:, |,(?=\))|(?=\))))+\)")
 
@@ -89,9 +93,11 @@ def parse_source(path: Path, text: str) -> Source:
     try:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        where = Location(error.lineno, error.colno)
+        line = line_at(text, error.lineno)
+        # A lone backslash at the end is reported two characters past it.
+        where = Location(error.lineno, min(error.colno, len(line) + 1))
         message = _PATH_IN_MESSAGE.sub(_as_header, error.msg[:1].lower() + error.msg[1:])
-        key, is_pair, _ = text.splitlines()[error.lineno - 1 :][:1][0].partition("=")
+        key, is_pair, _ = line.partition("=")
         if is_pair and error.msg.startswith("Cannot overwrite a value"):
             message = f'the key "{key.strip()}" is there already'
         raise _unusable(path, where, "BG002", message, "mend the TOML here") from None
@@ -99,8 +105,9 @@ def parse_source(path: Path, text: str) -> Source:
         message = f"a value cannot be read: {str(error).partition(';')[0].lower()}"
         raise _unusable(path, Location(), "BG002", message, "shorten or mend it") from None
     except RecursionError:
-        message = "tables or arrays are nested too deep to read"
-        raise _unusable(path, Location(), "BG002", message, "flatten the spec") from None
+        raise _too_deep(path) from None
+    if _is_deeper_than(MAX_NESTING, document):
+        raise _too_deep(path)
     if path.name != PYPROJECT_NAME:
         return Source(path, text, (), document)
     table: Any = document
@@ -114,6 +121,34 @@ def parse_source(path: Path, text: str) -> Source:
         hint = f"add one, or put the spec into {SPEC_NAME}"
         raise _unusable(path, Location(), "BG103", message, hint)
     return Source(path, text, PYPROJECT_TABLE, cast("dict[str, Any]", table))
+
+
+def line_at(text: str, number: int) -> str:
+    """Return line `number` of `text`, from 1, without its end; empty past the last line.
+
+    TOML ends a line at a line feed only. `str.splitlines` also splits at form feeds and at
+    Unicode's line separators, which may stand in a comment, and drops an empty last line.
+    """
+    lines = text.split("\n")
+    return lines[number - 1].removesuffix("\r") if number <= len(lines) else ""
+
+
+def _is_deeper_than(most: int, document: object) -> bool:
+    """Return whether tables and arrays are nested more than `most` deep, without recursion."""
+    level: list[Any] = [document]
+    for _ in range(most):
+        children = (
+            value.values() if isinstance(value, dict) else value
+            for value in level
+            if isinstance(value, dict | list)
+        )
+        level = [child for values in children for child in values]
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _too_deep(path: Path) -> SpecError:
+    message = "tables or arrays are nested too deep to read"
+    return _unusable(path, Location(), "BG002", message, "flatten the spec")
 
 
 def _as_header(path: re.Match[str]) -> str:
