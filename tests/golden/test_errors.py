@@ -72,6 +72,7 @@ def snapshot(here: Path) -> dict[str, Any]:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     yield tmp_path
+    tmp_path.chmod(0o755)
     for folder in [path for path in tmp_path.rglob("*") if path.is_dir() and not path.is_symlink()]:
         folder.chmod(0o755)
 
