@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from bgsvc_gen.project import inspect_project
-from bgsvc_gen.spec.source import read_source
+from bgsvc_gen.project import inspect_project, read_project
 
 
 def assert_up_to_date(spec: Path, out: Path | None = None) -> None:
@@ -17,7 +16,7 @@ def assert_up_to_date(spec: Path, out: Path | None = None) -> None:
         AssertionError: Files are stale, hand-edited, missing or orphaned; it names them.
         SpecError: The spec is wrong.
     """
-    folder = inspect_project(read_source(spec), out)
+    folder = inspect_project(read_project(spec), out)
     listed = "\n".join(f"  {drift.kind.value}: {drift.path}" for drift in folder.drifts)
     if listed:
         message = f"{folder.root} is not what {spec} yields; run `bgsvc-gen all`"

@@ -8,8 +8,7 @@ from bgsvc_gen.cli import report
 from bgsvc_gen.cli.options import reading_options, targets_argument
 from bgsvc_gen.errors import DriftError
 from bgsvc_gen.output.folder import Folder, Kind
-from bgsvc_gen.project import TARGET_NAMES, inspect_project
-from bgsvc_gen.spec.source import find_spec, read_source
+from bgsvc_gen.project import TARGET_NAMES, inspect_project, read_project
 
 
 @click.command()
@@ -25,8 +24,7 @@ def check_command(
     longer yields it), or foreign (bgsvc-gen did not write it).
     Exit status 1 where there is one.
     """
-    source = read_source(spec_path or find_spec(Path()))
-    folder = inspect_project(source, out, targets or TARGET_NAMES)
+    folder = inspect_project(read_project(spec_path), out, targets or TARGET_NAMES)
     report.print_drifts(folder.drifts, folder.root, format_)
     if folder.drifts:
         raise DriftError(report.count(folder.drifts), _way_out(folder))
@@ -44,8 +42,7 @@ def diff_command(
 
     Looks at every platform, or at each TARGET alone.
     """
-    source = read_source(spec_path or find_spec(Path()))
-    folder = inspect_project(source, out, targets or TARGET_NAMES)
+    folder = inspect_project(read_project(spec_path), out, targets or TARGET_NAMES)
     report.print_diff(folder.drifts, folder.root, format_)
 
 

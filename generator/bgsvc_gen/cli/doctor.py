@@ -12,8 +12,7 @@ from bgsvc_gen.doctor import Finding
 from bgsvc_gen.doctor.android_app import check_android
 from bgsvc_gen.doctor.ios import check_ios
 from bgsvc_gen.errors import DriftError
-from bgsvc_gen.spec.load import load_spec
-from bgsvc_gen.spec.source import find_spec
+from bgsvc_gen.project import read_project
 from bgsvc_gen.targets import android, ios
 
 
@@ -32,7 +31,7 @@ def doctor_command() -> None:
 @color_option
 def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
     """Look at a built .app, an Info.plist or an Xcode project at PATH."""
-    plan = ios.plan(load_spec(spec_path or find_spec(Path())))
+    plan = ios.plan(read_project(spec_path).spec)
     tell(list(check_ios(path, plan)), format_)
 
 
@@ -43,7 +42,7 @@ def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
 @color_option
 def android_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
     """Look at an APK, a merged AndroidManifest.xml or an app's project at PATH."""
-    plan = android.plan(load_spec(spec_path or find_spec(Path())))
+    plan = android.plan(read_project(spec_path).spec)
     tell(list(check_android(path, plan)), format_)
 
 

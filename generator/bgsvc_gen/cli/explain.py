@@ -12,9 +12,8 @@ from bgsvc_gen.cli.options import color_option, spec_option
 from bgsvc_gen.errors import BgsvcGenError
 from bgsvc_gen.explain import Answer, explain
 from bgsvc_gen.facts.promises import SCENARIOS, Promise
-from bgsvc_gen.spec.load import load_spec
+from bgsvc_gen.project import read_project
 from bgsvc_gen.spec.model import Service
-from bgsvc_gen.spec.source import find_spec
 
 WIDTH: Final = 100
 INDENT: Final = " " * 16
@@ -32,7 +31,7 @@ def explain_command(service: str | None, spec_path: Path | None, *, as_json: boo
     The levels: guaranteed (the platform documents it), bestEffort (it tries), unsupported. What
     only the device can tell, such as whether a user lingers, counts as not given.
     """
-    spec = load_spec(spec_path or find_spec(Path()))
+    spec = read_project(spec_path).spec
     chosen = [each for each in spec.services if service in (None, each.name)]
     if not chosen:
         names = ", ".join(each.name for each in spec.services)

@@ -16,7 +16,7 @@ from bgsvc_gen.errors import DriftError, OutputError, UsageError
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
 from bgsvc_gen.output.atomic import staged_file
 from bgsvc_gen.output.folder import Drift, Folder, Kind
-from bgsvc_gen.output.turn import exclusive_turn
+from bgsvc_gen.output.project_lock import lock_project
 from bgsvc_gen.output.write import (
     bring_up_to_date,
     refuse_another_app,
@@ -25,10 +25,18 @@ from bgsvc_gen.output.write import (
     unwritten,
 )
 from bgsvc_gen.pipeline import RUNTIME_FOLDER
-from bgsvc_gen.project import DEFAULT_OUT, DESKTOP, TARGET_NAMES, inspect_project
+from bgsvc_gen.project import (
+    DESKTOP,
+    TARGET_NAMES,
+    Project,
+    build_project,
+    find_project_source,
+    inspect_project,
+    read_project,
+)
 from bgsvc_gen.spec.edit import set_types
-from bgsvc_gen.spec.load import build_spec, spec_warnings
-from bgsvc_gen.spec.source import Source, find_spec, read_source
+from bgsvc_gen.spec.load import spec_warnings
+from bgsvc_gen.spec.source import Source
 from bgsvc_gen.spec.table import suggestion
 from bgsvc_gen.targets import ios
 
@@ -76,7 +84,7 @@ def android_command(
       bgsvc-gen android                    as the spec says
       bgsvc-gen android --type dataSync    and write the type into the spec
     """
-    source = read_source(spec_path or find_spec(Path()))
+    source = find_project_source(spec_path)
     if service is not None and not types:
         raise UsageError("--service says which service --type means", "add --type")
     for name in types:
@@ -85,7 +93,8 @@ def android_command(
             hint = REFUSED.get(name, hint)
             raise UsageError(f'--type: no app can declare the service type "{name}"', hint)
     edited = set_types(source, service, types) if types else source
-    generate_targets(edited, out, ("android",), Mode(**flags), original=source)
+    project = build_project(edited)
+    generate_targets(project, out, ("android",), Mode(**flags), original=source)
 
 
 @click.command()
@@ -110,17 +119,17 @@ def ios_command(
       bgsvc-gen ios
       bgsvc-gen ios --apply-plist ios/Notes/Info.plist    the keys into the app's own list
     """
-    source = read_source(spec_path or find_spec(Path()))
+    project = read_project(spec_path)
     mode = Mode(**flags)
     if plist_path is None:
-        generate_targets(source, out, ("ios",), mode)
+        generate_targets(project, out, ("ios",), mode)
         return
-    needs = ios.plan(build_spec(source)).property_list
+    needs = ios.plan(project.spec).property_list
     before = plist.read(plist_path)
     after = plist.merged(before, needs, str(plist_path))
     if mode.writes and before != after:
         plist.refuse_unwritable(plist_path)
-    generate_targets(source, out, ("ios",), mode)
+    generate_targets(project, out, ("ios",), mode)
     if before == after:
         click.echo(f"unchanged {plist_path.as_posix()}", err=True)
     elif mode.writes:
@@ -144,11 +153,11 @@ def desktop_command(
     **flags: Any,  # noqa: ANN401 - the fields of Mode
 ) -> None:
     """Write the systemd units, launchd jobs and Windows definitions; print how to install them."""
-    source = read_source(spec_path or find_spec(Path()))
+    project = read_project(spec_path)
     mode = Mode(**flags)
-    root = out if out is not None else source.path.parent / DEFAULT_OUT
-    commands = list(install_commands(source, root, systems or DESKTOP))
-    generate_targets(source, out, systems or DESKTOP, mode, install=commands)
+    root = project.output_folder(out)
+    commands = list(install_commands(project.spec, root, systems or DESKTOP))
+    generate_targets(project, out, systems or DESKTOP, mode, install=commands)
     if mode.writes and mode.format_ != "json":
         for system, command in commands:
             click.echo(f"{system:<9} {command}")
@@ -161,12 +170,12 @@ def all_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:
 
     A service runs on every desktop; on Android where it has types, on iOS where it has tasks.
     """
-    source = read_source(spec_path or find_spec(Path()))
-    generate_targets(source, out, TARGET_NAMES, Mode(**flags))
+    project = read_project(spec_path)
+    generate_targets(project, out, TARGET_NAMES, Mode(**flags))
 
 
 def generate_targets(  # noqa: PLR0913 - what a command was asked, one for one
-    source: Source,
+    project: Project,
     out: Path | None,
     names: Collection[str],
     mode: Mode,
@@ -180,10 +189,11 @@ def generate_targets(  # noqa: PLR0913 - what a command was asked, one for one
     the spec's, where `source` differs from the `original` it was edited from. `install` holds
     systems and commands that belong to what is told as JSON.
     """
+    source = project.source
     edited = original is not None and original.text != source.text
-    with exclusive_turn(source.path.absolute().parent):
-        folder = inspect_project(source, out, names, force=mode.force)
-        report.print_warnings(spec_warnings(source, names), mode.format_)
+    with lock_project(source.path.absolute().parent):
+        folder = inspect_project(project, out, names, force=mode.force)
+        report.print_warnings(spec_warnings(project.spec, source, names), mode.format_)
         if not mode.force and not mode.check and not mode.diff:
             refuse_another_app(folder)
             refuse_hand_edited(folder)

@@ -6,9 +6,7 @@ from pathlib import Path, PureWindowsPath
 from subprocess import list2cmdline
 from typing import Final
 
-from bgsvc_gen.spec.load import build_spec
 from bgsvc_gen.spec.model import Scope, Service, Spec
-from bgsvc_gen.spec.source import Source
 from bgsvc_gen.targets.desktop import service_id
 
 FILES: Final[dict[tuple[str, Scope], str]] = {
@@ -23,11 +21,8 @@ FILES: Final[dict[tuple[str, Scope], str]] = {
 what the targets write."""
 
 
-def install_commands(
-    source: Source, root: Path, systems: Collection[str]
-) -> Iterator[tuple[str, str]]:
+def install_commands(spec: Spec, root: Path, systems: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield each system, for each service, and the command that installs it there."""
-    spec = build_spec(source)
     for system in systems:
         for service in spec.services:
             yield system, _command(system, root, spec, service)

@@ -7,9 +7,7 @@ from pathlib import Path
 import click
 
 from bgsvc_gen.cli.options import color_option, spec_option, targets_argument
-from bgsvc_gen.project import TARGET_NAMES
-from bgsvc_gen.spec.load import load_spec
-from bgsvc_gen.spec.source import find_spec
+from bgsvc_gen.project import TARGET_NAMES, read_project
 from bgsvc_gen.targets import TARGETS
 
 
@@ -22,7 +20,7 @@ def plan_command(targets: tuple[str, ...], spec_path: Path | None) -> None:
 
     A plan holds every name, value and flag that the templates print.
     """
-    spec = load_spec(spec_path or find_spec(Path()))
+    spec = read_project(spec_path).spec
     chosen = [module for module in TARGETS if module.NAME in (targets or TARGET_NAMES)]
     plans = {module.NAME: dataclasses.asdict(module.plan(spec)) for module in chosen}
     click.echo(json.dumps(plans, indent=2, default=str))

@@ -14,8 +14,8 @@ from bgsvc_gen.spec.permissions import DEFAULT_ALLOW, PERMISSIONS
 from bgsvc_gen.spec.rules import check_rules
 from bgsvc_gen.spec.services import read_service
 from bgsvc_gen.spec.source import Source, read_source
-from bgsvc_gen.spec.surprises import surprises
 from bgsvc_gen.spec.table import Place, Table, suggestion
+from bgsvc_gen.spec.warnings import find_warnings
 
 
 def load_spec(path: Path) -> Spec:
@@ -41,14 +41,10 @@ def build_spec(source: Source) -> Spec:
     return spec
 
 
-def spec_warnings(source: Source, targets: Collection[str]) -> tuple[Diagnostic, ...]:
-    """Return what the spec may say and its author may not expect of one of `targets`.
-
-    Raises:
-        SpecError: Something is wrong with the spec.
-    """
+def spec_warnings(spec: Spec, source: Source, targets: Collection[str]) -> tuple[Diagnostic, ...]:
+    """Return the warnings about `spec`, which `source` holds, for `targets`; by location."""
     findings = _Findings(source)
-    for finding in surprises(build_spec(source), targets, (*source.root, "services")):
+    for finding in find_warnings(spec, targets, (*source.root, "services")):
         findings.report(*finding)
     return tuple(sorted(findings.found, key=lambda found: found.location))
 

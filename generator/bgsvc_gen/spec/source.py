@@ -1,6 +1,7 @@
 """A spec as text: found, read and parsed, but not yet understood."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -46,32 +47,33 @@ class Source:
         return locate(self.text if self.on_disk is None else self.on_disk)
 
 
-def find_spec(folder: Path) -> Path:
-    """Return the spec of the project in `folder`.
+def find_source(folder: Path) -> Source:
+    """Return the spec of the project in `folder`, parsed.
 
     Raises:
-        UsageError: There is none.
+        UsageError: The folder has none.
+        SpecError: The spec cannot be read, is not UTF-8, or is not TOML.
     """
-    own = folder / SPEC_NAME
-    if own.is_file():
-        return own
-    if own.is_symlink() or own.exists():
-        raise UsageError(f"{own} is no file", "put a spec in its place, or name one with --spec")
-    shared = folder / PYPROJECT_NAME
-    if shared.is_file() and _may_hold_a_spec(shared):
-        return shared
+    spec = folder / SPEC_NAME
+    if spec.is_file():
+        return read_source(spec)
+    if spec.is_symlink() or spec.exists():
+        hint = "put a spec in its place, or name one with --spec"
+        raise UsageError(f"{spec} is not a regular file", hint)
+    pyproject = folder / PYPROJECT_NAME
+    if pyproject.is_file():
+        text = _read(pyproject)
+        document = _parse(pyproject, text)
+        if _has_spec(document):
+            return _source(pyproject, text, document)
     raise UsageError(
         f"no {SPEC_NAME} here, and no [tool.bgsvc] in a {PYPROJECT_NAME}",
         "run `bgsvc-gen init` for a new app, or name the spec with --spec",
     )
 
 
-def _may_hold_a_spec(pyproject: Path) -> bool:
-    try:
-        document = tomli.loads(_read(pyproject))
-    except (ValueError, RecursionError):
-        return True  # reading it says what is wrong, with its place
-    tool: Any = document.get(PYPROJECT_TABLE[0])
+def _has_spec(pyproject: Mapping[str, Any]) -> bool:
+    tool: Any = pyproject.get(PYPROJECT_TABLE[0])
     return isinstance(tool, dict) and PYPROJECT_TABLE[1] in tool
 
 
@@ -90,6 +92,10 @@ def parse_source(path: Path, text: str) -> Source:
     Raises:
         SpecError: It is not TOML.
     """
+    return _source(path, text, _parse(path, text))
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -108,6 +114,10 @@ def parse_source(path: Path, text: str) -> Source:
         raise _too_deep(path) from None
     if _is_deeper_than(MAX_NESTING, document):
         raise _too_deep(path)
+    return document
+
+
+def _source(path: Path, text: str, document: dict[str, Any]) -> Source:
     if path.name != PYPROJECT_NAME:
         return Source(path, text, (), document)
     table: Any = document

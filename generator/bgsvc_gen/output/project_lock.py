@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextmanager
-def exclusive_turn(project: Path) -> Generator[None, None, None]:
+def lock_project(project: Path) -> Generator[None, None, None]:
     """Keep other runs of the tool out of the folder `project` during the block; wait for them.
 
     The system lets go of a lock whose process died. Where a folder cannot be locked (Windows),

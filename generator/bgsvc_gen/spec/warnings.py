@@ -12,7 +12,7 @@ from bgsvc_gen.spec.table import Finding, Place
 _NAMES: Final = {"macos": "macOS", "windows": "Windows"}
 
 
-def surprises(spec: Spec, targets: Collection[str], path: KeyPath) -> Iterator[Finding]:
+def find_warnings(spec: Spec, targets: Collection[str], path: KeyPath) -> Iterator[Finding]:
     """Yield what `targets` make of a spec without errors, each with its code.
 
     Args:
