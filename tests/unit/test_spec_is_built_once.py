@@ -72,14 +72,14 @@ def test_spec_is_read_and_built_once(
 ) -> None:
     text = SPEC if place == "bgsvc.toml" else SPEC.replace("\n[", "\n[tool.bgsvc.")
     (folder / place).write_text(text, encoding="utf-8")
-    builds = count_calls(monkeypatch, load, "read_spec")
+    checks = count_calls(monkeypatch, load, "check_rules")
     reads = count_calls(monkeypatch, source, "_read")
 
     result = CliRunner().invoke(main, CALLS[call])
 
     expected = 1 if call in READING else 0
     assert result.exit_code in {0, 1}, result.output
-    assert len(builds) == expected
+    assert len(checks) == expected
     assert len(reads) == expected
 
 
