@@ -1,15 +1,26 @@
-"""Every error case is a folder: what is there, the command, and what it says.
+"""Every error case is a folder: the files a command starts with, the command, and its output.
 
-`case.toml` holds `args`, `exit`, and what to do to the folder first: `generate = true` writes the
-files of its spec, `write` puts text into files, `link` makes symbolic links, `read_only` takes
-away the right to write. A case without one runs `bgsvc-gen all` and expects status 2.
-Whatever a command refuses must leave the folder as it was, to the byte.
+The cases lie in `errors/<area>/<case>/`. The areas:
+
+| area | errors about |
+|---|---|
+| `spec` | the file, its TOML, and keys that concern every platform |
+| `android`, `ios`, `desktop` | one platform's keys and files, and its warnings |
+| `cli` | options and arguments |
+| `output` | the output folder: drift, files in the way, permissions |
+| `init` | the starter app |
+
+`case.toml` holds `args`, `exit` and how to prepare the folder: `generate = true` generates the
+files of its spec, `write` writes text files, `link` makes symbolic links, and `read_only` removes
+the write permission, in the order given. A case without `case.toml` runs `bgsvc-gen all` and
+expects exit status 2. `stdout.txt` and `stderr.txt` hold the expected output; an absent one stands
+for no output. The command must leave the folder unchanged, to the byte.
 """
 
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +31,10 @@ from click.testing import CliRunner
 
 from bgsvc_gen.cli import main
 
-CASES = sorted(path for path in (Path(__file__).parent / "errors").iterdir() if path.is_dir())
+ERRORS = Path(__file__).parent / "errors"
+AREAS = {"spec", "android", "ios", "desktop", "cli", "output", "init"}
+CASES = sorted(path for path in ERRORS.glob("*/*") if path.is_dir())
 EXPECTED = {"stdout.txt", "stderr.txt", "case.toml"}
-NOBODY = 65534
 
 
 @dataclass(frozen=True)
@@ -72,59 +84,54 @@ def snapshot(here: Path) -> dict[str, Any]:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    tmp_path.chmod(0o755)
     for folder in [path for path in tmp_path.rglob("*") if path.is_dir() and not path.is_symlink()]:
         folder.chmod(0o755)
 
 
 @pytest.fixture
-def unprivileged(here: Path) -> Iterator[Callable[[], None]]:
-    """Give a way to become somebody whom file permissions bind, until the test ends."""
-    user = os.geteuid()
+def mode_bits_bind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a folder's missing write bits bind root too, as they bind every other user."""
+    real_access = os.access
 
-    def drop() -> None:
-        if user == 0:
-            for path in [here, *here.parents]:
-                if path.stat().st_uid == 0 and path != Path(path.anchor):
-                    path.chmod(path.stat().st_mode | 0o055)
-            os.seteuid(NOBODY)
+    def access(path: Path, mode: int, **options: bool) -> bool:
+        is_forbidden = mode & os.W_OK and not path.stat().st_mode & 0o222
+        return not is_forbidden and real_access(path, mode, **options)
 
-    yield drop
-    if user == 0:
-        os.seteuid(user)
+    monkeypatch.setattr(os, "access", access)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and permissions are POSIX here")
-@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
-def test_an_error_is_told_as_recorded_and_changes_nothing(
+@pytest.mark.usefixtures("mode_bits_bind")
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+def test_error_is_reported_as_recorded_and_changes_no_file(
     folder: Path,
     here: Path,
-    unprivileged: Callable[[], None],
     request: pytest.FixtureRequest,
 ) -> None:
     case = read_case(folder)
     prepare(folder, case, here)
     before = snapshot(here)
-    if case.read_only:
-        unprivileged()
 
     result = CliRunner().invoke(main, case.args, prog_name="bgsvc-gen")
 
     assert result.exception is None or isinstance(result.exception, SystemExit)  # no traceback
-    told = {"stdout.txt": result.stdout, "stderr.txt": result.stderr}
-    told = {name: text.replace(str(here), "HERE") for name, text in told.items() if text}
+    streams = {"stdout.txt": result.stdout, "stderr.txt": result.stderr}
+    output = {name: text.replace(str(here), "HERE") for name, text in streams.items() if text}
     if request.config.getoption("--update-golden"):
-        if os.geteuid() != os.getuid():
-            os.seteuid(os.getuid())
         for name in ("stdout.txt", "stderr.txt"):
             (folder / name).unlink(missing_ok=True)
-        for name, text in told.items():
+        for name, text in output.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
     expected = {
         name: (folder / name).read_text(encoding="utf-8")
         for name in ("stdout.txt", "stderr.txt")
         if (folder / name).exists()
     }
-    assert told == expected
+    assert output == expected
     assert result.exit_code == case.exit
     assert snapshot(here) == before
+
+
+def test_every_case_lies_in_an_area() -> None:
+    assert {path.name for path in ERRORS.iterdir()} == AREAS
+    assert all(any(folder.glob("std*.txt")) for folder in CASES)
