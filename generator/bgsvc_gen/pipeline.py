@@ -37,7 +37,7 @@ def generate(spec: Spec, targets: Iterable[Target] = TARGETS) -> Iterator[Genera
         try:
             files = list(render(target.plan(spec)))
         except ValueError as error:  # a quoting filter: the last to see what no rule foresaw
-            hint = "reword it in the spec; a rule should have said so with its place: report this"
+            hint = "reword the text in the spec, and report this: a rule should give its location"
             raise UnquotableError(f"{target.NAME}: {error}", hint) from None
         if files and target.CARRIES_RUNTIME:
             files.extend(runtime_files())

@@ -32,10 +32,10 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
         found: Any = plistlib.loads(content, dict_type=_Dictionary)
     except _UNREADABLE as error:
         raise UsageError(
-            f"{name} is no property list: {error}", "name the app's Info.plist"
+            f"{name} is not a property list: {error}", "name the app's Info.plist"
         ) from None
     if not isinstance(found, dict):
-        raise UsageError(f"{name} holds no dictionary", "name the app's Info.plist")
+        raise UsageError(f"{name} does not contain a dictionary", "name the app's Info.plist")
     return dict(cast("dict[str, Any]", found))
 
 
@@ -44,7 +44,7 @@ class _Dictionary(dict[str, Any]):
 
     def __setitem__(self, key: str, value: object) -> None:
         if key in self:
-            raise ValueError(f'the key "{key}" is there twice')
+            raise ValueError(f'the key "{key}" appears twice')
         super().__setitem__(key, value)
 
 
@@ -62,7 +62,9 @@ def merged(content: bytes, additions: Mapping[str, Sequence[str]], name: str) ->
     for key, wanted in additions.items():
         present: Any = found.get(key, [])
         if not isinstance(present, list):
-            raise UsageError(f"{key} in {name} is no array", "make it one, or remove it")
+            raise UsageError(
+                f"{key} in {name} is not an array", "change it to an array, or remove it"
+            )
         missing = [value for value in dict.fromkeys(wanted) if value not in present]
         if missing:
             found[key] = [*present, *missing]
@@ -73,7 +75,7 @@ def merged(content: bytes, additions: Mapping[str, Sequence[str]], name: str) ->
     try:
         return plistlib.dumps(found, fmt=form, sort_keys=False)
     except (ValueError, OverflowError, TypeError, RecursionError) as error:
-        raise UsageError(f"{name} holds what no property list can: {error}") from None
+        raise UsageError(f"{name} has a value that cannot be written back: {error}") from None
 
 
 def read(path: Path) -> bytes:
@@ -84,11 +86,13 @@ def read(path: Path) -> bytes:
     """
     try:
         if path.exists() and not path.is_file():
-            raise OutputError(f"{path} is no file", "name the app's Info.plist")
+            raise OutputError(f"{path} is not a regular file", "name the app's Info.plist")
         return path.read_bytes()
     except OSError as error:
         hint = "name the app's Info.plist"
-        raise OutputError(f"{path} cannot be read: {error.strerror}", hint) from None
+        raise OutputError(
+            f"cannot read {path}: {(error.strerror or str(error)).lower()}", hint
+        ) from None
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -100,8 +104,9 @@ def refuse_unwritable(path: Path) -> None:
     real = path.resolve()
     if not real.stat().st_mode & 0o222:
         raise OutputError(f"{path} is read-only", "make it writable")
+    hint = "make the folder writable"
     if not os.access(real.parent, os.W_OK | os.X_OK):
-        raise OutputError(f"cannot write in {real.parent}: permission denied")
+        raise OutputError(f"cannot write in {real.parent}: permission denied", hint)
 
 
 def write(path: Path, before: bytes, after: bytes) -> None:
@@ -120,4 +125,6 @@ def write(path: Path, before: bytes, after: bytes) -> None:
             backup.chmod(real.stat().st_mode)
         replace_file(real, after)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        raise OutputError(
+            f"cannot write {path}: {(error.strerror or str(error)).lower()}"
+        ) from None

@@ -74,12 +74,12 @@ def check_answers(answers: Answers) -> None:
     """
     # The label says " is running" after it.
     if fault := values.text_fault(answers.name, values.LONGEST_NAME_SHOWN - len(IS_RUNNING)):
-        raise UsageError(f"the name {fault}", "give one short line of text")
+        raise UsageError(f"the name {fault}", "choose one short line of text")
     unfit = not values.is_app_id(answers.id) or values.unfit_segment(answers.id)
     if unfit or "_" in answers.id:
         hint = (
-            f"give a reverse-DNS name of {values.LONGEST_APP_ID} letters and digits at most, "
-            "such as com.example.notes"
+            "write a reverse-DNS name of letters and digits, such as com.example.notes; "
+            f"at most {values.LONGEST_APP_ID} characters"
         )
         raise UsageError(f'"{answers.id}" cannot be an app id on every platform', hint)
 
@@ -109,18 +109,20 @@ def start_app(folder: Path, answers: Answers) -> list[Path]:
                 rendered.rename(folder)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        hint = "name a folder that can be written"
-        raise UsageError(f"cannot make an app in {folder}: {reason}", hint) from None
+        hint = "name a writable folder"
+        raise UsageError(f"cannot create an app in {folder}: {reason}", hint) from None
     return names
 
 
 def _refuse_overwriting(folder: Path, names: list[Path]) -> None:
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", "name another")
+        raise UsageError(f"{folder} is not a folder", "name another folder")
     taken = [name for name in names if os.path.lexists(folder / name)]
     if taken:
         listed = "\n".join(f"  {folder / name}" for name in taken)
-        raise UsageError(f"already there, nothing was written:\n{listed}", "name an empty folder")
+        raise UsageError(
+            f"these files exist; nothing was written:\n{listed}", "name an empty folder"
+        )
 
 
 def _fill(folder: Path, rendered: Path, names: list[Path]) -> None:

@@ -19,5 +19,5 @@ def assert_up_to_date(spec: Path, out: Path | None = None) -> None:
     folder = inspect_project(read_project(spec), out)
     listed = "\n".join(f"  {drift.kind.value}: {drift.path}" for drift in folder.drifts)
     if listed:
-        message = f"{folder.root} is not what {spec} yields; run `bgsvc-gen all`"
+        message = f"{folder.root} does not match {spec}; run `bgsvc-gen all`"
         raise AssertionError(f"{message}:\n{listed}")

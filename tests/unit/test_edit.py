@@ -128,7 +128,7 @@ def test_the_spec_in_a_pyproject_is_edited_there() -> None:
 def test_several_services_need_a_name() -> None:
     text = '[services.a]\nentry = "a:B"\n[services.b]\nentry = "a:B"\n'
 
-    with pytest.raises(UsageError, match="there are: a, b"):
+    with pytest.raises(UsageError, match="one of: a, b"):
         edited(text, ["dataSync"])
     assert tomli.loads(edited(text, ["dataSync"], "b"))["services"]["b"]["android"]
 

@@ -186,7 +186,7 @@ def test_a_marker_of_a_module_that_names_nothing_is_told(app: Path, name: bytes)
 def test_a_list_that_is_none_is_a_mistake(app: Path) -> None:
     write(app / "Info.plist", b"<plist>")
 
-    with pytest.raises(UsageError, match="no property list"):
+    with pytest.raises(UsageError, match="not a property list"):
         list(check_ios(app, PLAN))
 
 
@@ -198,7 +198,7 @@ def test_a_folder_without_a_list_is_a_mistake(tmp_path: Path) -> None:
 def test_an_app_without_a_service_on_ios_is_a_mistake(app: Path) -> None:
     nothing = ios.plan(Spec(App("com.example.notes", "Notes"), (), allow=()))
 
-    with pytest.raises(UsageError, match="no service of the spec runs on iOS"):
+    with pytest.raises(UsageError, match="the spec has no service for iOS"):
         list(check_ios(app, nothing))
 
 

@@ -98,32 +98,32 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no property list"),
-        (b"bplist00 and no more", "no property list"),
-        (b"<plist><dict>", "no property list"),
-        (plistlib.dumps(["an array"]), "no dictionary"),
-        (plistlib.dumps({"UIBackgroundModes": "fetch"}), "no array"),
-        (b'{ UIBackgroundModes = ("fetch"); }', "no property list"),
-        (b"<plist><dict><key>a</key><date>today</date></dict></plist>", "no property list"),
-        (b"<plist><dict><key>a</key><integer>x</integer></dict></plist>", "no property list"),
-        (b"<plist><dict><key>a</key><data>!!!x</data></dict></plist>", "no property list"),
-        (b"<plist><dict><string>no key</string></dict></plist>", "no property list"),
-        (b"<plist><dict><key>a</key><string>\xff</string></dict></plist>", "no property list"),
-        (b'<?xml version="1.0" encoding="klingon"?><plist><dict/></plist>', "no property list"),
-        (b'<!DOCTYPE p [<!ENTITY a "b">]><plist><dict/></plist>', "no property list"),
+        (b"", "not a property list"),
+        (b"bplist00 and no more", "not a property list"),
+        (b"<plist><dict>", "not a property list"),
+        (plistlib.dumps(["an array"]), "does not contain a dictionary"),
+        (plistlib.dumps({"UIBackgroundModes": "fetch"}), "not an array"),
+        (b'{ UIBackgroundModes = ("fetch"); }', "not a property list"),
+        (b"<plist><dict><key>a</key><date>today</date></dict></plist>", "not a property list"),
+        (b"<plist><dict><key>a</key><integer>x</integer></dict></plist>", "not a property list"),
+        (b"<plist><dict><key>a</key><data>!!!x</data></dict></plist>", "not a property list"),
+        (b"<plist><dict><string>no key</string></dict></plist>", "not a property list"),
+        (b"<plist><dict><key>a</key><string>\xff</string></dict></plist>", "not a property list"),
+        (b'<?xml version="1.0" encoding="klingon"?><plist><dict/></plist>', "not a property list"),
+        (b'<!DOCTYPE p [<!ENTITY a "b">]><plist><dict/></plist>', "not a property list"),
         (
             b"<plist><dict><key>a</key><integer>99999999999999999999999</integer></dict></plist>",
-            "holds what no property list can",
+            "has a value that cannot be written back",
         ),
         (
             b"<plist><dict><key>a</key>%s%s</dict></plist>"
             % (b"<array>" * 9999, b"</array>" * 9999),
-            "no property list",
+            "has a value that cannot be written back",
         ),
-        (plistlib.dumps({"a": [1] * 50}, fmt=plistlib.FMT_BINARY)[:40], "no property list"),
+        (plistlib.dumps({"a": [1] * 50}, fmt=plistlib.FMT_BINARY)[:40], "not a property list"),
         (
             b"<plist><dict><key>a</key><true/><key>a</key><false/></dict></plist>",
-            'the key "a" is there twice',
+            'the key "a" appears twice',
         ),
     ],
 )
@@ -195,7 +195,7 @@ def test_what_is_no_file_is_refused(project: Path) -> None:
 
     code, said = run(project)
 
-    assert (code, "is no file" in said) == (2, True)
+    assert (code, "is not a regular file" in said) == (2, True)
 
 
 DIES: Final = """
@@ -258,7 +258,7 @@ def test_a_check_tells_a_list_that_lacks_something(project: Path) -> None:
 
     (project / "Info.plist").write_bytes(list_in(plistlib.FMT_XML))
     code, said = run(project, "--check")
-    assert (code, "lacks what the tasks need" in said) == (1, True)
+    assert (code, "lacks keys that the tasks need" in said) == (1, True)
 
 
 def test_nothing_is_written_where_the_list_is_none(project: Path) -> None:

@@ -13,18 +13,18 @@ from bgsvc_gen import __version__
 from bgsvc_gen.errors import BgsvcGenError
 
 COMMANDS: Final = {
-    "init": ("init", "Start a small app with a service in it."),
+    "init": ("init", "Create a small app with one service."),
     "android": ("generate", "Write the Android service, manifest and bridge."),
     "ios": ("generate", "Write the iOS background tasks and Info.plist fragment."),
     "desktop": ("generate", "Write the systemd, launchd and Windows definitions."),
     "all": ("generate", "Write the files of every platform."),
-    "check": ("check", "Tell whether the files are what the spec yields."),
+    "check": ("check", "Check that the generated files match the spec."),
     "diff": ("check", "Show what the generating commands would change."),
-    "plan": ("plan", "Show what was decided for each platform, as JSON."),
-    "explain": ("explain", "Tell what each platform promises the services, and why."),
+    "plan": ("plan", "Print the plan for each platform as JSON."),
+    "explain": ("explain", "Print what each platform guarantees the services, and why."),
     "types": ("types", "List Android's foreground service types."),
-    "schema": ("schema", "Print the JSON Schema of bgsvc.toml, for an editor."),
-    "doctor": ("doctor", "Look at a built app: does it hold what its services need?"),
+    "schema": ("schema", "Print the JSON Schema of bgsvc.toml for an editor."),
+    "doctor": ("doctor", "Check that a built app contains what its services need."),
 }
 """Command → its module here, and its line in `--help`; in the order of a first visit."""
 
@@ -33,15 +33,16 @@ INTERRUPTED: Final = 130
 
 EPILOG: Final = """
 \b
-A first visit:
-  bgsvc-gen init notes          a small app with a service
+To start:
+  bgsvc-gen init notes          a small app with one service
   cd notes
   bgsvc-gen android --type dataSync
   bgsvc-gen all                 everything else
-  bgsvc-gen check               in CI: exit 1 where the files drifted
+  bgsvc-gen check               for CI: exit status 1 if a file drifted
 
-Exit status: 0 done, 1 drift found, 2 wrong usage, spec or file system. What is refused is refused
-before anything is written; a run that dies half-way is finished by the next one.
+Exit status: 0 success; 1 drift or findings; 2 an error in the usage, the spec or the file system.
+A command checks everything before it writes the first file. The next run completes an
+interrupted one.
 """
 
 
@@ -79,7 +80,7 @@ class Commands(click.Group):
                 raise  # click knows how to end when nobody reads on
             place = f" {error.filename}" if error.filename else ""
             reason = (error.strerror or str(error)).lower()
-            hint = "see that the place exists, has room and lets you write"
+            hint = "check that the path exists, is writable and has free space"
             self._end(ctx, BgsvcGenError(f"the system refused{place}: {reason}", hint))
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
@@ -97,8 +98,8 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="bgsvc-gen")
 def main() -> None:
-    """One Python class and one bgsvc.toml become native background services.
+    """Generate native background services from one Python class and one bgsvc.toml.
 
-    Writes the native side for Android, iOS, Linux, macOS and Windows under native/bgsvc/;
-    commit it, and let `bgsvc-gen check` hold it to the spec.
+    bgsvc-gen writes the native files for Android, iOS, Linux, macOS and Windows to native/bgsvc/.
+    Commit them, and run `bgsvc-gen check` in CI.
     """

@@ -17,12 +17,12 @@ from bgsvc_gen.project import TARGET_NAMES, inspect_project, read_project
 def check_command(
     targets: tuple[str, ...], spec_path: Path | None, out: Path | None, format_: str
 ) -> None:
-    """Tell whether the generated files are what the spec yields.
+    """Check that the generated files match the spec.
 
-    Looks at every platform, or at each TARGET alone; desktop is three of them. Names each file
-    that is not right: stale (the spec changed), hand-edited, missing, an orphan (the spec no
-    longer yields it), or foreign (bgsvc-gen did not write it).
-    Exit status 1 where there is one.
+    Checks every platform, or only each TARGET; desktop stands for linux, macos and windows. Lists
+    each file that is stale (the spec changed), hand-edited, missing, orphan (the spec no longer
+    generates it) or foreign (bgsvc-gen did not write it).
+    Exit status 1 if there is one.
     """
     folder = inspect_project(read_project(spec_path), out, targets or TARGET_NAMES)
     report.print_drifts(folder.drifts, folder.root, format_)
@@ -40,7 +40,7 @@ def diff_command(
 ) -> None:
     """Show what the generating commands would change, as a unified diff.
 
-    Looks at every platform, or at each TARGET alone.
+    Shows every platform, or only each TARGET.
     """
     folder = inspect_project(read_project(spec_path), out, targets or TARGET_NAMES)
     report.print_diff(folder.drifts, folder.root, format_)
@@ -52,7 +52,7 @@ def _way_out(folder: Folder) -> str:
         steps.append("run `bgsvc-gen all`")
     kept = {drift.kind for drift in folder.drifts if not drift.ours}
     if kept & {Kind.HAND_EDITED, Kind.ORPHAN}:
-        steps.append("a hand-edited file is kept unless you add --force")
+        steps.append("it keeps hand-edited files unless you add --force")
     if kept & {Kind.FOREIGN, Kind.IN_THE_WAY}:
-        steps.append("move or delete what bgsvc-gen did not write")
+        steps.append("move or delete files that bgsvc-gen did not write")
     return "; ".join(steps)

@@ -18,9 +18,9 @@ from bgsvc_gen.targets import android, ios
 
 @click.group()
 def doctor_command() -> None:
-    """Look at an app from outside: does it hold what its services need?
+    """Check that a built app contains what its services need.
 
-    Exit status: 0 nothing found, 1 findings, 2 wrong usage or a file that cannot be read.
+    Exit status: 0 no findings; 1 findings; 2 an error in the usage, or a file that cannot be read.
     """
 
 
@@ -30,7 +30,7 @@ def doctor_command() -> None:
 @format_option
 @color_option
 def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
-    """Look at a built .app, an Info.plist or an Xcode project at PATH."""
+    """Check the built .app, Info.plist or Xcode project at PATH."""
     plan = ios.plan(read_project(spec_path).spec)
     tell(list(check_ios(path, plan)), format_)
 
@@ -41,7 +41,7 @@ def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
 @format_option
 @color_option
 def android_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
-    """Look at an APK, a merged AndroidManifest.xml or an app's project at PATH."""
+    """Check the APK, merged AndroidManifest.xml or Gradle project at PATH."""
     plan = android.plan(read_project(spec_path).spec)
     tell(list(check_android(path, plan)), format_)
 
@@ -63,4 +63,4 @@ def tell(findings: Sequence[Finding], format_: str) -> None:
     if findings:
         raise DriftError("1 finding" if len(findings) == 1 else f"{len(findings)} findings")
     if format_ == "text":
-        click.echo("nothing is missing", err=True)
+        click.echo("no findings", err=True)

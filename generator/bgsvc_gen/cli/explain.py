@@ -26,16 +26,17 @@ COLOURS: Final = {"guaranteed": "green", "bestEffort": "yellow", "unsupported": 
 @click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON.")
 @color_option
 def explain_command(service: str | None, spec_path: Path | None, *, as_json: bool) -> None:
-    """Tell what each platform promises the spec's services, or SERVICE alone, and why.
+    """Print what each platform guarantees the spec's services, or only SERVICE, and why.
 
-    The levels: guaranteed (the platform documents it), bestEffort (it tries), unsupported. What
-    only the device can tell, such as whether a user lingers, counts as not given.
+    The levels are guaranteed (the platform documents it), bestEffort (the platform tries) and
+    unsupported. A condition that only the device can answer, such as whether lingering is enabled
+    for the user, counts as not met.
     """
     spec = read_project(spec_path).spec
     chosen = [each for each in spec.services if service in (None, each.name)]
     if not chosen:
         names = ", ".join(each.name for each in spec.services)
-        raise BgsvcGenError(f'the spec has no service "{service}"', f"it has: {names}")
+        raise BgsvcGenError(f'the spec has no service "{service}"', f"choose one of: {names}")
     if as_json:
         found = {each.name: [dataclasses.asdict(one) for one in explain(each)] for each in chosen}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))

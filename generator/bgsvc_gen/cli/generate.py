@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -63,11 +63,13 @@ class Mode:
     "types",
     metavar="TYPE",
     multiple=True,
-    help="Foreground service type, such as dataSync, in place of those in the spec; it is written "
-    "there too. May be repeated.",
+    help="Foreground service type, such as dataSync. It replaces the types in the spec, and is "
+    "written there. Repeatable.",
 )
 @click.option(
-    "--service", metavar="NAME", help="The service --type means, where there are several."
+    "--service",
+    metavar="NAME",
+    help="Service that --type applies to; needed if the spec has several.",
 )
 @writing_options
 def android_command(
@@ -81,20 +83,28 @@ def android_command(
 
     \b
     Examples:
-      bgsvc-gen android                    as the spec says
-      bgsvc-gen android --type dataSync    and write the type into the spec
+      bgsvc-gen android                    generate from the spec
+      bgsvc-gen android --type dataSync    also write the type to the spec
     """
     source = find_project_source(spec_path)
     if service is not None and not types:
-        raise UsageError("--service says which service --type means", "add --type")
+        raise UsageError(
+            "--service selects the service for --type, which is missing", "add --type TYPE"
+        )
     for name in types:
         if name not in SERVICE_TYPES:
-            hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
-            hint = REFUSED.get(name, hint)
-            raise UsageError(f'--type: no app can declare the service type "{name}"', hint)
+            _refuse_type(name)
     edited = set_types(source, service, types) if types else source
     project = build_project(edited)
     generate_targets(project, out, ("android",), Mode(**flags), original=source)
+
+
+def _refuse_type(name: str) -> NoReturn:
+    if name in REFUSED:
+        message = f'--type: an app cannot declare the foreground service type "{name}"'
+        raise UsageError(message, f"use another type; {REFUSED[name]}")
+    hint = suggestion(name, SERVICE_TYPES) or f"choose one of: {', '.join(SERVICE_TYPES)}"
+    raise UsageError(f'--type: unknown foreground service type "{name}"', hint)
 
 
 @click.command()
@@ -103,7 +113,7 @@ def android_command(
     "plist_path",
     metavar="PATH",
     type=Place(path_type=Path),
-    help="Also merge what the tasks need into the app's Info.plist, XML or binary.",
+    help="Also merge the keys that the tasks need into this Info.plist, XML or binary.",
 )
 @writing_options
 def ios_command(
@@ -117,7 +127,7 @@ def ios_command(
     \b
     Examples:
       bgsvc-gen ios
-      bgsvc-gen ios --apply-plist ios/Notes/Info.plist    the keys into the app's own list
+      bgsvc-gen ios --apply-plist ios/Notes/Info.plist    also merge the keys
     """
     project = read_project(spec_path)
     mode = Mode(**flags)
@@ -136,14 +146,21 @@ def ios_command(
         plist.write(plist_path, before, after)
         click.echo(f"merged    {plist_path.as_posix()}", err=True)
     elif mode.check:
-        raise DriftError(f"{plist_path.as_posix()} lacks what the tasks need")
+        raise DriftError(
+            f"{plist_path.as_posix()} lacks keys that the tasks need",
+            "run the same command without --check",
+        )
     else:
         click.echo(f"would merge {plist_path.as_posix()}", err=True)
 
 
 @click.command()
 @click.option(
-    "--os", "systems", type=click.Choice(DESKTOP), multiple=True, help="One system.  [default: all]"
+    "--os",
+    "systems",
+    type=click.Choice(DESKTOP),
+    multiple=True,
+    help="System to generate for; repeatable.  [default: all]",
 )
 @writing_options
 def desktop_command(
@@ -152,7 +169,7 @@ def desktop_command(
     out: Path | None,
     **flags: Any,  # noqa: ANN401 - the fields of Mode
 ) -> None:
-    """Write the systemd units, launchd jobs and Windows definitions; print how to install them."""
+    """Write the systemd units, launchd jobs and Windows definitions; print the install commands."""
     project = read_project(spec_path)
     mode = Mode(**flags)
     root = project.output_folder(out)
@@ -168,7 +185,8 @@ def desktop_command(
 def all_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:  # noqa: ANN401
     """Write the files of every platform.
 
-    A service runs on every desktop; on Android where it has types, on iOS where it has tasks.
+    A service runs on every desktop system, on Android if it has types or is a job, and on iOS if
+    it has tasks.
     """
     project = read_project(spec_path)
     generate_targets(project, out, TARGET_NAMES, Mode(**flags))
@@ -214,7 +232,7 @@ def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
     spec = source.path.resolve()  # a link to the spec stays one
     refuse_unwritable(folder, spec)
     if not spec.stat().st_mode & 0o222:
-        raise OutputError(f"{source.path} is read-only", "make it writable, or leave --type out")
+        raise OutputError(f"{source.path} is read-only", "make it writable, or remove --type")
     mark = codecs.BOM_UTF8 if spec.read_bytes().startswith(codecs.BOM_UTF8) else b""
     try:
         with staged_file(spec, mark + source.text.encode()):
@@ -251,4 +269,4 @@ def _summarise(folder: Folder, names: Collection[str]) -> None:
         click.echo(f"up to date: {len(folder.wanted)} files", err=True)
     absent = [name for name in names if not any(p.startswith(f"{name}/") for p in folder.wanted)]
     if absent:
-        click.echo(f"no service of the spec runs on: {', '.join(absent)}", err=True)
+        click.echo(f"the spec has no service for: {', '.join(absent)}", err=True)

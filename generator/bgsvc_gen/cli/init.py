@@ -15,14 +15,16 @@ from bgsvc_gen.starter import DEFAULT_NAME, Answers, default_id, start_app
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
-@click.option("--name", help="What users call the app.  [default: from DIR]")
-@click.option("--id", "app_id", help="Its reverse-DNS identifier, such as com.example.notes.")
-@click.option("--no-input", is_flag=True, help="Ask nothing; take the defaults.")
+@click.option("--name", help="Name of the app, as users see it.  [default: from DIR]")
+@click.option(
+    "--id", "app_id", help="Reverse-DNS identifier of the app, such as com.example.notes."
+)
+@click.option("--no-input", is_flag=True, help="Do not prompt; use the defaults.")
 @color_option
 def init_command(folder: Path, name: str | None, app_id: str | None, *, no_input: bool) -> None:
-    """Start a small app with a service in it, in DIR or here.
+    """Create a small app with one service in DIR, or in the current folder.
 
-    Asks for what was not given, if there is a terminal to ask at. Never overwrites a file.
+    Prompts for missing options if stdin is a terminal. Never overwrites a file.
 
     \b
     Example:
@@ -38,7 +40,7 @@ def init_command(folder: Path, name: str | None, app_id: str | None, *, no_input
     for path in start_app(folder, answers):
         click.echo(f"wrote     {(folder / path).as_posix()}", err=True)
     if app_id is None and not asks:
-        click.echo(f"the app's id is {identifier}; --id gives it another", err=True)
+        click.echo(f"the app's id is {identifier}; use --id to choose another", err=True)
     click.echo("next:\n" + "\n".join(f"  {step}" for step in _steps(folder, answers)), err=True)
 
 

@@ -23,7 +23,7 @@ class Place(click.Path):
     ) -> Any:  # noqa: ANN401 - click's signature
         """Return `value` as a path."""
         if value == "":
-            self.fail("the path is empty; is a variable unset?", param, ctx)
+            self.fail("the path is empty; check for an unset variable", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -54,25 +54,25 @@ spec_option = click.option(
     "spec_path",
     metavar="FILE",
     type=Place(path_type=Path),
-    help="The spec.  [default: bgsvc.toml, or [tool.bgsvc] in pyproject.toml]",
+    help="Spec to read.  [default: bgsvc.toml, or [tool.bgsvc] in pyproject.toml]",
 )
 out_option = click.option(
     "--out",
     metavar="FOLDER",
     type=Place(path_type=Path),
-    help="Where the files go.  [default: native/bgsvc beside the spec]",
+    help="Output folder.  [default: native/bgsvc beside the spec]",
 )
 force_option = click.option(
     "--force",
     is_flag=True,
-    help="Overwrite what was changed by hand, and the files of another app.",
+    help="Overwrite hand-edited files and the files of another app.",
 )
 check_option = click.option(
-    "--check", is_flag=True, help="Write nothing; exit 1 where files drifted."
+    "--check", is_flag=True, help="Write nothing; exit with status 1 if a file drifted."
 )
 diff_option = click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Write nothing; name the files that would change."
+    "--dry-run", is_flag=True, help="Write nothing; list the files that would change."
 )
 format_option = click.option(
     "--format",
@@ -81,7 +81,7 @@ format_option = click.option(
     default="text",
     is_eager=True,
     callback=_remember_format,
-    help="How findings are printed; github: as annotations of a pull request.",
+    help="Output format; github prints annotations for a pull request.",
 )
 targets_argument = click.argument(
     "targets",
@@ -96,7 +96,7 @@ color_option = click.option(
     default="auto",
     expose_value=False,
     callback=_choose_color,
-    help="Colours; NO_COLOR is honoured.",
+    help="When to use colours; auto honours NO_COLOR.",
 )
 
 

@@ -16,9 +16,9 @@ from bgsvc_gen.targets import TARGETS
 @spec_option
 @color_option
 def plan_command(targets: tuple[str, ...], spec_path: Path | None) -> None:
-    """Show what was decided for each platform, or for each TARGET alone, as JSON.
+    """Print the plan for each platform, or only for each TARGET, as JSON.
 
-    A plan holds every name, value and flag that the templates print.
+    A plan contains every name, value and flag that the templates print.
     """
     spec = read_project(spec_path).spec
     chosen = [module for module in TARGETS if module.NAME in (targets or TARGET_NAMES)]

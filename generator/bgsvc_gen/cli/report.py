@@ -13,12 +13,12 @@ from bgsvc_gen.errors import BgsvcGenError, DriftError, SpecError
 from bgsvc_gen.output.folder import Drift, Kind
 
 MEANING: Final = {
-    Kind.STALE: "differs from the spec",
-    Kind.HAND_EDITED: "was changed by hand",
+    Kind.STALE: "differs from what the spec generates",
+    Kind.HAND_EDITED: "was edited by hand",
     Kind.MISSING: "is missing",
-    Kind.ORPHAN: "comes from no service of the spec",
-    Kind.FOREIGN: "was not written by bgsvc-gen, and is left alone",
-    Kind.IN_THE_WAY: "was not written by bgsvc-gen, and is in the way",
+    Kind.ORPHAN: "is no longer generated",
+    Kind.FOREIGN: "was not written by bgsvc-gen; it is kept",
+    Kind.IN_THE_WAY: "was not written by bgsvc-gen and is in its way",
 }
 COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -74,9 +74,9 @@ def print_warnings(warnings: Iterable[Diagnostic], chosen: str) -> None:
 
 
 def count(drifts: Sequence[Drift]) -> str:
-    """Return how many files are not what the spec yields, as a sentence."""
-    some = "1 file is" if len(drifts) == 1 else f"{len(drifts)} files are"
-    return f"{some} not what the spec yields"
+    """Return how many files do not match the spec, as a sentence."""
+    files = "1 file does" if len(drifts) == 1 else f"{len(drifts)} files do"
+    return f"{files} not match the spec"
 
 
 def rows(drifts: Iterable[Drift]) -> list[dict[str, str]]:
@@ -113,7 +113,7 @@ def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
 
 def _meaning(drift: Drift) -> str:
     if drift.kind is Kind.ORPHAN and not drift.ours:
-        return f"{MEANING[drift.kind]}, was changed by hand, and is left alone"
+        return f"{MEANING[drift.kind]}, but was edited by hand; it is kept"
     return MEANING[drift.kind]
 
 
@@ -134,7 +134,7 @@ def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
 
 def _difference(drift: Drift, path: str) -> Iterator[str]:
     if drift.kind in (Kind.ORPHAN, Kind.FOREIGN):
-        yield f"would {'delete' if drift.ours else 'leave alone'}: {path}"
+        yield f"would {'delete' if drift.ours else 'keep'}: {path}"
         return
     if drift.found == drift.wanted:
         yield f"would rewrite: {path}"

@@ -13,14 +13,14 @@ from bgsvc_gen.spec.schema import json_schema
 def schema_command() -> None:
     """Print the JSON Schema of bgsvc.toml.
 
-    With it an editor completes the keys, tells what each is for and marks what is wrong:
+    With it, an editor completes and describes the keys, and marks errors:
 
     \b
       bgsvc-gen schema > bgsvc.schema.json
     and, as the spec's first line:
       #:schema ./bgsvc.schema.json
 
-    What only the whole spec can tell, such as types that exclude each other, is left to
-    `bgsvc-gen plan`, which also gives each finding its place and a way out.
+    The schema cannot express rules across keys, such as types that exclude each other.
+    `bgsvc-gen plan` checks them all, and reports each error with its location and a fix.
     """
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -25,14 +25,18 @@ ENFORCED: Final = 34
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
 @color_option
 def types_command(name: str | None, *, as_json: bool) -> None:
-    """List Android's foreground service types, or tell all about TYPE.
+    """List Android's foreground service types, or describe TYPE.
 
-    One of them goes into `types` of [services.<name>.android], or to `bgsvc-gen android --type`.
+    Write them in `types` of [services.<name>.android], or to `bgsvc-gen android --type`.
     """
     if name is not None and name not in SERVICE_TYPES:
         reason = REFUSED.get(name)
-        message = f'"{name}" cannot be declared: {reason}' if reason else f'no type "{name}"'
-        raise BgsvcGenError(message, f"there are: {', '.join(SERVICE_TYPES)}")
+        message = (
+            f'"{name}" cannot be declared: {reason}'
+            if reason
+            else f'"{name}" is not a foreground service type'
+        )
+        raise BgsvcGenError(message, f"choose one of: {', '.join(SERVICE_TYPES)}")
     rows = list(SERVICE_TYPES.values()) if name is None else [SERVICE_TYPES[name]]
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
@@ -67,13 +71,13 @@ def _facts(row: ServiceType) -> Iterator[tuple[str, str]]:
     yield "since", f"API {row.since}"
     yield "time limit", _limit(row)
     yield "start at boot", "yes" if row.boot_allowed else "no"
-    yield "after a kill", "Android brings it back" if row.sticky else "it stays ended"
+    yield "after a kill", "Android restarts it" if row.sticky else "it stays stopped"
     yield "permissions", ", ".join(each.name for each in row.permissions)
     further = [f"or {row.unless}"] if row.unless else []
     yield "and one of", ", ".join([*map(_choice, row.choices), *further])
     yield "while in use", "it can start only while the app is in use" if row.while_in_use else ""
     yield "property", row.property or ""
-    declaration = {True: "wants a declaration", False: "wants none", None: "not verified"}
+    declaration = {True: "requires a declaration", False: "requires none", None: "not verified"}
     yield "Google Play", declaration[row.play_declaration]
     yield "consider instead", "; ".join(row.alternatives)
     yield "sources", "; ".join(row.sources)

@@ -20,19 +20,19 @@ CODES: Final = {
     "DA001": "a service of the spec is not in the manifest",
     "DA002": "a service's foreground service type is not the spec's",
     "DA003": "a permission is missing",
-    "DA004": "none of the permissions is there of which a type needs one",
+    "DA004": "a type needs one of several permissions, and the app has none",
     "DA005": "a service or a receiver is open to other apps",
-    "DA006": "the property that says what `specialUse` is for is missing",
-    "DA007": "a job service may be bound by anybody",
-    "DA008": "the app targets an older Android than Google Play takes",
-    "DA009": "the app runs on Androids that these sources do not",
+    "DA006": "the property that explains `specialUse` is missing",
+    "DA007": "any app can bind a job service",
+    "DA008": "the app targets an older API level than Google Play accepts",
+    "DA009": "the app's minSdk is below that of the generated sources",
     "DA010": "the receiver that starts services at boot is not in the manifest",
-    "DA011": "the runtime in the app is not the one of these sources",
+    "DA011": "the runtime in the app is of another version than the sources",
     "DA012": "the generated files are not part of the app's build",
     "DA013": "a native library is missing",
     "DA014": "a native library does not load on devices with 16 KB pages",
-    "DA015": "the app targets a newer Android than the spec was checked for",
-    "DA016": "what starts before the first unlock is not declared so",
+    "DA015": "the app targets a newer API level than the spec",
+    "DA016": "a component that starts before the first unlock is not declared directBootAware",
 }
 """Every code a finding about an Android app may carry, and what it stands for."""
 
@@ -43,7 +43,7 @@ _LOCKED_BOOT: Final = "android.intent.action.LOCKED_BOOT_COMPLETED"
 _RECEIVER: Final = "dev.bgsvc.BootReceiver"
 _TASK_SERVICE: Final = "dev.bgsvc.FiniteTaskService"
 _TASK_JOB: Final = "dev.bgsvc.FiniteTaskJob"
-_WHOLE: Final = "let the generated AndroidManifest.xml be part of the app's source set"
+_WHOLE: Final = "add the generated AndroidManifest.xml to the app's source set"
 
 
 @dataclass(frozen=True)
@@ -120,19 +120,19 @@ def _levels(manifest: Manifest, plan: AndroidPlan) -> Iterator[Finding]:
         yield Finding(
             "DA009",
             f"minSdk {manifest.oldest} is below {OLDEST}",
-            f"write minSdk = {OLDEST}: there are no notification channels before",
+            f"write minSdk = {OLDEST}; older levels have no notification channels",
         )
     if manifest.target < CHECKED:
         yield Finding(
             "DA008",
             f"targetSdk {manifest.target} is below {CHECKED}",
-            "raise targetSdk: the types and their permissions are checked from 34 on",
+            "raise targetSdk; Android checks the types and their permissions from API 34",
         )
     if manifest.target > plan.target_sdk:
         yield Finding(
             "DA015",
-            f"targetSdk is {manifest.target}, and the spec is for {plan.target_sdk}",
-            f"write target_sdk = {manifest.target} under [android]: newer ones may forbid more",
+            f"targetSdk is {manifest.target}, but the spec is for {plan.target_sdk}",
+            f"write target_sdk = {manifest.target} under [android]; newer levels may forbid more",
         )
 
 
@@ -143,7 +143,7 @@ def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> I
         yield Finding(
             "DA002",
             f"{service.class_name} has foregroundServiceType {said}, not {service.types}",
-            "remove what overrides it from the app's own manifest",
+            "remove the override from the app's own manifest",
         )
     rows = [SERVICE_TYPES[name] for name in sorted(wanted)]
     for row in rows:
@@ -154,10 +154,12 @@ def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> I
                 yield Finding(
                     "DA006",
                     f"{service.class_name} has no <property> {row.property}",
-                    "take the <service> of the generated manifest as it is",
+                    "use the <service> of the generated manifest unchanged",
                 )
     if found & REFUSED.keys():
-        yield Finding("DA002", f"{service.class_name} declares a refused type", "remove it")
+        yield Finding(
+            "DA002", f"{service.class_name} declares a type that Android refuses", "remove the type"
+        )
 
 
 def _choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
@@ -169,7 +171,7 @@ def _choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(
                 "DA004",
                 f"on API {level} a {row.name} service needs one of {names}",
-                "declare the one the service really uses",
+                "declare the one that the service uses",
             )
             return
 
@@ -179,8 +181,8 @@ def _asked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
         if name not in manifest.permissions and not _replaceable(name, plan, manifest):
             yield Finding(
                 "DA003",
-                f"the app does not ask for {name}",
-                "take out the tools:node that removes it, or declare it",
+                f"the app does not declare the permission {name}",
+                "remove the tools:node that removes it, or declare it",
             )
 
 
@@ -214,8 +216,8 @@ def _jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Fin
         if name not in services:
             yield Finding("DA001", f"{name} is not registered", _WHOLE)
         elif value(services[name], "permission") != _BIND_JOB:
-            fix = f'write android:permission="{_BIND_JOB}": without it Android runs no job'
-            yield Finding("DA007", f"{name} does not ask who binds to it", fix)
+            fix = f'write android:permission="{_BIND_JOB}"; without it Android runs no job'
+            yield Finding("DA007", f"{name} can be bound by any app", fix)
 
 
 def _finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
@@ -225,8 +227,8 @@ def _finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iter
     if service is None:
         yield Finding("DA001", f"{_TASK_SERVICE} is not registered", _WHOLE)
     elif types_of(service) != frozenset({"shortService"}):
-        fix = "remove what overrides it from the app's own manifest"
-        yield Finding("DA002", f"{_TASK_SERVICE} is not of the type shortService alone", fix)
+        fix = "remove the override from the app's own manifest"
+        yield Finding("DA002", f"{_TASK_SERVICE} must have the type shortService and no other", fix)
 
 
 def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
@@ -241,7 +243,7 @@ def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
     }
     wanted = (_BOOT, _LOCKED_BOOT) if plan.starts_locked else (_BOOT,)
     for missing in (name for name in wanted if name not in actions):
-        yield Finding("DA010", f"{_RECEIVER} does not hear of {missing}", _WHOLE)
+        yield Finding("DA010", f"{_RECEIVER} does not receive {missing}", _WHOLE)
     yield from _locked(plan, manifest)
 
 

@@ -37,7 +37,7 @@ def check_apk(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
         with zipfile.ZipFile(path) as archive:
             found = [*_libraries(archive), *_runtime(archive)]
     except BROKEN as error:
-        raise BgsvcGenError(f"{path} is no readable APK: {error}") from None
+        raise BgsvcGenError(f"{path} is not a readable APK: {error}") from None
     for code, message, fix in found:
         yield Finding(code, message, fix, str(path))
 
@@ -46,9 +46,9 @@ def _libraries(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     names = [name.split("/") for name in archive.namelist() if name.startswith("lib/")]
     inside = {(parts[1], parts[2]) for parts in names if len(parts) == len(("lib", "abi", "name"))}
     abis = sorted({abi for abi, _ in inside})
-    fix = "let externalNativeBuild name the generated CMakeLists.txt, and jniLibs hold libpython"
+    fix = "name the generated CMakeLists.txt in externalNativeBuild, and put libpython in jniLibs"
     if not abis:
-        yield ("DA013", f"the app has no native library, so no {LIBRARY}", fix)
+        yield ("DA013", f"the app has no native libraries, so {LIBRARY} is missing", fix)
     for abi in abis:
         of_abi = sorted(name for each, name in inside if each == abi)
         if LIBRARY not in of_abi:
@@ -64,7 +64,7 @@ def _aligned(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[tuple[s
         with archive.open(name) as member:
             least = min(_alignments(member.read(_HEAD)), default=PAGE)
         if least < PAGE:
-            fix = "link it with -Wl,-z,max-page-size=16384, or take a build of it that is"
+            fix = "link it with -Wl,-z,max-page-size=16384, or use a build that is"
             yield ("DA014", f"{name} is aligned to {least} bytes, not {PAGE}", fix)
 
 
@@ -94,7 +94,7 @@ def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     ]
     if wrong:
         fix = "run `bgsvc-gen android`, copy python/bgsvc into the assets, and build again"
-        message = f"{len(wrong)} files of the runtime are not those of this bgsvc-gen: {wrong[0]}"
+        message = f"{len(wrong)} runtime files differ from this bgsvc-gen's, such as {wrong[0]}"
         yield ("DA011", message, fix)
 
 

@@ -35,7 +35,7 @@ def check_android(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
             if zipfile.is_zipfile(path):
                 yield from check_apk(path, plan)
     except OSError as error:
-        raise BgsvcGenError(f"{path} cannot be read: {error}") from None
+        raise BgsvcGenError(f"cannot read {path}: {error}") from None
 
 
 def _manifest(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
@@ -50,8 +50,8 @@ def _project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
         if any(part in MERGED for part in path.parts)
     ]
     if not manifests:
-        hint = "build the app once, or name its APK or merged manifest"
-        raise BgsvcGenError(f"{folder} holds no merged manifest", hint)
+        hint = "build the app first, or name its APK or merged manifest"
+        raise BgsvcGenError(f"{folder} contains no merged manifest", hint)
     for path in manifests:
         yield from _manifest(path, plan)
     yield from _gradle(folder)
@@ -86,7 +86,7 @@ def _runtime(folder: Path) -> Iterator[Finding]:
         if wrong:
             yield Finding(
                 "DA011",
-                f"{len(wrong)} files of the runtime are not those of this bgsvc-gen: {wrong[0]}",
-                "run `bgsvc-gen android`, and build again",
+                f"{len(wrong)} runtime files differ from this bgsvc-gen's, such as {wrong[0]}",
+                "run `bgsvc-gen android`, then build again",
                 str(copy),
             )

@@ -49,7 +49,7 @@ def read_manifest(path: Path) -> ET.Element:
     except BROKEN as error:
         reason = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else error
         hint = "name an APK, or the merged AndroidManifest.xml below build/intermediates"
-        raise BgsvcGenError(f"{path} holds no readable manifest: {reason}", hint) from None
+        raise BgsvcGenError(f"{path} contains no readable manifest: {reason}", hint) from None
 
 
 def _content(path: Path) -> bytes:
@@ -59,7 +59,7 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         if _BUNDLE in archive.namelist():
-            raise ValueError("an app bundle has it in another form than an APK")
+            raise ValueError("an app bundle stores its manifest in another form than an APK")
         if archive.getinfo(MANIFEST).file_size > MOST:
             raise ValueError(f"it is larger than {MOST} bytes")
         # A header may promise less than there is.

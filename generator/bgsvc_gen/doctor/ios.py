@@ -57,9 +57,7 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
         UsageError: There is no property list to look at, or nothing to look for.
     """
     if not plan.services:
-        raise UsageError(
-            "no service of the spec runs on iOS", "give one a table [services.NAME.ios]"
-        )
+        raise UsageError("the spec has no service for iOS", "add a table [services.NAME.ios]")
     is_built = path.resolve().suffix == ".app" and (path / INFO).is_file()
     for found in _lists(path):
         content = plist.parse(plist.read(found), str(found))
@@ -78,24 +76,24 @@ def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
     for identifier in plan.identifiers:
         if identifier not in permitted:
             message = f"{identifier} is not in {PERMITTED}"
-            yield Finding("DI001", message, "bgsvc-gen ios --apply-plist PATH adds it")
+            yield Finding("DI001", message, "run `bgsvc-gen ios --apply-plist PATH`")
     modes = _strings(content, "UIBackgroundModes")
     for mode in plan.background_modes:
         if mode not in modes:
             message = f'UIBackgroundModes has no "{mode}"'
-            yield Finding("DI002", message, "bgsvc-gen ios --apply-plist PATH adds it")
+            yield Finding("DI002", message, "run `bgsvc-gen ios --apply-plist PATH`")
     for identifier in permitted:
         if _IDENTIFIER.fullmatch(identifier) is None:
             fix = 'use letters, digits, "-" and dots'
-            yield Finding("DI010", f'"{identifier}" is no task identifier', fix)
+            yield Finding("DI010", f'"{identifier}" is not a task identifier', fix)
         elif _is_ours(identifier, plan) and identifier not in plan.identifiers:
-            fix = f"remove it: {PERMITTED} is for what is registered at launch"
-            yield Finding("DI004", f"nothing registers {identifier}", fix)
+            fix = f"remove it from {PERMITTED}, which is for identifiers registered at launch"
+            yield Finding("DI004", f"no task registers {identifier}", fix)
     yield from _bundle_identifier(content, plan)
     oldest = str(content.get("MinimumOSVersion", ""))
     if oldest.partition(".")[0].isdecimal() and int(oldest.partition(".")[0]) < OLDEST:
         fix = f"raise the deployment target to {OLDEST}"
-        yield Finding("DI009", f"the app runs on iOS {oldest}", fix)
+        yield Finding("DI009", f"the app runs on iOS {oldest}, which has no background tasks", fix)
 
 
 def check_bundle(app: Path) -> Iterator[Finding]:
@@ -108,21 +106,23 @@ def check_bundle(app: Path) -> Iterator[Finding]:
         yield Finding("DI006", "python/lib has no standard library", fix)
     for module in sorted(app.rglob("*.so")):
         fix = (
-            'let "Process Python libraries" turn it into a framework: the App Store takes no other'
+            'add the build phase "Process Python libraries"; the App Store accepts only frameworks'
         )
         yield Finding("DI007", f"{module.relative_to(app)} is a bare library", fix)
     for marker in sorted(app.rglob("*.fwork")):
         binary = marker.read_text(encoding="utf-8", errors="replace").strip()
         if not _is_file(app / binary):
             fix = 'run "Process Python libraries" before "Embed Frameworks"'
-            yield Finding("DI007", f"{marker.relative_to(app)} names {binary}, which is gone", fix)
+            yield Finding(
+                "DI007", f"{marker.relative_to(app)} names {binary}, which does not exist", fix
+            )
     yield from _runtime(app)
     manifests = [
         path for path in (app / PRIVACY, *app.glob(f"*.bundle/{PRIVACY}")) if path.is_file()
     ]
     if not any(_has_reason(plist.parse(plist.read(path), str(path))) for path in manifests):
-        fix = f"add the generated {PRIVACY} to the target, or its entry to the one there is"
-        yield Finding("DI011", f"no {PRIVACY} has {_USER_DEFAULTS}", fix)
+        fix = f"add the generated {PRIVACY} to the target, or its entry to the existing one"
+        yield Finding("DI011", f"no {PRIVACY} declares {_USER_DEFAULTS}", fix)
 
 
 def _has_reason(manifest: Mapping[str, Any]) -> bool:
@@ -151,7 +151,7 @@ def _runtime(app: Path) -> Iterator[Finding]:
     for file in runtime_files():
         path = package / file.path.relative_to(RUNTIME_FOLDER)
         if not path.is_file() or path.read_bytes() != file.content:
-            yield Finding("DI008", f"app_packages/bgsvc/{path.name} is another version's", fix)
+            yield Finding("DI008", f"app_packages/bgsvc/{path.name} is from another version", fix)
             return
 
 
@@ -159,8 +159,8 @@ def _bundle_identifier(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Fi
     bundle = content.get("CFBundleIdentifier")
     # A project's list has a variable there, whose value is Xcode's.
     if isinstance(bundle, str) and "$" not in bundle and bundle != plan.app_id:
-        message = f"CFBundleIdentifier is {bundle}, the spec's app id {plan.app_id}"
-        fix = "make them one: continued tasks are named after the bundle"
+        message = f"CFBundleIdentifier is {bundle}, but the spec's app id is {plan.app_id}"
+        fix = "make them equal; continued tasks are named after the bundle"
         yield Finding("DI003", message, fix)
 
 

@@ -31,10 +31,10 @@ class Gap:
     hint: str
 
 
-_WAIT: Final = "wait in `init` for what it needs, or leave it out"
-_BEAT: Final = "a service that hangs is not restarted there; leave it out if no system is to"
-_OTHERWISE: Final = "ctx.credential raises there; read the secret from elsewhere"
-_CLOCK: Final = "let `run` keep the time, or start it there by other means"
+_WAIT: Final = "wait in `init` for what the service needs, or remove the key"
+_BEAT: Final = "a hanging service is not restarted there; remove the key if none should be"
+_OTHERWISE: Final = "ctx.credential raises there; read the secret from another source"
+_CLOCK: Final = "let `run` wait for the time, or start the service there by other means"
 
 
 def _unix_folder(desktop: Desktop) -> bool:
@@ -48,28 +48,28 @@ def _unix_order(desktop: Desktop) -> bool:
 
 
 GAPS: Final = (
-    Gap("macos", "start_delay", lambda d: bool(d.start_delay), "starts it at once", _WAIT),
-    Gap("macos", "after", lambda d: bool(d.after), "keeps no order", _WAIT),
+    Gap("macos", "start_delay", lambda d: bool(d.start_delay), "starts the service at once", _WAIT),
+    Gap("macos", "after", lambda d: bool(d.after), "has no start order", _WAIT),
     Gap("macos", "watchdog", lambda d: d.watchdog is not None, "has no watchdog", _BEAT),
-    Gap("macos", "credentials", lambda d: bool(d.credentials), "hands over none", _OTHERWISE),
-    Gap("macos", "timer", lambda d: d.timer is not None, "gets no timer of ours", _CLOCK),
+    Gap("macos", "credentials", lambda d: bool(d.credentials), "has no credentials", _OTHERWISE),
+    Gap("macos", "timer", lambda d: d.timer is not None, "has no generated timer", _CLOCK),
     Gap(
         "windows",
         "working_directory",
         _unix_folder,
-        "has no such folder: it starts in its own",
+        "has no such folder; the service starts in its own",
         "write working_directory under [services.<name>.desktop.windows]",
     ),
     Gap(
         "windows",
         "after",
         _unix_order,
-        "knows no such unit: it keeps no order",
+        "has no systemd units, and no start order",
         "name Windows' services in `after` under [services.<name>.desktop.windows]",
     ),
     Gap("windows", "watchdog", lambda d: d.watchdog is not None, "has no watchdog", _BEAT),
-    Gap("windows", "credentials", lambda d: bool(d.credentials), "hands over none", _OTHERWISE),
-    Gap("windows", "timer", lambda d: d.timer is not None, "gets no timer of ours", _CLOCK),
+    Gap("windows", "credentials", lambda d: bool(d.credentials), "has no credentials", _OTHERWISE),
+    Gap("windows", "timer", lambda d: d.timer is not None, "has no generated timer", _CLOCK),
 )
 
 

@@ -142,16 +142,18 @@ def refuse_links(root: Path, names: Iterable[str]) -> None:
             raise OutputError(f"{parent} is not a folder", hint)
     for folder in sorted({root, *inner}):
         if folder.is_symlink():
-            hint = "replace the link by a folder, or name another with --out"
+            hint = "replace the link with a folder, or name another folder with --out"
             raise OutputError(f"{folder} is a symbolic link", hint)
         if folder.exists() and not folder.is_dir():
-            hint = "move it away, or name another with --out"
+            hint = "move it away, or name another folder with --out"
             raise OutputError(f"{folder} is not a folder", hint)
     for path in paths:
         if path.is_symlink():
-            raise OutputError(f"{path} is a symbolic link", "remove the link and run again")
+            raise OutputError(f"{path} is a symbolic link", "remove the link, then run again")
         if path.is_dir():
-            raise OutputError(f"{path} is a folder where a file belongs", "move it away")
+            raise OutputError(
+                f"{path} is a folder where a file belongs", "move it away, then run again"
+            )
 
 
 def _present(root: Path, scopes: frozenset[str]) -> Iterator[str]:
@@ -199,7 +201,7 @@ def _read(path: Path) -> bytes | None:
     """Return what the regular file at `path` holds; `None` where there is nothing."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise OutputError(f"{path} is no regular file", "move it away and run again")
+            raise OutputError(f"{path} is not a regular file", "move it away, then run again")
         return path.read_bytes()
     except FileNotFoundError:
         return None

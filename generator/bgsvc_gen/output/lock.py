@@ -76,10 +76,11 @@ def read_lock(root: Path, *, forgiving: bool = False) -> Lock:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         if forgiving:
             return Lock()
-        hint = "restore it from version control, or write everything anew with --force"
+        hint = "restore it from version control, or regenerate every file with --force"
         raise OutputError(f"{path} is damaged", hint) from None
     except OSError as error:
-        raise OutputError(f"cannot read {path}: {error.strerror}") from None
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"cannot read {path}: {reason}", "make it readable") from None
 
 
 def _digests(table: Any) -> dict[str, str]:  # noqa: ANN401 - JSON

@@ -22,11 +22,11 @@ def refuse_hand_edited(folder: Folder) -> None:
     """
     ways_out = {
         Kind.HAND_EDITED: (
-            "changed by hand",
-            "move your change into the spec or your own code, or overwrite it with --force",
+            "these generated files were edited by hand",
+            "move your edits into the spec or your own code, or overwrite them with --force",
         ),
         Kind.IN_THE_WAY: (
-            "not written by bgsvc-gen and in its way",
+            "these files were not written by bgsvc-gen and are in its way",
             "move them away, or overwrite them with --force",
         ),
     }
@@ -34,7 +34,7 @@ def refuse_hand_edited(folder: Folder) -> None:
         paths = [drift.path for drift in folder.drifts if drift.kind is kind]
         if paths:
             listed = "\n".join(f"  {folder.root / path}" for path in paths)
-            raise HandEditedError(f"{what}, nothing was written:\n{listed}", hint)
+            raise HandEditedError(f"{what}; nothing was written:\n{listed}", hint)
 
 
 def refuse_another_app(folder: Folder) -> None:
@@ -45,7 +45,7 @@ def refuse_another_app(folder: Folder) -> None:
     """
     before = folder.lock.app
     if before not in (None, folder.app):
-        hint = "name a folder of its own with --out; if the app was renamed, add --force"
+        hint = "name a folder for this app with --out; if the app was renamed, add --force"
         raise OutputError(f"{folder.root} holds the files of another app, {before}", hint)
 
 
@@ -89,7 +89,7 @@ def unwritten(error: OSError, place: Path) -> OutputError:
     reason = (error.strerror or str(error)).lower()
     hint = "make the folder writable, or name another with --out"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "make room and run again: the next run finishes what this one began"
+        hint = "free some space and run again; the next run finishes what this one started"
     return OutputError(f"cannot write {final_name(error.filename or place)}: {reason}", hint)
 
 

@@ -27,8 +27,8 @@ def read_levels(root: Table) -> AndroidLevels:
         target_sdk=table.whole("target_sdk", default.target_sdk, least=CHECKED, most=NEWEST),
     )
     if levels.min_sdk > levels.target_sdk:
-        message = "min_sdk is above target_sdk"
-        table.wrong("min_sdk", "BG316", message, f"write {levels.target_sdk} or less")
+        message = f"min_sdk = {levels.min_sdk} is above target_sdk = {levels.target_sdk}"
+        table.wrong("min_sdk", "BG316", message, f"write min_sdk = {levels.target_sdk} or less")
     table.close()
     return levels
 
@@ -68,8 +68,10 @@ def _job(section: Table) -> Job:
     period = table.string("period")
     seconds = None if period is None else values.seconds(period)
     if period is not None and (seconds is None or seconds < SHORTEST_PERIOD):
-        message = f'"{period}" is no period of a job'
-        table.wrong("period", "BG105", message, 'write "15m" or more: Android grants no less')
+        message = f'"{period}" is not a period for a job'
+        table.wrong(
+            "period", "BG105", message, 'write "15m" or more; Android runs a job no more often'
+        )
     job = Job(
         network=table.boolean("network", default=False),
         charging=table.boolean("charging", default=False),
@@ -86,7 +88,7 @@ def _permissions(section: Table) -> tuple[str, ...]:
     for word, place in section.strings("permissions") or []:
         name = word if "." in word else f"android.permission.{word}"
         if _PERMISSION.fullmatch(name) is None:
-            message = f'"{word}" names no permission'
+            message = f'"{word}" is not a permission name'
             section.report(place, "BG312", message, 'write one such as "BLUETOOTH_CONNECT"')
         else:
             found.append(name)
@@ -115,8 +117,13 @@ def _actions(table: Table) -> dict[str, Label]:
     for name in actions.content if actions is not None else ():
         if actions is not None and _ACTION.fullmatch(name) is None:
             place = Place((*actions.path, name), at_key=True)
-            message = f'"{name}" cannot be the name of an action'
-            actions.report(place, "BG202", message, 'use lower-case letters, digits and "_"')
+            message = f'"{name}" is not an action name, such as "pause"'
+            actions.report(
+                place,
+                "BG202",
+                message,
+                'use lower-case letters, digits and "_", and start with a letter',
+            )
         if actions is not None:
             found[name] = read_label(actions, name, name)
     return found

@@ -18,10 +18,10 @@ def android_rules(service: Service, levels: AndroidLevels, path: KeyPath) -> Ite
     for index, name in enumerate(types):
         place = Place((*path, "types", index))
         if name in REFUSED:
-            message = f'foreground service type "{name}" cannot be declared by an app'
-            yield place, "BG302", message, REFUSED[name]
+            message = f'an app cannot declare the foreground service type "{name}"'
+            yield place, "BG302", message, f"use another type; {REFUSED[name]}"
         elif name not in SERVICE_TYPES:
-            hint = suggestion(name, SERVICE_TYPES) or f"known: {', '.join(SERVICE_TYPES)}"
+            hint = suggestion(name, SERVICE_TYPES) or f"choose one of: {', '.join(SERVICE_TYPES)}"
             yield place, "BG301", f'unknown foreground service type "{name}"', hint
         elif name in types[:index]:
             yield place, "BG303", f'"{name}" is listed twice', "remove one"
@@ -53,20 +53,30 @@ def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
     android = service.android
     types = android.types
     if "specialUse" in types and android.special_use is None:
-        message = "specialUse needs an explanation for Google Play's reviewers"
+        message = "the type specialUse needs special_use, which Google Play's reviewers read"
         yield Place((*path, "types")), "BG304", message, 'add special_use = "…" beside types'
     if android.special_use is not None and "specialUse" not in types:
-        message = "special_use explains a type that the service does not have"
-        yield Place((*path, "special_use")), "BG311", message, "add specialUse to types, or drop it"
+        message = "special_use is set, but the service has no type specialUse"
+        yield (
+            Place((*path, "special_use")),
+            "BG311",
+            message,
+            "add specialUse to types, or remove special_use",
+        )
     if "shortService" in types and len(set(types)) > 1:
         # Android drops shortService silently from a combination, and its time limit with it.
         message = "shortService cannot be combined with another type"
-        yield Place((*path, "types")), "BG306", message, "keep one of the two"
+        yield Place((*path, "types")), "BG306", message, "remove it, or the other types"
     notification = android.notification
     buttons = len(notification.actions) + (notification.stop is not None)
     if buttons > MOST_BUTTONS:
         message = f"a notification shows {MOST_BUTTONS} buttons, not {buttons}"
-        yield Place((*path, "notification", "actions")), "BG313", message, "keep the best of them"
+        yield (
+            Place((*path, "notification", "actions")),
+            "BG313",
+            message,
+            f"remove {buttons - MOST_BUTTONS} of them",
+        )
 
 
 def _too_new(
@@ -75,7 +85,7 @@ def _too_new(
     for row in rows:
         if row.since > target:
             place = Place((*path, "types", service.android.types.index(row.name)))
-            message = f'"{row.name}" is a type of API {row.since}, and the app targets {target}'
+            message = f'"{row.name}" needs API {row.since}, and the app targets {target}'
             hint = f"write target_sdk = {row.since} under [android], or use another type"
             yield place, "BG317", message, hint
 
@@ -90,11 +100,11 @@ def _boot(
         place = Place((*path, "types", service.android.types.index(row.name)))
         if row.boot_refused_at(target):
             message = f'Android refuses to start a "{row.name}" service at boot'
-            hint = f'drop start_on_boot, write kind = "job", or use a type that may: {allowed}'
+            hint = f'remove start_on_boot, write kind = "job", or use one of: {allowed}'
             yield place, "BG305", message, hint
         elif row.boot_permission not in {None, *service.android.permissions}:
             message = f'a "{row.name}" service starts at boot only with {row.boot_permission}'
-            hint = f'add permissions = ["{row.boot_permission}"], or drop start_on_boot'
+            hint = f'add permissions = ["{row.boot_permission}"], or remove start_on_boot'
             yield place, "BG310", message, hint
 
 
@@ -103,11 +113,18 @@ def _direct_boot(service: Service, path: KeyPath) -> Iterator[Finding]:
         return
     place = Place((*path, "direct_boot"))
     if service.android.kind == "job" or not service.start_on_boot:
-        message = "direct_boot is for a service that starts with the device"
-        yield place, "BG319", message, "write start_on_boot = true and no kind, or drop it"
+        message = "direct_boot needs a service that starts at boot"
+        yield (
+            place,
+            "BG319",
+            message,
+            "write start_on_boot = true without kind, or remove direct_boot",
+        )
     if service.android.host == "chaquopy":
-        message = "Chaquopy's Python is locked until the user unlocks the device"
-        yield place, "BG319", message, 'write host = "cpython", or drop direct_boot'
+        message = (
+            "direct_boot needs a Python that runs before the first unlock; Chaquopy's does not"
+        )
+        yield place, "BG319", message, 'write host = "cpython", or remove direct_boot'
 
 
 def _limited(
@@ -118,10 +135,10 @@ def _limited(
         if not row.is_limited_at(target):
             continue
         if service.android.sticky:
-            message = f'Android cannot bring a "{row.name}" service back by itself'
-            yield Place((*path, "sticky")), "BG308", message, "drop sticky, or use another type"
+            message = f'Android cannot restart a "{row.name}" service, so sticky cannot be true'
+            yield Place((*path, "sticky")), "BG308", message, "remove sticky, or use another type"
         if service.restart.on == "always":
-            message = f'"{row.name}" has a time limit, and restart.on = "always" has no end'
+            message = f'"{row.name}" has a time limit, so it cannot restart "always"'
             hint = 'write restart.on = "failure", or use a type without a time limit'
             yield Place((*path[:-1], "restart", "on")), "BG309", message, hint
 
@@ -129,8 +146,8 @@ def _limited(
 def _job(service: Service, path: KeyPath) -> Iterator[Finding]:
     android = service.android
     if android.kind == "job" and android.types:
-        message = "a job has no foreground service type"
-        yield Place((*path, "types")), "BG314", message, 'drop types, or write kind = "service"'
+        message = "a job cannot have foreground service types"
+        yield Place((*path, "types")), "BG314", message, 'remove types, or write kind = "service"'
     if android.job.user_initiated and android.job.period is not None:
-        message = "what the user asks for is done once, and not periodically"
-        yield Place((*path, "job", "period")), "BG315", message, "keep one of the two"
+        message = "a user-initiated job runs once, so it cannot have a period"
+        yield Place((*path, "job", "period")), "BG315", message, "remove period or user_initiated"

@@ -27,11 +27,13 @@ def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
         scope=section.choice("scope", ("user", "system"), "user"),
         start_delay=section.duration("start_delay", 0.0),
         watchdog=section.duration("watchdog", 0.0, least=1.0) or None,
-        user=_matching(section, "user", _USER, "write the name of an account"),
+        user=_matching(section, "user", _USER, 'write the name of an account, such as "notes"'),
         working_directory=_folder(section),
         environment=_environment(section),
-        after=_each(section, "after", _UNIT, 'write its whole name, such as "dbus.socket"'),
-        credentials=_each(section, "credentials", _CREDENTIAL, 'use letters, digits, "-", "."'),
+        after=_each(section, "after", _UNIT, 'write the full unit name, such as "dbus.socket"'),
+        credentials=_each(
+            section, "credentials", _CREDENTIAL, 'use letters, digits, "-", "_" and "."'
+        ),
         relax=_relaxations(section),
         timer=_timer(section),
         windows=read_windows(section),
@@ -41,8 +43,8 @@ def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
     for key, message, hint in of_the_other_scope(desktop):
         section.report(Place((*section.path, "windows", key)), "BG602", message, hint)
     if desktop.start_delay and (desktop.timer or not start_on_boot):
-        hint = "write start_on_boot = true and no timer, or leave it out"
-        message = "a delay is for what starts with the boot or the login"
+        hint = "write start_on_boot = true and no timer, or remove start_delay"
+        message = "start_delay needs a service that starts at boot or login"
         section.wrong("start_delay", "BG603", message, hint)
     section.close()
     return desktop
@@ -51,18 +53,18 @@ def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
 def _of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
     """Yield what the scope cannot give: key, message and hint."""
     if desktop.scope == "user":
-        hint = 'write scope = "system", or leave it out'
+        hint = 'write scope = "system", or remove the key'
         if desktop.user is not None:
-            yield "user", "a user's own service runs as that user", hint
+            yield "user", f'user = "{desktop.user}" needs scope = "system"', hint
         if desktop.credentials:
-            yield "credentials", "a user's own service manager has no credentials", hint
+            yield "credentials", 'credentials need scope = "system"', hint
         if "privileges" in desktop.relax:
-            yield "relax", "a sandbox without root rests on what takes privileges away", hint
+            yield "relax", 'relax = ["privileges"] needs scope = "system"', hint
     elif desktop.user is None:
         for name in desktop.relax:
             if name in NEED_USER:
-                message = f'an account made for the service cannot have "{name}" relaxed'
-                yield "relax", message, "name an account with user, or leave it out"
+                message = f'relax = ["{name}"] needs an account; systemd creates one otherwise'
+                yield "relax", message, f'write user = "<account>", or remove "{name}" from relax'
                 return
 
 
@@ -96,11 +98,11 @@ def _environment(section: Table) -> Mapping[str, str]:
         value = table.string(name)
         if not _VARIABLE.fullmatch(name):
             place = Place((*table.path, name), at_key=True)
-            hint = 'use letters, digits and "_", and begin with no digit'
-            table.report(place, "BG601", f'"{name}" cannot name a variable', hint)
+            hint = 'use letters, digits and "_", and do not start with a digit'
+            table.report(place, "BG601", f'"{name}" is not a variable name', hint)
         elif value is not None and _UNUSABLE.search(value):
-            hint = "leave control characters out, but for tabs and ends of lines"
-            table.wrong(name, "BG601", f"{table.name(name)} holds a control character", hint)
+            hint = "remove control characters other than tabs and line feeds"
+            table.wrong(name, "BG601", f"{table.name(name)} contains a control character", hint)
         elif value is not None:
             found[name] = value
     return found
@@ -110,7 +112,7 @@ def _each(section: Table, key: str, wanted: re.Pattern[str], hint: str) -> tuple
     found = section.strings(key) or []
     for value, place in found:
         if not wanted.fullmatch(value):
-            section.report(place, "BG603", f'{section.name(key)} cannot hold "{value}"', hint)
+            section.report(place, "BG603", f'{section.name(key)} cannot contain "{value}"', hint)
     return tuple(value for value, _ in found)
 
 
@@ -118,8 +120,8 @@ def _relaxations(section: Table) -> tuple[str, ...]:
     found = section.strings("relax") or []
     for name, place in found:
         if name not in RELAXATIONS:
-            hint = suggestion(name, RELAXATIONS) or f"choose from {', '.join(RELAXATIONS)}"
-            section.report(place, "BG104", f'the sandbox has no "{name}" to relax', hint)
+            hint = suggestion(name, RELAXATIONS) or f"choose one of: {', '.join(RELAXATIONS)}"
+            section.report(place, "BG104", f'"{name}" is not a part of the sandbox', hint)
     return tuple(name for name, _ in found)
 
 
@@ -127,7 +129,7 @@ def _timer(section: Table) -> Timer | None:
     table = section.table("timer")
     if table is None:
         return None
-    hint = 'write it as systemd.time(7) does, such as "Mon..Fri 08:00" or "daily"'
+    hint = 'write a calendar event of systemd.time(7), such as "Mon..Fri 08:00" or "daily"'
     every = table.duration("every", 0.0, least=1.0) or None
     calendar = table.string("calendar")
     if calendar is not None and not is_calendar_event(calendar):
@@ -137,6 +139,6 @@ def _timer(section: Table) -> Timer | None:
     if ("every" in table.content) == ("calendar" in table.content):
         hint = 'write { every = "15m" } or { calendar = "daily" }'
         place = Place(table.path, at_key=True)
-        table.report(place, "BG603", "a timer has every or calendar, one of them", hint)
+        table.report(place, "BG603", "a timer needs either every or calendar", hint)
     table.close()
     return timer

@@ -46,7 +46,7 @@ def set_types(source: Source, service: str | None, types: Sequence[str]) -> Sour
         text = edit(source, name, list(types))
         if _reads_as(text, tree):
             return replace(parse_source(source.path, text), on_disk=source.text)
-    hint = f"write it there yourself: types = {_array(types)}"
+    hint = f"add this line there yourself: types = {_array(types)}"
     raise UsageError(f"cannot write the types into {source.path}", hint)
 
 
@@ -185,9 +185,15 @@ def _service_name(source: Source, asked: str | None) -> str:
     names = [name for name, table in tables.items() if isinstance(table, dict)]
     if asked is None and len(names) == 1:
         return names[0]
-    listed = ", ".join(names) or "none"
+    if not names:
+        hint = 'add [services.<name>] with entry = "package.module:Class"'
+        raise UsageError(f"{source.path} has no service", hint)
+    listed = ", ".join(names)
     if asked is None:
-        raise UsageError("--type needs to know the service", f"add --service; there are: {listed}")
+        raise UsageError(
+            "--type needs --service, because the spec has several services",
+            f"add --service NAME, one of: {listed}",
+        )
     if asked not in names:
-        raise UsageError(f'no service "{asked}" in {source.path}', f"there are: {listed}")
+        raise UsageError(f'{source.path} has no service "{asked}"', f"choose one of: {listed}")
     return asked

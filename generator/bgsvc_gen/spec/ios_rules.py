@@ -37,10 +37,15 @@ def _identifiers(spec: Spec, path: KeyPath) -> Iterator[Finding]:
             place = Place((*place.path, "identifier"))
             if not _fits(name, spec.app.id):
                 message = f'"{name}" cannot be a task identifier of this app'
-                hint = f'letters, digits, "-" and dots after the app id, such as "{usual}"'
+                hint = f'write letters, digits, "-" and dots after the app id, such as "{usual}"'
                 yield place, "BG501", message, hint
         if name in used:
-            yield place, "BG502", f'"{name}" is also {used[name]}', "choose another identifier"
+            yield (
+                place,
+                "BG502",
+                f'"{name}" is already the identifier of {used[name]}',
+                "choose another identifier",
+            )
         used[name] = f'the processing task of "{service.name}"'
 
 
@@ -53,6 +58,6 @@ def _too_many(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     limit = TASK_KINDS["processing"].pending or 0
     asking = [service for service in spec.services if service.ios.processing is not None]
     for service in asking[limit:]:
-        message = f"iOS keeps {limit} processing requests of an app, and this is one more"
+        message = f"iOS keeps at most {limit} processing requests per app"
         place = Place((*path, service.name, "ios", "processing"), at_key=True)
-        yield place, "BG503", message, "drop one, or let a service do the work of two"
+        yield place, "BG503", message, "remove one, or combine two services"

@@ -94,7 +94,8 @@ class _Noting(Table):
         del hint
         self.required.add(key)
 
-    def take(self, key: str, kind: type, spelled: str) -> None:
+    def take(self, key: str, kind: type, spelled: str, hint: str | None = None) -> None:
+        del hint
         self._note(key, "label" if spelled == labels.SPELLED else _KINDS[kind])
 
     def duration(self, key: str, default: float, least: float = 0.0) -> float:

@@ -6,7 +6,7 @@ from bgsvc_gen.spec import values
 from bgsvc_gen.spec.model import Label
 from bgsvc_gen.spec.table import Place, Table
 
-SPELLED: Final = "a string, or a table of language = text"
+SPELLED: Final = 'a string, or a table such as { en = "Sync" }'
 TEXT_HINT: Final = "write one short line of text, without control characters"
 
 
@@ -19,25 +19,28 @@ def read_label(table: Table, key: str, default: str) -> Label:
             table.wrong(key, "BG106", f"{table.name(key)} {fault}", TEXT_HINT)
         return Label(default if text is None else text)
     languages = table.table(key)
-    texts = {} if languages is None else _translations(languages, key)
+    texts = {} if languages is None else _translations(languages)
     if not texts:
         return Label(default)
     return Label(texts.get("en", next(iter(texts.values()))), texts)
 
 
-def _translations(table: Table, key: str) -> dict[str, str]:
+def _translations(table: Table) -> dict[str, str]:
     texts: dict[str, str] = {}
     if not table.content:
         place = Place(table.path)
-        table.report(place, "BG106", f"the {key} has no text", 'write { en = "…" }')
+        header = ".".join(map(str, table.path))
+        table.report(
+            place, "BG106", f"[{header}] has no text", 'write a text, such as { en = "Sync" }'
+        )
     for language in table.content:
         text = table.string(language)
         if not values.is_language(language):
-            message = f'"{language}" is no language tag'
-            hint = 'write one such as "en", "de" or "pt-BR"'
+            message = f'"{language}" is not a language tag, such as "en" or "pt-BR"'
+            hint = "write the language code, and a region where it matters"
             table.report(Place((*table.path, language), at_key=True), "BG101", message, hint)
         elif text is not None:
             if fault := values.text_fault(text, values.LONGEST_NAME_SHOWN):
-                table.wrong(language, "BG106", f"the {language} {key} {fault}", TEXT_HINT)
+                table.wrong(language, "BG106", f"{table.name(language)} {fault}", TEXT_HINT)
             texts[language] = text
     return texts

@@ -91,12 +91,12 @@ def _app(root: Table) -> App:
     table.require("id", 'write id = "com.example.notes", with your own domain')
     app_id = table.string("id")
     if app_id is not None and len(app_id) > values.LONGEST_APP_ID:
-        message = f"the app id has {len(app_id)} characters: files named after it could not exist"
-        hint = f"write {values.LONGEST_APP_ID} or fewer; a file's name has 255 bytes at most"
+        message = f"the app id has {len(app_id)} characters, more than {values.LONGEST_APP_ID}"
+        hint = "shorten it; files are named after it, and a file name has at most 255 bytes"
         table.wrong("id", "BG201", message, hint)
     elif app_id is not None and not values.is_app_id(app_id):
-        message = f'"{app_id}" is no reverse-DNS name'
-        hint = 'write two or more names joined by dots, such as "com.example.notes"'
+        message = f'"{app_id}" is not a reverse-DNS name, such as "com.example.notes"'
+        hint = "write two or more names joined by dots; each starts with a letter from a to z"
         table.wrong("id", "BG201", message, hint)
     app_id = app_id or ""
     name = table.string("name")
@@ -117,6 +117,6 @@ def _allow(root: Table) -> tuple[str, ...]:
         return DEFAULT_ALLOW
     for word, place in words:
         if word not in PERMISSIONS:
-            hint = suggestion(word, PERMISSIONS) or f"known: {', '.join(PERMISSIONS)}"
+            hint = suggestion(word, PERMISSIONS) or f"choose one of: {', '.join(PERMISSIONS)}"
             root.report(place, "BG401", f'unknown permission "{word}"', hint)
     return tuple(dict.fromkeys(word for word, _ in words))

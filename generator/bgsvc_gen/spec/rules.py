@@ -43,7 +43,7 @@ def _same_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
         if first != service.name:
             message = f'"{service.name}" and "{first}" would get the same class name'
             place = Place((*path, service.name), at_key=True)
-            yield place, "BG204", message, "rename one of them"
+            yield place, "BG204", message, "rename one of the two"
 
 
 def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
     unfit = values.unfit_segment(spec.app.id)
     if unfit is not None and any(service.android.is_used for service in spec.services):
         message = f'"{unfit}" in the app id cannot be part of an Android package'
-        hint = 'use letters, digits and "_", and no reserved word of Java or Kotlin'
+        hint = 'use letters, digits and "_", but no reserved word of Java or Kotlin'
         yield place, "BG201", message, hint
     on_ios = any(service.ios.is_used for service in spec.services)
     if "_" in spec.app.id and on_ios:
@@ -66,13 +66,23 @@ def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
         found = next(filter(None, map(windows.expanded, texts)), None)
         if found is not None:
             place = Place((*path, service.name, "label"))
-            message = f'Windows would replace "{found}" by something else'
-            yield place, "BG107", message, "reword the label"
+            message = f'Windows would expand "{found}"'
+            yield (
+                place,
+                "BG107",
+                message,
+                "reword the label; a Windows command line cannot escape it",
+            )
         for name, value in service.desktop.environment.items():
             if found := windows.expanded(value):
                 place = Place((*path, service.name, "desktop", "environment", name))
-                message = f'Windows would replace "{found}" by something else'
-                yield place, "BG107", message, "let no value hold two percent signs"
+                message = f'Windows would expand "{found}"'
+                yield (
+                    place,
+                    "BG107",
+                    message,
+                    "write a value without it; a Windows command line cannot escape it",
+                )
 
 
 def _too_long_for_a_command(spec: Spec, path: KeyPath) -> Iterator[Finding]:
@@ -83,10 +93,8 @@ def _too_long_for_a_command(spec: Spec, path: KeyPath) -> Iterator[Finding]:
         label = dict(service.label.translations) or service.label.default
         size = len(json.dumps([service.entry, label, environment]))
         if size > values.LONGEST_COMMAND:
-            message = f'"{service.name}" needs {size} characters of a command line, for its label,'
-            hint = (
-                f"shorten them to {values.LONGEST_COMMAND} in all; a longer command does not start"
-            )
+            message = f'"{service.name}" needs a command line of {size} characters for its label,'
+            hint = f"shorten them to {values.LONGEST_COMMAND} in all, which every system can start"
             place = Place((*path, service.name), at_key=True)
             yield place, "BG106", f"{message} entry and environment", hint
 
@@ -97,6 +105,8 @@ def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     for service in on_android[1:]:
         first, host = on_android[0], service.android.host
         if host != first.android.host:
-            message = f'"{service.name}" asks for host "{host}", "{first.name}" for another'
-            hint = f'an app has one Python: write host = "{first.android.host}" in both'
+            message = (
+                f'"{service.name}" has host "{host}", and "{first.name}" has "{first.android.host}"'
+            )
+            hint = f'an app has one Python; write host = "{first.android.host}" in both'
             yield Place((*path, service.name, "android", "host")), "BG307", message, hint

@@ -19,10 +19,12 @@ def read_service(table: Table) -> Service:
     """Return the service that `table` describes, with defaults for what is wrong or absent."""
     name = str(table.path[-1])
     if not values.is_service_name(name):
-        message = f'"{name}" cannot be the name of a service'
-        hint = 'use lower-case letters, digits and single "-" or "_", such as "sync-notes"'
+        message = f'"{name}" is not a service name, such as "sync-notes"'
+        hint = 'use lower-case letters, digits and single "-" or "_", and start with a letter'
+        if values.is_device_name(name):
+            message, hint = f'"{name}" cannot name a file on Windows', "choose another name"
         if len(name) > values.LONGEST_NAME:
-            hint = f"use {values.LONGEST_NAME} characters at most; it has {len(name)}"
+            hint = f"use at most {values.LONGEST_NAME} characters; it has {len(name)}"
         table.report(Place(table.path, at_key=True), "BG202", message, hint)
     entry, label = _entry(table), read_label(table, "label", default=name)
     start_on_boot = table.boolean("start_on_boot", default=False)
@@ -45,9 +47,9 @@ def _entry(table: Table) -> str:
     table.require("entry", 'write entry = "package.module:Class"')
     entry = table.string("entry")
     if entry is not None and not values.is_entry(entry):
-        message = f'"{entry}" names no class'
-        hint = "write package.module:Class, such as notes.sync:SyncService"
-        hint = hint if entry.isascii() else f"{hint}, in letters from a to z"
+        message = f'"{entry}" is not an entry, such as "notes.sync:SyncService"'
+        hint = "write package.module:Class, as Python imports it"
+        hint = hint if entry.isascii() else f"{hint}, in ASCII letters"
         table.wrong("entry", "BG203", message, hint)
     return entry or ""
 
@@ -65,8 +67,8 @@ def _restart(table: Table) -> Restart:
         window=section.duration("window", default.window, least=1.0),
     )
     if restart.max_delay < restart.delay:
-        message = "max_delay is shorter than delay"
-        section.wrong("max_delay", "BG105", message, "write a max_delay of at least delay")
+        message = f"{section.name('max_delay')} is shorter than delay"
+        section.wrong("max_delay", "BG105", message, "write a max_delay that is at least delay")
     section.close()
     return restart
 

@@ -105,11 +105,11 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         message = _PATH_IN_MESSAGE.sub(_as_header, error.msg[:1].lower() + error.msg[1:])
         key, is_pair, _ = line.partition("=")
         if is_pair and error.msg.startswith("Cannot overwrite a value"):
-            message = f'the key "{key.strip()}" is there already'
-        raise _unusable(path, where, "BG002", message, "mend the TOML here") from None
+            message = f'the key "{key.strip()}" appears twice'
+        raise _unusable(path, where, "BG002", message, "correct the TOML here") from None
     except ValueError as error:  # a date or a number that TOML's grammar lets through
         message = f"a value cannot be read: {str(error).partition(';')[0].lower()}"
-        raise _unusable(path, Location(), "BG002", message, "shorten or mend it") from None
+        raise _unusable(path, Location(), "BG002", message, "shorten or correct it") from None
     except RecursionError:
         raise _too_deep(path) from None
     if _is_deeper_than(MAX_NESTING, document):
@@ -127,8 +127,8 @@ def _source(path: Path, text: str, document: dict[str, Any]) -> Source:
     except (KeyError, TypeError):
         table = None
     if not isinstance(table, dict):
-        message = "no [tool.bgsvc] table"
-        hint = f"add one, or put the spec into {SPEC_NAME}"
+        message = "the file has no [tool.bgsvc] table"
+        hint = f"add one, or write the spec in {SPEC_NAME}"
         raise _unusable(path, Location(), "BG103", message, hint)
     return Source(path, text, PYPROJECT_TABLE, cast("dict[str, Any]", table))
 
@@ -157,7 +157,7 @@ def _is_deeper_than(most: int, document: object) -> bool:
 
 
 def _too_deep(path: Path) -> SpecError:
-    message = "tables or arrays are nested too deep to read"
+    message = f"tables or arrays are nested more than {MAX_NESTING} deep"
     return _unusable(path, Location(), "BG002", message, "flatten the spec")
 
 
@@ -182,7 +182,9 @@ def _read(path: Path) -> str:
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         hint = "save the file as UTF-8"
-        raise _unusable(path, Location(line, column), "BG001", "not UTF-8 text", hint) from None
+        raise _unusable(
+            path, Location(line, column), "BG001", "the spec is not UTF-8 text", hint
+        ) from None
 
 
 def _unusable(path: Path, where: Location, code: str, message: str, hint: str) -> SpecError:

@@ -1,5 +1,6 @@
 """Reading one TOML table: every key typed, every unknown key told, nothing raised."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -7,6 +8,9 @@ from typing import Any, Final, TypeVar
 
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.locate import KeyPath
+
+_LONGEST_SHOWN: Final = 60
+"""Characters of a wrong value that an error quotes."""
 
 T = TypeVar("T", bound=str)
 
@@ -31,11 +35,13 @@ _HOW_TO_WRITE: Final[dict[type, str]] = {
     bool: "write true or false, without quotes",
     int: "write a number, without quotes",
     list: 'write the values in brackets, such as ["a", "b"]',
-    dict: "write { key = value }, or a [section] of its own",
+    dict: "write { key = value }, or a [section]",
 }
 
 
-_DURATION_HINT: Final = 'write a number and a unit: "250ms", "30s", "15m", "6h" or "1d"'
+_DURATION_HINT: Final = (
+    'write a number and a unit in quotes, such as "250ms", "5s", "15m", "6h" or "1d"'
+)
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
@@ -43,6 +49,15 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
     folded = {choice.casefold(): choice for choice in choices}
     near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f'did you mean "{folded[near[0]]}"?' if near else ""
+
+
+def _spelled(value: object) -> str:
+    """Return a TOML value as an error shows it: a table or an array by its kind, others short."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "an array"
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    text = text or json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 @dataclass(slots=True)
@@ -71,8 +86,15 @@ class Table:
         """Report `key`'s value."""
         self.report(self.place(key), code, message, hint)
 
-    def take(self, key: str, kind: type, spelled: str) -> Any | None:  # noqa: ANN401 - TOML
-        """Return the value of `key` if it is of `kind`; `spelled` says the kind to an author."""
+    def take(self, key: str, kind: type, spelled: str, hint: str | None = None) -> Any | None:  # noqa: ANN401 - TOML
+        """Return the value of `key` if it is of `kind`.
+
+        Args:
+            key: The key.
+            kind: The Python type of the value.
+            spelled: The kind, as an error calls it.
+            hint: How to write it; `None` for the usual hint of the kind.
+        """
         self.read.add(key)
         value = self.content.get(key)
         if value is None:
@@ -80,7 +102,8 @@ class Table:
         # TOML tells true from 1; Python's isinstance does not.
         if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
             return value
-        self.wrong(key, "BG102", f"{self.name(key)} must be {spelled}", _HOW_TO_WRITE[kind])
+        message = f"{self.name(key)} must be {spelled}, not {_spelled(value)}"
+        self.wrong(key, "BG102", message, hint or _HOW_TO_WRITE[kind])
         return None
 
     def require(self, key: str, hint: str) -> None:
@@ -95,16 +118,16 @@ class Table:
 
     def duration(self, key: str, default: float, least: float = 0.0) -> float:
         """Return the seconds that a string such as `15m` says."""
-        value = self.string(key)
+        value: str | None = self.take(key, str, 'a duration such as "5s"', _DURATION_HINT)
         if value is None:
             return default
         length = values.seconds(value)
         if length is None:
-            self.wrong(key, "BG105", f'"{value}" is no duration', _DURATION_HINT)
+            self.wrong(key, "BG105", f'"{value}" is not a duration', _DURATION_HINT)
             return default
         if not least <= length <= values.LONGEST_DURATION:
             message = f'{self.name(key)} = "{value}" is out of range'
-            hint = f"write a duration from {least:g} seconds to 366 days"
+            hint = f"write a duration from {least:g}s to 366d"
             self.wrong(key, "BG105", message, hint)
             return default
         return length
@@ -120,7 +143,7 @@ class Table:
         if value is None:
             return default
         if not least <= value <= most:
-            message = f"{self.name(key)} is out of range"
+            message = f"{self.name(key)} = {_spelled(value)} is out of range"
             self.wrong(key, "BG104", message, f"write a number from {least} to {most}")
             return default
         return value
@@ -149,8 +172,8 @@ class Table:
             if isinstance(value, str):
                 found.append((value, place))
             else:
-                message = f"{self.name(key)} holds something that is no string"
-                self.report(place, "BG102", message, 'write it in quotes, such as ["dataSync"]')
+                message = f"{self.name(key)} holds {_spelled(value)}, which is not a string"
+                self.report(place, "BG102", message, 'put it in quotes, such as ["dataSync"]')
         return found
 
     def table(self, key: str) -> "Table | None":
@@ -169,6 +192,6 @@ class Table:
             if key in self.read:
                 continue
             known = ", ".join(sorted(self.read))
-            hint = suggestion(key, self.read) or f"known here: {known}"
+            hint = suggestion(key, self.read) or f"known keys: {known}"
             place = Place((*self.path, key), at_key=True)
             self.report(place, "BG101", f'unknown key "{key}"', hint)

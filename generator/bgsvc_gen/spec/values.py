@@ -84,8 +84,13 @@ def unfit_segment(app_id: str) -> str | None:
 
 def is_service_name(text: str) -> bool:
     """Tell whether `text` can be a file, unit, label and class name on every platform."""
-    fits = len(text) <= LONGEST_NAME and _DEVICE_NAME.fullmatch(text) is None
+    fits = len(text) <= LONGEST_NAME and not is_device_name(text)
     return fits and _SERVICE_NAME.fullmatch(text) is not None
+
+
+def is_device_name(text: str) -> bool:
+    """Return whether Windows opens a device instead of a file of this name."""
+    return _DEVICE_NAME.fullmatch(text) is not None
 
 
 def is_language(text: str) -> bool:
@@ -103,7 +108,7 @@ def text_fault(text: str, most: int = LONGEST_TEXT) -> str | None:
     """Return what keeps `text`, of up to `most` characters, from being shown, or `None`."""
     if len(text) > most:
         return f"has {len(text)} characters, more than {most}"
-    return None if is_text(text) else "is blank or holds a control character"
+    return None if is_text(text) else "is blank or contains a control character"
 
 
 def is_text(text: str) -> bool:

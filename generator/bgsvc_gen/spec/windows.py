@@ -30,11 +30,15 @@ def read_windows(section: Table) -> Windows:
 def of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
     """Yield what a task of the Task Scheduler cannot have: key, message and hint."""
     if desktop.scope == "user":
-        hint = 'write scope = "system" above, or leave it out'
+        hint = 'write scope = "system" above, or remove the key'
         if desktop.windows.account is not None:
-            yield "account", "a task runs as the user whose it is", hint
+            yield "account", f'account = "{desktop.windows.account}" needs scope = "system"', hint
         if desktop.windows.after:
-            yield "after", "a task waits for no service", hint
+            yield (
+                "after",
+                'after needs scope = "system"; a scheduled task has no dependencies',
+                hint,
+            )
 
 
 def _account(table: Table) -> Account | None:
@@ -43,8 +47,8 @@ def _account(table: Table) -> Account | None:
         if value == account:
             return account
     if value is not None:
-        message = f'{table.name("account")} cannot be "{value}": a user needs a password'
-        hint = f"choose one of {', '.join(ACCOUNTS)}, or give it the user once it is installed: "
+        message = f'{table.name("account")} cannot be "{value}", which may need a password'
+        hint = f"choose one of {', '.join(ACCOUNTS)}, or set the user after the installation: "
         hint += "sc.exe config LABEL obj= NAME password= …"
         table.wrong("account", "BG603", message, hint)
     return None
@@ -57,7 +61,7 @@ def _folder(table: Table) -> str | None:
     fits = _FOLDER.fullmatch(value) and value.isprintable() and not windows.expanded(value)
     if not fits or ".." in re.split(r"[\\/]", value):
         message = f'{table.name("working_directory")} cannot be "{value}"'
-        hint = "write a whole path without %NAME%, such as 'C:\\ProgramData\\Notes'"
+        hint = "write an absolute path without %NAME%, such as 'C:\\ProgramData\\Notes'"
         table.wrong("working_directory", "BG603", message, hint)
         return None
     return value
@@ -68,6 +72,6 @@ def _services(table: Table) -> Iterator[str]:
         if _SERVICE.fullmatch(value):
             yield value
         else:
-            message = f'{table.name("after")} cannot hold "{value}"'
-            hint = 'write the service\'s own name, such as "Dnscache", as `sc.exe query` has it'
+            message = f'{table.name("after")} cannot contain "{value}"'
+            hint = 'write the service name that `sc.exe query` prints, such as "Dnscache"'
             table.report(place, "BG603", message, hint)
