@@ -35,14 +35,14 @@ def run(folder: Path, *command: str) -> None:
 
 
 def show(root: Path) -> None:
-    """Print the generated files, the runtime's copies as one line."""
+    """Print the generated files, the runtime's copy as one line."""
     print(f"\nwritten to {root.relative_to(root.parents[1])}:")
     paths = sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
     for path in paths:
         if "python" not in path.parts:
             print(f"  {path}")
     carried = sum("python" in path.parts for path in paths)
-    print(f"  … and {carried} files of the runtime, copied for the two phones")
+    print(f"  … and {carried} files of the runtime, one copy for both phones")
 
 
 def run_service(app: Path) -> None:

@@ -1,18 +1,15 @@
 """The whole middle, pure: spec, plans, files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
 from bgsvc_gen.errors import UnquotableError
 from bgsvc_gen.render import GeneratedFile, render
-from bgsvc_gen.resources import runtime_root
+from bgsvc_gen.runtime_copy import PYTHON_SCOPE, runtime_files
 from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.targets import TARGETS
 from bgsvc_gen.targets.base import Target
-
-RUNTIME_FOLDER: Final = PurePosixPath("python/bgsvc")
-"""Where a target that embeds Python finds its copy of the runtime, in its folder."""
 
 GIT_ATTRIBUTES: Final = GeneratedFile(
     PurePosixPath(".gitattributes"),
@@ -26,32 +23,36 @@ GIT_ATTRIBUTES: Final = GeneratedFile(
 def generate(spec: Spec, targets: Iterable[Target] = TARGETS) -> Iterator[GeneratedFile]:
     """Yield every file `spec` makes, under a folder named after its target.
 
-    A target that no service of the spec runs on yields nothing; the others share one file
-    that tells git what they are.
+    A target that no service of the spec runs on yields nothing. The others share one file
+    that tells git what they are, and the phones one copy of the runtime.
 
     Raises:
         UnquotableError: The spec holds a text that a target's language cannot carry.
     """
-    anything = False
+    anything = embeds_python = False
     for target in targets:
         try:
             files = list(render(target.plan(spec)))
         except ValueError as error:  # a quoting filter: the last to see what no rule foresaw
             hint = "reword the text in the spec, and report this: a rule should give its location"
             raise UnquotableError(f"{target.NAME}: {error}", hint) from None
-        if files and target.CARRIES_RUNTIME:
-            files.extend(runtime_files())
         for file in files:
             yield GeneratedFile(target.NAME / file.path, file.content)
         anything = anything or bool(files)
+        embeds_python = embeds_python or (bool(files) and target.EMBEDS_PYTHON)
+    if embeds_python:
+        yield from runtime_files()
     if anything:
         yield GIT_ATTRIBUTES
 
 
-def runtime_files() -> Iterator[GeneratedFile]:
-    """Yield the runtime, byte for byte: a shim and its runtime cannot disagree."""
-    root = runtime_root()
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            name = RUNTIME_FOLDER / path.relative_to(root).as_posix()
-            yield GeneratedFile(name, path.read_bytes())
+def scopes_of(spec: Spec, targets: Collection[Target] = TARGETS) -> frozenset[str]:
+    """Return the folders that belong to `targets`.
+
+    The copy of the runtime belongs to whichever phone has services; to any phone once none has,
+    so that the copy goes with the last of them.
+    """
+    phones = [target for target in TARGETS if target.EMBEDS_PYTHON]
+    holders = [target for target in phones if target.plan(spec).outputs()] or phones
+    shared = {PYTHON_SCOPE} if any(target in targets for target in holders) else set[str]()
+    return frozenset({target.NAME for target in targets} | shared)

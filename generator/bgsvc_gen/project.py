@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bgsvc_gen.output.folder import Folder, inspect
-from bgsvc_gen.pipeline import generate
+from bgsvc_gen.pipeline import generate, scopes_of
 from bgsvc_gen.spec.load import build_spec
 from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.spec.source import Source, find_source, read_source
@@ -89,5 +89,6 @@ def inspect_project(
     """
     targets = [target for target in TARGETS if target.NAME in names]
     files = generate(project.spec, targets)
+    scopes = scopes_of(project.spec, targets)
     root = project.output_folder(out)
-    return inspect(files, root, names, app=project.spec.app.id, force=force)
+    return inspect(files, root, scopes, app=project.spec.app.id, force=force)

@@ -170,7 +170,5 @@ def test_architecture_shows_the_rooms_in_this_order() -> None:
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, flags=re.MULTILINE)
 
     assert rows == [
-        (str(number), room)
-        for number, rooms in enumerate(TIERS[:-1], start=1)
-        for room in rooms
+        (str(number), room) for number, rooms in enumerate(TIERS[:-1], start=1) for room in rooms
     ]

@@ -96,7 +96,7 @@ def test_an_installed_tool_starts_an_app_and_generates_it(run: Run, tmp_path: Pa
     done = run("-m", "bgsvc_gen", "check", cwd=tmp_path / "app")
 
     assert "up to date" in done.stderr
-    assert (tmp_path / "app/native/bgsvc/android/python/bgsvc/__init__.py").is_file()
+    assert (tmp_path / "app/native/bgsvc/python/site-packages/bgsvc/__init__.py").is_file()
 
 
 def test_both_distributions_have_one_version(run: Run, tmp_path: Path) -> None:

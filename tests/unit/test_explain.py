@@ -163,7 +163,10 @@ def test_explain_names_the_services_there_are(tmp_path: Path) -> None:
     result = run(tmp_path, "explain", "synk")
 
     assert result.exit_code == 2
-    assert result.stderr == 'error: the spec has no service "synk"\n  hint: choose one of: sync, beat\n'
+    assert (
+        result.stderr
+        == 'error: the spec has no service "synk"\n  hint: choose one of: sync, beat\n'
+    )
 
 
 def test_types_lists_all_of_them() -> None:

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from bgsvc_gen.cli import main
 from bgsvc_gen.doctor.ios import CODES, check_ios
 from bgsvc_gen.errors import UsageError
-from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.resources import templates_root
+from bgsvc_gen.runtime_copy import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.spec.model import App, Continued, Ios, Label, Processing, Refresh, Service, Spec
 from bgsvc_gen.targets import ios
 from bgsvc_gen.targets.ios import PRIVACY

@@ -24,7 +24,6 @@ from bgsvc_gen.output.write import (
     refuse_unwritable,
     unwritten,
 )
-from bgsvc_gen.pipeline import RUNTIME_FOLDER
 from bgsvc_gen.project import (
     DESKTOP,
     TARGET_NAMES,
@@ -34,6 +33,7 @@ from bgsvc_gen.project import (
     inspect_project,
     read_project,
 )
+from bgsvc_gen.runtime_copy import RUNTIME_FOLDER
 from bgsvc_gen.spec.edit import set_types
 from bgsvc_gen.spec.load import spec_warnings
 from bgsvc_gen.spec.source import Source
@@ -247,8 +247,8 @@ def _list_changes(folder: Folder, done: Collection[str]) -> None:
     for drift in folder.drifts:
         verb = "deleted" if drift.kind is Kind.ORPHAN else "wrote"
         word = verb if drift.path in done else drift.kind.value
-        copy, found, _ = drift.path.partition(f"/{RUNTIME_FOLDER}/")
-        name = f"{copy}/{RUNTIME_FOLDER}/" if found else drift.path
+        copied = drift.path.startswith(f"{RUNTIME_FOLDER}/")
+        name = f"{RUNTIME_FOLDER}/" if copied else drift.path
         line = f"{word:<9} {(folder.root / name).as_posix()}"
         lines[line] = lines.get(line, 0) + 1
     for line, count in lines.items():

@@ -9,7 +9,7 @@ from typing import Final
 from bgsvc_gen.doctor import Finding
 from bgsvc_gen.doctor.android_manifest import BROKEN
 from bgsvc_gen.errors import BgsvcGenError
-from bgsvc_gen.pipeline import runtime_files
+from bgsvc_gen.runtime_copy import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.targets.android import AndroidPlan
 
 LIBRARY: Final = "libbgsvc_python.so"
@@ -83,9 +83,8 @@ def _alignments(content: bytes) -> Iterator[int]:
 def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     inside = set(archive.namelist())
     wanted = {
-        f"{RUNTIME}/{file.path.name}": file.content
+        f"{RUNTIME}/{file.path.relative_to(RUNTIME_FOLDER)}": file.content
         for file in runtime_files()
-        if file.path.parts[-2] == "bgsvc"
     }
     wrong = [
         name
@@ -93,7 +92,7 @@ def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
         if name not in inside or _read(archive, name, len(content)) != content
     ]
     if wrong:
-        fix = "run `bgsvc-gen android`, copy python/bgsvc into the assets, and build again"
+        fix = f"run `bgsvc-gen android`, copy {RUNTIME_FOLDER} into the assets, and build again"
         message = f"{len(wrong)} runtime files differ from this bgsvc-gen's, such as {wrong[0]}"
         yield ("DA011", message, fix)
 

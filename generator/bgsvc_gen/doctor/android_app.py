@@ -11,7 +11,7 @@ from bgsvc_gen.doctor.android import check_manifest
 from bgsvc_gen.doctor.android_apk import check_apk
 from bgsvc_gen.doctor.android_manifest import MANIFEST, read_manifest
 from bgsvc_gen.errors import BgsvcGenError
-from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
+from bgsvc_gen.runtime_copy import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.targets.android import AndroidPlan
 
 MERGED: Final = ("merged_manifests", "merged_manifest", "packaged_manifests")

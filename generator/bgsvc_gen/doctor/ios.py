@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from bgsvc_gen import plist
 from bgsvc_gen.doctor import Finding
 from bgsvc_gen.errors import UsageError
-from bgsvc_gen.pipeline import RUNTIME_FOLDER, runtime_files
+from bgsvc_gen.runtime_copy import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.targets.ios import PRIVACY, IosPlan
 
 CODES: Final = {

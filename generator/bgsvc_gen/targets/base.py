@@ -41,8 +41,8 @@ class Target(Protocol):
         ...
 
     @property
-    def CARRIES_RUNTIME(self) -> bool:  # noqa: N802 - a module constant
-        """Whether its output holds a copy of the runtime, under `python/bgsvc/`."""
+    def EMBEDS_PYTHON(self) -> bool:  # noqa: N802 - a module constant
+        """Whether its app embeds Python, and so needs the copy of the runtime."""
         ...
 
     def plan(self, spec: Spec) -> Plan:

@@ -12,7 +12,7 @@ from bgsvc_gen.spec.model import Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
 
 NAME: Final = "ios"
-CARRIES_RUNTIME: Final = True
+EMBEDS_PYTHON: Final = True
 
 SOURCES: Final = PurePosixPath("Bgsvc")
 CPYTHON: Final = PurePosixPath("BgsvcCPython")

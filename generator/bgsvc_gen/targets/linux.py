@@ -11,7 +11,7 @@ from bgsvc_gen.targets.base import Output, Plan
 from bgsvc_gen.targets.desktop import STOP_MARGIN, decimal, run_arguments, service_id, title
 
 NAME: Final = "linux"
-CARRIES_RUNTIME: Final = False
+EMBEDS_PYTHON: Final = False
 
 RESTART: Final[Mapping[RestartOn, str]] = {
     "failure": "on-failure",

@@ -10,7 +10,7 @@ from bgsvc_gen.targets.base import Output, Plan
 from bgsvc_gen.targets.desktop import STOP_MARGIN, Variable, run_arguments, service_id, variables
 
 NAME: Final = "macos"
-CARRIES_RUNTIME: Final = False
+EMBEDS_PYTHON: Final = False
 
 LEAST_THROTTLE: Final = 10
 """launchd's own pace, in seconds. It never gives up, so a faster one would spin on a broken job."""

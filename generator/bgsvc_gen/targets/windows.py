@@ -17,7 +17,7 @@ from bgsvc_gen.targets.desktop import (
 )
 
 NAME: Final = "windows"
-CARRIES_RUNTIME: Final = False
+EMBEDS_PYTHON: Final = False
 
 LEAST_TASK_DELAY: Final = 60
 MOST_TASK_DELAY: Final = 31 * 24 * 60 * 60

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from bgsvc._model.command_line import OS_COMMANDS, parse
+from bgsvc._desktop.command_line import OS_COMMANDS, parse
 from bgsvc._model.errors import BackgroundServiceError, ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bgsvc._model.command_line import Options
+    from bgsvc._desktop.command_line import Options
     from bgsvc._model.config import ServiceConfig
 
 FINDINGS = 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from bgsvc._model.command_line import UsageError
+from bgsvc._desktop.command_line import UsageError
 from bgsvc._os import api
 from bgsvc._os.service import OsServiceState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bgsvc._model.command_line import Options
+    from bgsvc._desktop.command_line import Options
     from bgsvc._os.service import OsServiceStatus
 
 FINDINGS = 1

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bgsvc._model.command_line import Options
+    from bgsvc._desktop.command_line import Options
     from bgsvc._model.config import ServiceConfig
     from bgsvc._model.event import Event
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
+from bgsvc._desktop.command_line import parse
 from bgsvc._lite.dataclasses import dataclass
 from bgsvc._lite.guards import is_object
 from bgsvc._lite.json import decode
-from bgsvc._model.command_line import parse
 from bgsvc._model.config import config_from_wire
 from bgsvc._model.errors import BackgroundServiceError
 from bgsvc._os.service import Scope
@@ -73,10 +73,10 @@ def folder_findings(command: Sequence[str], scope: Scope) -> str | None:
 
 def _address(command: Sequence[str], scope: Scope) -> tuple[str, Address] | None:
     """Return a service's name, and where it listens, by the command that starts it."""
+    from bgsvc._desktop.command_line import UsageError, parse
     from bgsvc._ipc.address import address_of
     from bgsvc._lite.guards import is_object
     from bgsvc._lite.json import decode
-    from bgsvc._model.command_line import UsageError, parse
 
     words = list(command)
     try:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bgsvc_gen.facts.android import SERVICE_TYPES
 from bgsvc_gen.pipeline import generate
+from bgsvc_gen.runtime_copy import PYTHON_PATH
 from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.targets import android
@@ -24,7 +25,7 @@ class App:
     """What was generated for one spec, and what linking it came to.
 
     Attributes:
-        folder: The target's folder: it holds `src/main` and `python`.
+        folder: The target's folder: it holds `src/main`.
         build: What the build made of it.
         said: What aapt2 said; nothing, if all is well.
     """
@@ -41,6 +42,11 @@ class App:
     @property
     def source_set(self) -> Path:
         return self.folder / "src/main"
+
+    @property
+    def python_path(self) -> Path:
+        """Where the copy of the runtime is, beside the target's folder."""
+        return self.folder.parent / PYTHON_PATH
 
     @property
     def apk(self) -> Path:

@@ -72,7 +72,7 @@ def app(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
     path.write_text(SPEC, encoding="utf-8")
     spec = load_spec(path)
     write(spec, folder / "app")
-    write_assets(folder / "assets", [folder / "app/android/python", HERE / "app"])
+    write_assets(folder / "assets", [folder / "app/python/site-packages", HERE / "app"])
     app = build.apps({folder / "app": spec}, folder, "-A", folder / "assets")["app"]
     assert app.said == ""
     return app

@@ -19,7 +19,7 @@ from bgsvc_gen.cli import main
 from bgsvc_gen.doctor.android import CODES
 from bgsvc_gen.doctor.android_apk import LIBRARY, PAGE, RUNTIME
 from bgsvc_gen.doctor.android_manifest import MANIFEST
-from bgsvc_gen.pipeline import runtime_files
+from bgsvc_gen.runtime_copy import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.spec.load import load_spec
 from tests.native.android.apps import CASES, App
 from tests.native.android.tools import Aapt2
@@ -46,8 +46,7 @@ def whole(apk: Path) -> Content:
         content[f"lib/{abi}/{LIBRARY}"] = elf(PAGE)
         content[f"lib/{abi}/libpython3.14.so"] = elf(PAGE)
     for file in runtime_files():
-        if file.path.parts[-2] == "bgsvc":
-            content[f"{RUNTIME}/{file.path.name}"] = file.content
+        content[f"{RUNTIME}/{file.path.relative_to(RUNTIME_FOLDER)}"] = file.content
     return content
 
 
@@ -101,7 +100,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         "DA016", ('android:directBootAware="true"', ""), case="android-direct-boot"
     ),
     "an older runtime": Fault(
-        "DA011", content=lambda files: files.update({f"{RUNTIME}/_words.py": b"OLD = True\n"})
+        "DA011", content=lambda files: files.update({f"{RUNTIME}/_model/enums.py": b"OLD = True\n"})
     ),
     "no runtime": Fault(
         "DA011", content=lambda files: [files.pop(n) for n in list(files) if RUNTIME in n]

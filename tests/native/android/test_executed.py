@@ -237,7 +237,7 @@ def robolectric(  # noqa: PLR0913, PLR0917 - fixtures
     library: Path,
     cpython: Path,
 ) -> Robolectric:
-    python_folders = (app.folder / "python", app.folder.parents[2], TRIALS)
+    python_folders = (app.python_path, app.folder.parents[2], TRIALS)
     options = (
         *ROBOLECTRIC,
         *(f"-Dbgsvc.test.vectors={VECTORS}", f"-Dbgsvc.test.boot={BOOT_BITS}"),

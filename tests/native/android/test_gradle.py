@@ -65,7 +65,10 @@ PLANTED: Final[Mapping[str, str]] = {
     "manifests": "variant.sources.manifests.addStaticManifestFile("
     'new File(main, "AndroidManifest.xml").path)',
     "rules": "defaultConfig.proguardFile(rules)",
-    "python": 'chaquopy.sourceSets.getByName("main").srcDir(new File(here, "python"))',
+    "python": (
+        'chaquopy.sourceSets.getByName("main")'
+        '.srcDir(new File(here.parentFile, "python/site-packages"))'
+    ),
 }
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     "chaquopy": Scenario(),
@@ -238,7 +241,7 @@ def test_chaquopy_takes_the_runtime_beside_the_apps_own_python(
 
     assert configured.said(name)["python"] == [
         str(folder / "app/src/main/python"),
-        str(folder / "native/bgsvc/android/python"),
+        str(folder / "native/bgsvc/python/site-packages"),
     ]
 
 
@@ -269,4 +272,6 @@ def test_every_path_that_the_script_names_is_generated(configured: Configured) -
     root = configured.folder / "chaquopy/native/bgsvc/android"
     named: Iterable[str] = (path for paths in EXPECTED.values() for path in paths)
 
-    assert [path for path in (*named, "python/bgsvc") if not (root / path).exists()] == []
+    assert [
+        path for path in (*named, "../python/site-packages/bgsvc") if not (root / path).exists()
+    ] == []

@@ -94,7 +94,7 @@ class Driver:
     def run(self, scenario: str, home: Path) -> subprocess.CompletedProcess[str]:
         """Run one scenario in a process of its own."""
         home.mkdir()
-        paths = (self.app / "python", HERE / "python", REPOSITORY)
+        paths = (self.app.parent / "python/site-packages", HERE / "python", REPOSITORY)
         environment = {
             "HOME": str(home),
             "TRIAL_PYTHON": str(self.build.cpython),

@@ -14,7 +14,7 @@ import pytest
 import bgsvc
 from bgsvc._cli.help import COMMANDS, OS_COMMANDS, help_text
 from bgsvc._cli.main import main
-from bgsvc._model.command_line import UsageError, parse
+from bgsvc._desktop.command_line import UsageError, parse
 from tests.runtime.processes import (
     ENTRY,
     ENVIRONMENT,

@@ -13,7 +13,7 @@ from bgsvc_gen.targets.android.support import support_files
 from bgsvc_gen.targets.base import Output, Plan
 
 NAME: Final = "android"
-CARRIES_RUNTIME: Final = True
+EMBEDS_PYTHON: Final = True
 
 MAIN: Final = PurePosixPath("src/main")
 """The source set, as Gradle expects it."""
