@@ -48,7 +48,7 @@ class _Dictionary(dict[str, Any]):
         super().__setitem__(key, value)
 
 
-def merged(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> bytes:
+def merge(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> bytes:
     """Return `content` with each array of `additions` in it: of one it has already, the union.
 
     The form stays, XML or binary, and the order of keys and values; nothing is removed. What has

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bgsvc_gen.cli import main
 from bgsvc_gen.errors import UsageError
-from bgsvc_gen.plist import BACKUP_SUFFIX, merged, write
+from bgsvc_gen.plist import BACKUP_SUFFIX, merge, write
 
 NEEDS: Final = {
     "BGTaskSchedulerPermittedIdentifiers": ("com.example.notes.bg-refresh",),
@@ -44,7 +44,7 @@ def list_in(form: plistlib.PlistFormat, content: Mapping[str, object] = APP) -> 
 
 @each_form
 def test_a_list_gets_the_union_and_keeps_the_rest_and_its_form(form: plistlib.PlistFormat) -> None:
-    after = merged(list_in(form), NEEDS, "Info.plist")
+    after = merge(list_in(form), NEEDS, "Info.plist")
 
     found = plistlib.loads(after, fmt=form)
     assert found["UIBackgroundModes"] == ["audio", "fetch"]
@@ -57,9 +57,9 @@ def test_a_list_gets_the_union_and_keeps_the_rest_and_its_form(form: plistlib.Pl
 
 @each_form
 def test_merging_again_changes_no_byte(form: plistlib.PlistFormat) -> None:
-    once = merged(list_in(form), NEEDS, "Info.plist")
+    once = merge(list_in(form), NEEDS, "Info.plist")
 
-    assert merged(once, NEEDS, "Info.plist") == once
+    assert merge(once, NEEDS, "Info.plist") == once
 
 
 NO_XML: Final = "".join(map(chr, {*range(32), 0xFFFE, 0xFFFF} - {9, 10}))
@@ -83,7 +83,7 @@ VALUES: Final = st.recursive(
 def test_whatever_a_list_holds_is_there_after_the_merge(
     form: plistlib.PlistFormat, content: dict[str, object]
 ) -> None:
-    after = plistlib.loads(merged(list_in(form, content), NEEDS, "Info.plist"), fmt=form)
+    after = plistlib.loads(merge(list_in(form, content), NEEDS, "Info.plist"), fmt=form)
 
     assert after == {**content, **{key: list(values) for key, values in NEEDS.items()}}
 
@@ -92,7 +92,7 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
     content = list_in(plistlib.FMT_XML, {"UIBackgroundModes": ["fetch"]})
     content = content.replace(b"<dict>", b"<!-- ours -->\n<dict>")
 
-    assert merged(content, {"UIBackgroundModes": ("fetch",)}, "Info.plist") == content
+    assert merge(content, {"UIBackgroundModes": ("fetch",)}, "Info.plist") == content
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
 )
 def test_what_cannot_be_merged_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        merged(content, NEEDS, "Info.plist")
+        merge(content, NEEDS, "Info.plist")
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ from bgsvc_gen import plist
 
 path, left = Path(sys.argv[1]), int(sys.argv[2])
 before = path.read_bytes()
-after = plist.merged(before, {"UIBackgroundModes": ("fetch",)}, "it")
+after = plist.merge(before, {"UIBackgroundModes": ("fetch",)}, "it")
 
 def hook(event, arguments):
     global left
@@ -224,7 +224,7 @@ def test_a_run_that_is_killed_leaves_the_old_list_or_the_new(
     tmp_path: Path, form: plistlib.PlistFormat
 ) -> None:
     before = list_in(form)
-    after = merged(before, {"UIBackgroundModes": ("fetch",)}, "it")
+    after = merge(before, {"UIBackgroundModes": ("fetch",)}, "it")
     seen: set[bytes] = set()
     for step in count():
         folder = tmp_path / str(step)

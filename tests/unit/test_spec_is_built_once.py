@@ -73,7 +73,7 @@ def test_spec_is_read_and_built_once(
     text = SPEC if place == "bgsvc.toml" else SPEC.replace("\n[", "\n[tool.bgsvc.")
     (folder / place).write_text(text, encoding="utf-8")
     checks = count_calls(monkeypatch, load, "check_rules")
-    reads = count_calls(monkeypatch, source, "_read")
+    reads = count_calls(monkeypatch, source, "_read_text")
 
     result = CliRunner().invoke(main, CALLS[call])
 

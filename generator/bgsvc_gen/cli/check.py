@@ -27,7 +27,7 @@ def check_command(
     folder = inspect_project(read_project(spec_path), out, targets or TARGET_NAMES)
     report.print_drifts(folder.drifts, folder.root, format_)
     if folder.drifts:
-        raise DriftError(report.count(folder.drifts), _way_out(folder))
+        raise DriftError(report.count(folder.drifts), _suggest_fix(folder))
     if format_ == "text":
         click.echo(f"up to date: {len(folder.wanted)} files", err=True)
 
@@ -46,7 +46,7 @@ def diff_command(
     report.print_diff(folder.drifts, folder.root, format_)
 
 
-def _way_out(folder: Folder) -> str:
+def _suggest_fix(folder: Folder) -> str:
     steps: list[str] = []
     if any(drift.kind is not Kind.FOREIGN for drift in folder.drifts):
         steps.append("run `bgsvc-gen all`")

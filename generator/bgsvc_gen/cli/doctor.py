@@ -32,7 +32,7 @@ def doctor_command() -> None:
 def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
     """Check the built .app, Info.plist or Xcode project at PATH."""
     plan = ios.plan(read_project(spec_path).spec)
-    tell(list(check_ios(path, plan)), format_)
+    print_findings(list(check_ios(path, plan)), format_)
 
 
 @doctor_command.command("android")
@@ -43,10 +43,10 @@ def ios_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
 def android_doctor(path: Path, spec_path: Path | None, format_: str) -> None:
     """Check the APK, merged AndroidManifest.xml or Gradle project at PATH."""
     plan = android.plan(read_project(spec_path).spec)
-    tell(list(check_android(path, plan)), format_)
+    print_findings(list(check_android(path, plan)), format_)
 
 
-def tell(findings: Sequence[Finding], format_: str) -> None:
+def print_findings(findings: Sequence[Finding], format_: str) -> None:
     """Print findings on stdout.
 
     Raises:

@@ -18,11 +18,11 @@ from bgsvc_gen.output.atomic import staged_file
 from bgsvc_gen.output.folder import Drift, Folder, Kind
 from bgsvc_gen.output.project_lock import lock_project
 from bgsvc_gen.output.write import (
+    as_output_error,
     bring_up_to_date,
     refuse_another_app,
     refuse_hand_edited,
     refuse_unwritable,
-    unwritten,
 )
 from bgsvc_gen.project import (
     DESKTOP,
@@ -136,7 +136,7 @@ def ios_command(
         return
     needs = ios.plan(project.spec).property_list
     before = plist.read(plist_path)
-    after = plist.merged(before, needs, str(plist_path))
+    after = plist.merge(before, needs, str(plist_path))
     if mode.writes and before != after:
         plist.refuse_unwritable(plist_path)
     generate_targets(project, out, ("ios",), mode)
@@ -216,7 +216,7 @@ def generate_targets(  # noqa: PLR0913 - what a command was asked, one for one
             refuse_another_app(folder)
             refuse_hand_edited(folder)
         if not mode.writes:
-            _tell(folder, mode)
+            _print_pending(folder, mode)
             return
         done = _write_with_spec(folder, source) if edited else bring_up_to_date(folder)
     if edited:
@@ -238,7 +238,7 @@ def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
         with staged_file(spec, mark + source.text.encode()):
             return bring_up_to_date(folder)
     except OSError as error:
-        raise unwritten(error, spec) from None
+        raise as_output_error(error, spec) from None
 
 
 def _list_changes(folder: Folder, done: Collection[str]) -> None:
@@ -255,7 +255,7 @@ def _list_changes(folder: Folder, done: Collection[str]) -> None:
         click.echo(line if count == 1 else f"{line} ({count} files)", err=True)
 
 
-def _tell(folder: Folder, mode: Mode) -> None:
+def _print_pending(folder: Folder, mode: Mode) -> None:
     if mode.diff:
         report.print_diff(folder.drifts, folder.root, mode.format_)
     else:

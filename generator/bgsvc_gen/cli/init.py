@@ -41,10 +41,12 @@ def init_command(folder: Path, name: str | None, app_id: str | None, *, no_input
         click.echo(f"wrote     {(folder / path).as_posix()}", err=True)
     if app_id is None and not asks:
         click.echo(f"the app's id is {identifier}; use --id to choose another", err=True)
-    click.echo("next:\n" + "\n".join(f"  {step}" for step in _steps(folder, answers)), err=True)
+    click.echo(
+        "next:\n" + "\n".join(f"  {step}" for step in _next_steps(folder, answers)), err=True
+    )
 
 
-def _steps(folder: Path, answers: Answers) -> Iterator[str]:
+def _next_steps(folder: Path, answers: Answers) -> Iterator[str]:
     joined = list2cmdline if os.sep == "\\" else shlex.join
     if folder != Path():
         yield joined(["cd", str(folder)])

@@ -34,7 +34,7 @@ def print_error(error: BgsvcGenError) -> None:
     elif chosen == "json":
         click.echo(json.dumps({"error": error.args[0], "hint": error.hint}))
     elif chosen == "github":
-        click.echo(f"::error::{_escaped(str(error))}")
+        click.echo(f"::error::{_escape(str(error))}")
     else:
         told = visible(str(error), keep="\n")
         click.echo(f"{click.style('error:', fg='red', bold=True)} {told}", err=True)
@@ -57,8 +57,10 @@ def _print_diagnostics(error: SpecError, chosen: str) -> None:
         return
     for d in error.diagnostics:
         if chosen == "github":
-            place = f"file={_property(d.file)},line={d.location.line},col={d.location.column}"
-            click.echo(f"::error {place},title={d.code}::{_escaped(f'{d.message} ({d.hint})')}")
+            place = (
+                f"file={_escape_property(d.file)},line={d.location.line},col={d.location.column}"
+            )
+            click.echo(f"::error {place},title={d.code}::{_escape(f'{d.message} ({d.hint})')}")
         else:
             click.echo(str(d), err=True)
 
@@ -67,8 +69,10 @@ def print_warnings(warnings: Iterable[Diagnostic], chosen: str) -> None:
     """Print what is worth a word and no error; on stderr, but for a pull request."""
     for d in warnings:
         if chosen == "github":
-            place = f"file={_property(d.file)},line={d.location.line},col={d.location.column}"
-            click.echo(f"::warning {place},title={d.code}::{_escaped(f'{d.message} ({d.hint})')}")
+            place = (
+                f"file={_escape_property(d.file)},line={d.location.line},col={d.location.column}"
+            )
+            click.echo(f"::warning {place},title={d.code}::{_escape(f'{d.message} ({d.hint})')}")
         elif chosen == "text":
             click.echo(f"{click.style('warning:', fg='yellow')} {d}", err=True)
 
@@ -79,7 +83,7 @@ def count(drifts: Sequence[Drift]) -> str:
     return f"{files} not match the spec"
 
 
-def rows(drifts: Iterable[Drift]) -> list[dict[str, str]]:
+def to_rows(drifts: Iterable[Drift]) -> list[dict[str, str]]:
     """Return a row of JSON for each of `drifts`."""
     return [{"path": drift.path, "kind": drift.kind.value} for drift in drifts]
 
@@ -89,8 +93,8 @@ def print_written(
 ) -> None:
     """Print what was written and deleted, and the commands that install it, as JSON."""
     told: dict[str, object] = {"root": root.as_posix()}
-    told["written"] = rows(drift for drift in done if drift.kind is not Kind.ORPHAN)
-    told["deleted"] = rows(drift for drift in done if drift.kind is Kind.ORPHAN)
+    told["written"] = to_rows(drift for drift in done if drift.kind is not Kind.ORPHAN)
+    told["deleted"] = to_rows(drift for drift in done if drift.kind is Kind.ORPHAN)
     commands = [{"system": system, "command": command} for system, command in install]
     click.echo(json.dumps(told | ({"install": commands} if commands else {}), indent=2))
 
@@ -98,14 +102,14 @@ def print_written(
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
     """Print what differs, on stdout; in text, one line a file."""
     if chosen == "json":
-        click.echo(json.dumps({"root": root.as_posix(), "drift": rows(drifts)}, indent=2))
+        click.echo(json.dumps({"root": root.as_posix(), "drift": to_rows(drifts)}, indent=2))
         return
     for drift in drifts:
         path = (root / drift.path).as_posix()
         meaning = _meaning(drift)
         if chosen == "github":
-            place = f"file={_property(path)},title={drift.kind.value}"
-            click.echo(f"::error {place}::{_escaped(f'{path} {meaning}')}")
+            place = f"file={_escape_property(path)},title={drift.kind.value}"
+            click.echo(f"::error {place}::{_escape(f'{path} {meaning}')}")
         else:
             kind = click.style(f"{drift.kind.value:<11}", fg="yellow")
             click.echo(f"{kind} {visible(path)} {meaning}")
@@ -119,20 +123,20 @@ def _meaning(drift: Drift) -> str:
 
 def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
     """Print what writing would change: in text, as one unified diff; else, one for each file."""
-    diffs = ["\n".join(_difference(drift, (root / drift.path).as_posix())) for drift in drifts]
+    diffs = ["\n".join(_diff_lines(drift, (root / drift.path).as_posix())) for drift in drifts]
     if chosen == "json":
-        told = [{**row, "diff": diff} for row, diff in zip(rows(drifts), diffs, strict=True)]
+        told = [{**row, "diff": diff} for row, diff in zip(to_rows(drifts), diffs, strict=True)]
         click.echo(json.dumps({"root": root.as_posix(), "drift": told}, indent=2))
         return
     for drift, diff in zip(drifts, diffs, strict=True) if chosen == "github" else ():
-        place = f"file={_property((root / drift.path).as_posix())},title={drift.kind.value}"
-        click.echo(f"::error {place}::{_escaped(diff)}")
+        place = f"file={_escape_property((root / drift.path).as_posix())},title={drift.kind.value}"
+        click.echo(f"::error {place}::{_escape(diff)}")
     for drift in drifts if chosen == "text" else ():
-        for line in _difference(drift, (root / drift.path).as_posix()):
+        for line in _diff_lines(drift, (root / drift.path).as_posix()):
             click.echo(click.style(visible(line, keep="\t"), fg=COLOURS.get(line[:1])))
 
 
-def _difference(drift: Drift, path: str) -> Iterator[str]:
+def _diff_lines(drift: Drift, path: str) -> Iterator[str]:
     if drift.kind in (Kind.ORPHAN, Kind.FOREIGN):
         yield f"would {'delete' if drift.ours else 'keep'}: {path}"
         return
@@ -140,7 +144,7 @@ def _difference(drift: Drift, path: str) -> Iterator[str]:
         yield f"would rewrite: {path}"
         return
     try:
-        before, after = _lines(drift.found), _lines(drift.wanted)
+        before, after = _split_lines(drift.found), _split_lines(drift.wanted)
     except UnicodeDecodeError:
         yield f"would rewrite, binary: {path}"
         return
@@ -148,19 +152,19 @@ def _difference(drift: Drift, path: str) -> Iterator[str]:
     yield from difflib.unified_diff(before, after, source, f"b/{path}", lineterm="")
 
 
-def _lines(content: bytes) -> list[str]:
+def _split_lines(content: bytes) -> list[str]:
     r"""Return the lines, with `^M` for a carriage return, and a last one that tells of no end."""
     lines = content.decode().replace("\r", "^M").split("\n")
     last = lines.pop()
     return [*lines, f"{last}\\ no newline at the end"] if last else lines
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Return `text` as a workflow command's message."""
     text = visible(text.replace("%", "%25"), keep="\r\n\t")
     return text.replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
+def _escape_property(text: str) -> str:
     """Return `text` as a workflow command's property."""
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return _escape(text).replace(":", "%3A").replace(",", "%2C")

@@ -52,10 +52,10 @@ def _details(row: ServiceType) -> Iterator[str]:
     yield f"{click.style(row.name, bold=True)}: {row.purpose}"
     for name, text in _facts(row):
         if text:
-            yield _wrapped(text, f"  {name:<17} ")
+            yield _wrap(text, f"  {name:<17} ")
 
 
-def _wrapped(text: str, start: str) -> str:
+def _wrap(text: str, start: str) -> str:
     """Return `text` in lines, with no address of a source broken in two."""
     return textwrap.fill(
         text,

@@ -73,11 +73,11 @@ class Manifest:
         """Return the components called `tag`, by the full names of their classes."""
         package = self.root.get("package", "")
         found = list(self.root.iter(tag))
-        return {_absolute(value(each, "name"), package): each for each in found}
+        return {_to_absolute(value(each, "name"), package): each for each in found}
 
     def _level(self, name: str) -> int:
         levels = (value(each, name) for each in self.root.iter("uses-sdk"))
-        return next((number for level in levels if (number := _number(level))), 0)
+        return next((number for level in levels if (number := _parse_number(level))), 0)
 
 
 def value(element: ET.Element, name: str) -> str:
@@ -88,7 +88,7 @@ def value(element: ET.Element, name: str) -> str:
 def types_of(service: ET.Element) -> frozenset[str]:
     """Return the names of a service's types; a merged manifest has words, an APK a number."""
     found = value(service, "foregroundServiceType")
-    if bits := _number(found):
+    if bits := _parse_number(found):
         return frozenset(name for name, row in SERVICE_TYPES.items() if row.value & bits)
     return frozenset(filter(None, found.split("|")))
 
@@ -97,7 +97,7 @@ def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
     """Yield what `plan`'s services would miss in an app with this merged manifest."""
     manifest = Manifest(root)
     services = manifest.components("service")
-    yield from _levels(manifest, plan)
+    yield from _check_levels(manifest, plan)
     for service in plan.services:
         element = services.get(service.qualified_class)
         if element is None:
@@ -107,15 +107,15 @@ def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
                 _WHOLE,
             )
         else:
-            yield from _service(service, element, manifest)
-    yield from _asked(plan, manifest)
-    yield from _open(plan, manifest)
-    yield from _jobs(plan, services)
-    yield from _finite_tasks(plan, services)
-    yield from _boot(plan, manifest)
+            yield from _check_service(service, element, manifest)
+    yield from _check_permissions(plan, manifest)
+    yield from _check_exported(plan, manifest)
+    yield from _check_jobs(plan, services)
+    yield from _check_finite_tasks(plan, services)
+    yield from _check_boot(plan, manifest)
 
 
-def _levels(manifest: Manifest, plan: AndroidPlan) -> Iterator[Finding]:
+def _check_levels(manifest: Manifest, plan: AndroidPlan) -> Iterator[Finding]:
     if manifest.oldest < OLDEST:
         yield Finding(
             "DA009",
@@ -136,7 +136,9 @@ def _levels(manifest: Manifest, plan: AndroidPlan) -> Iterator[Finding]:
         )
 
 
-def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> Iterator[Finding]:
+def _check_service(
+    service: ServicePlan, element: ET.Element, manifest: Manifest
+) -> Iterator[Finding]:
     found, wanted = types_of(element), frozenset(filter(None, service.types.split("|")))
     if found != wanted:
         said = "|".join(sorted(found)) or "none"
@@ -147,7 +149,7 @@ def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> I
         )
     rows = [SERVICE_TYPES[name] for name in sorted(wanted)]
     for row in rows:
-        yield from _choices(row, manifest)
+        yield from _check_choices(row, manifest)
         if row.property is not None:
             properties = {value(each, "name") for each in element.iter("property")}
             if row.property not in properties:
@@ -162,7 +164,7 @@ def _service(service: ServicePlan, element: ET.Element, manifest: Manifest) -> I
         )
 
 
-def _choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
+def _check_choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
     levels = range(CHECKED, max(manifest.target, CHECKED) + 1)
     for level in levels:
         choices = row.choices_at(level)
@@ -176,9 +178,9 @@ def _choices(row: ServiceType, manifest: Manifest) -> Iterator[Finding]:
             return
 
 
-def _asked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+def _check_permissions(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
     for name in plan.permissions:
-        if name not in manifest.permissions and not _replaceable(name, plan, manifest):
+        if name not in manifest.permissions and not _has_alternative(name, plan, manifest):
             yield Finding(
                 "DA003",
                 f"the app does not declare the permission {name}",
@@ -186,14 +188,14 @@ def _asked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
             )
 
 
-def _replaceable(name: str, plan: AndroidPlan, manifest: Manifest) -> bool:
+def _has_alternative(name: str, plan: AndroidPlan, manifest: Manifest) -> bool:
     """Tell whether `name` is one of several permissions, of which the app has another."""
     rows = (SERVICE_TYPES[each] for service in plan.services for each in service.type_names)
     lists = [{choice.name for choice in row.choices} for row in rows]
     return any(name in names and names & manifest.permissions for names in lists)
 
 
-def _open(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+def _check_exported(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
     ours = {service.qualified_class for service in plan.services}
     for tag in ("service", "receiver"):
         for name, element in manifest.components(tag).items():
@@ -209,7 +211,7 @@ def _open(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
                 )
 
 
-def _jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
+def _check_jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
     every = (*plan.services, *plan.jobs)
     jobs = [f"{each.package}.{each.job_class}" for each in every if each.job_class is not None]
     for name in (*jobs, _TASK_JOB):
@@ -220,7 +222,7 @@ def _jobs(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Fin
             yield Finding("DA007", f"{name} can be bound by any app", fix)
 
 
-def _finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
+def _check_finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iterator[Finding]:
     if not plan.services:
         return
     service = services.get(_TASK_SERVICE)
@@ -231,7 +233,7 @@ def _finite_tasks(plan: AndroidPlan, services: Mapping[str, ET.Element]) -> Iter
         yield Finding("DA002", f"{_TASK_SERVICE} must have the type shortService and no other", fix)
 
 
-def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+def _check_boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
     if not plan.starts_on_boot:
         return
     receivers = manifest.components("receiver")
@@ -244,10 +246,10 @@ def _boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
     wanted = (_BOOT, _LOCKED_BOOT) if plan.starts_locked else (_BOOT,)
     for missing in (name for name in wanted if name not in actions):
         yield Finding("DA010", f"{_RECEIVER} does not receive {missing}", _WHOLE)
-    yield from _locked(plan, manifest)
+    yield from _check_direct_boot(plan, manifest)
 
 
-def _locked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
+def _check_direct_boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
     if not plan.starts_locked:
         return
     early = [service.qualified_class for service in plan.services if service.starts_locked]
@@ -262,12 +264,12 @@ def _locked(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
             )
 
 
-def _number(text: str) -> int:
+def _parse_number(text: str) -> int:
     """Return a number as Android writes it, in 32 bits, or 0."""
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
-def _absolute(name: str, package: str) -> str:
+def _to_absolute(name: str, package: str) -> str:
     return f"{package}{name}" if name.startswith(".") else name
 
 

@@ -35,14 +35,14 @@ def check_apk(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
         return
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [*_libraries(archive), *_runtime(archive)]
+            found = [*_check_libraries(archive), *_check_runtime(archive)]
     except BROKEN as error:
         raise BgsvcGenError(f"{path} is not a readable APK: {error}") from None
     for code, message, fix in found:
         yield Finding(code, message, fix, str(path))
 
 
-def _libraries(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
+def _check_libraries(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     names = [name.split("/") for name in archive.namelist() if name.startswith("lib/")]
     inside = {(parts[1], parts[2]) for parts in names if len(parts) == len(("lib", "abi", "name"))}
     abis = sorted({abi for abi, _ in inside})
@@ -56,10 +56,12 @@ def _libraries(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
         if not any(name.startswith("libpython3") for name in of_abi):
             yield ("DA013", f"lib/{abi} has no libpython3", fix)
         if abi in _WIDE:
-            yield from _aligned(archive, [f"lib/{abi}/{name}" for name in of_abi])
+            yield from _check_alignment(archive, [f"lib/{abi}/{name}" for name in of_abi])
 
 
-def _aligned(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def _check_alignment(
+    archive: zipfile.ZipFile, names: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
     for name in names:
         with archive.open(name) as member:
             least = min(_alignments(member.read(_HEAD)), default=PAGE)
@@ -80,7 +82,7 @@ def _alignments(content: bytes) -> Iterator[int]:
             yield alignment
 
 
-def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
+def _check_runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     inside = set(archive.namelist())
     wanted = {
         f"{RUNTIME}/{file.path.relative_to(RUNTIME_FOLDER)}": file.content
@@ -89,7 +91,7 @@ def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     wrong = [
         name
         for name, content in wanted.items()
-        if name not in inside or _read(archive, name, len(content)) != content
+        if name not in inside or _read_member(archive, name, len(content)) != content
     ]
     if wrong:
         fix = f"run `bgsvc-gen android`, copy {RUNTIME_FOLDER} into the assets, and build again"
@@ -97,7 +99,7 @@ def _runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
         yield ("DA011", message, fix)
 
 
-def _read(archive: zipfile.ZipFile, name: str, expected: int) -> bytes:
+def _read_member(archive: zipfile.ZipFile, name: str, expected: int) -> bytes:
     """Return the member, and of a longer one no more than shows that it is longer."""
     with archive.open(name) as member:
         return member.read(expected + 1)

@@ -29,21 +29,21 @@ def check_android(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
     """
     try:
         if path.is_dir():
-            yield from _project(path, plan)
+            yield from _check_project(path, plan)
         else:
-            yield from _manifest(path, plan)
+            yield from _check_manifest_file(path, plan)
             if zipfile.is_zipfile(path):
                 yield from check_apk(path, plan)
     except OSError as error:
         raise BgsvcGenError(f"cannot read {path}: {error}") from None
 
 
-def _manifest(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
+def _check_manifest_file(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
     for finding in check_manifest(read_manifest(path), plan):
         yield Finding(finding.code, finding.message, finding.fix, str(path))
 
 
-def _project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
+def _check_project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
     manifests = [
         path
         for path in sorted(folder.rglob(MANIFEST))
@@ -53,12 +53,12 @@ def _project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
         hint = "build the app first, or name its APK or merged manifest"
         raise BgsvcGenError(f"{folder} contains no merged manifest", hint)
     for path in manifests:
-        yield from _manifest(path, plan)
-    yield from _gradle(folder)
-    yield from _runtime(folder)
+        yield from _check_manifest_file(path, plan)
+    yield from _check_gradle(folder)
+    yield from _check_runtime(folder)
 
 
-def _gradle(folder: Path) -> Iterator[Finding]:
+def _check_gradle(folder: Path) -> Iterator[Finding]:
     found = (path for name in _GRADLE for path in sorted(folder.rglob(name)))
     scripts = [path for path in found if path.is_file()]
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in scripts}
@@ -71,7 +71,7 @@ def _gradle(folder: Path) -> Iterator[Finding]:
         )
 
 
-def _runtime(folder: Path) -> Iterator[Finding]:
+def _check_runtime(folder: Path) -> Iterator[Finding]:
     """Compare each copy of the runtime below `folder`, byte for byte."""
     shipped = {
         file.path.relative_to(RUNTIME_FOLDER).as_posix(): file.content for file in runtime_files()

@@ -59,7 +59,7 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
     if not plan.services:
         raise UsageError("the spec has no service for iOS", "add a table [services.NAME.ios]")
     is_built = path.resolve().suffix == ".app" and (path / INFO).is_file()
-    for found in _lists(path):
+    for found in _find_lists(path):
         content = plist.parse(plist.read(found), str(found))
         if found != path and _EXTENSION in content:
             continue
@@ -72,12 +72,12 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
 
 def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
     """Yield what an `Info.plist` lacks, or has too much."""
-    permitted = _strings(content, PERMITTED)
+    permitted = _string_list(content, PERMITTED)
     for identifier in plan.identifiers:
         if identifier not in permitted:
             message = f"{identifier} is not in {PERMITTED}"
             yield Finding("DI001", message, "run `bgsvc-gen ios --apply-plist PATH`")
-    modes = _strings(content, "UIBackgroundModes")
+    modes = _string_list(content, "UIBackgroundModes")
     for mode in plan.background_modes:
         if mode not in modes:
             message = f'UIBackgroundModes has no "{mode}"'
@@ -89,7 +89,7 @@ def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
         elif _is_ours(identifier, plan) and identifier not in plan.identifiers:
             fix = f"remove it from {PERMITTED}, which is for identifiers registered at launch"
             yield Finding("DI004", f"no task registers {identifier}", fix)
-    yield from _bundle_identifier(content, plan)
+    yield from _check_bundle_identifier(content, plan)
     oldest = str(content.get("MinimumOSVersion", ""))
     if oldest.partition(".")[0].isdecimal() and int(oldest.partition(".")[0]) < OLDEST:
         fix = f"raise the deployment target to {OLDEST}"
@@ -116,7 +116,7 @@ def check_bundle(app: Path) -> Iterator[Finding]:
             yield Finding(
                 "DI007", f"{marker.relative_to(app)} names {binary}, which does not exist", fix
             )
-    yield from _runtime(app)
+    yield from _check_runtime(app)
     manifests = [
         path for path in (app / PRIVACY, *app.glob(f"*.bundle/{PRIVACY}")) if path.is_file()
     ]
@@ -142,7 +142,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _runtime(app: Path) -> Iterator[Finding]:
+def _check_runtime(app: Path) -> Iterator[Finding]:
     fix = f'copy the generated {RUNTIME_FOLDER} to app_packages, before "Process Python libraries"'
     package = app / "app_packages" / RUNTIME_FOLDER.name
     if not package.is_dir():
@@ -155,7 +155,7 @@ def _runtime(app: Path) -> Iterator[Finding]:
             return
 
 
-def _bundle_identifier(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
+def _check_bundle_identifier(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
     bundle = content.get("CFBundleIdentifier")
     # A project's list has a variable there, whose value is Xcode's.
     if isinstance(bundle, str) and "$" not in bundle and bundle != plan.app_id:
@@ -171,14 +171,14 @@ def _is_ours(identifier: str, plan: IosPlan) -> bool:
     )
 
 
-def _strings(content: Mapping[str, Any], key: str) -> list[str]:
+def _string_list(content: Mapping[str, Any], key: str) -> list[str]:
     found: Any = content.get(key, [])
     if not isinstance(found, list):
         return []
     return [each for each in cast("list[object]", found) if isinstance(each, str)]
 
 
-def _lists(path: Path) -> list[Path]:
+def _find_lists(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if (path / INFO).is_file():
@@ -186,7 +186,7 @@ def _lists(path: Path) -> list[Path]:
     found = [
         each
         for each in sorted(path.rglob("*Info.plist"))
-        if each.is_file() and _may_be_the_app_s(each.relative_to(path))
+        if each.is_file() and _may_belong_to_app(each.relative_to(path))
     ]
     if not found:
         hint = "name a built .app, an Info.plist, or the folder of a project that has one"
@@ -194,6 +194,6 @@ def _lists(path: Path) -> list[Path]:
     return found
 
 
-def _may_be_the_app_s(place: Path) -> bool:
+def _may_belong_to_app(place: Path) -> bool:
     passed_over = _PASSED_OVER.intersection(place.parts)
     return not passed_over and not any(part.endswith(_BUNDLES) for part in place.parts[:-1])

@@ -186,7 +186,7 @@ class _Table(TypedDict):
     types: list[_TypeRow]
 
 
-def _service_type(row: _TypeRow) -> ServiceType:
+def _to_service_type(row: _TypeRow) -> ServiceType:
     limit = row["time_limit"]
     return ServiceType(
         name=row["name"],
@@ -217,7 +217,7 @@ _TABLE: Final[_Table] = json.loads(
 )
 
 SERVICE_TYPES: Final[Mapping[str, ServiceType]] = {
-    row["name"]: _service_type(row) for row in _TABLE["types"]
+    row["name"]: _to_service_type(row) for row in _TABLE["types"]
 }
 """Every type an app may declare, by its manifest name, in the order of their bits."""
 

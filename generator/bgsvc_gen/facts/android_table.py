@@ -23,10 +23,10 @@ def short_table() -> str:
 def long_table() -> str:
     """Return what each type wants and what may do better, as a Markdown table."""
     head = ("type", "API", "in the manifest", "any one of, on API 34 and newer", "Play", "instead")
-    return markdown_table(head, map(_wants, SERVICE_TYPES.values()))
+    return markdown_table(head, map(_details, SERVICE_TYPES.values()))
 
 
-def _wants(row: ServiceType) -> tuple[str, ...]:
+def _details(row: ServiceType) -> tuple[str, ...]:
     further = [each.name for each in row.permissions if ".FOREGROUND_SERVICE_" not in each.name]
     return (
         f"`{row.name}`",

@@ -39,7 +39,7 @@ def exec_argument(text: str) -> str:
     Raises:
         ValueError: If `text` holds NUL, a noncharacter or a lone surrogate.
     """
-    return _quoted(text).replace("$", "$$")
+    return _quote(text).replace("$", "$$")
 
 
 def environment(assignment: str) -> str:
@@ -50,10 +50,10 @@ def environment(assignment: str) -> str:
     Raises:
         ValueError: If `assignment` holds NUL, a noncharacter or a lone surrogate.
     """
-    return _quoted(assignment)
+    return _quote(assignment)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     refuse(text, _FORBIDDEN, "a systemd unit")
     if _BARE.fullmatch(text):
         return text

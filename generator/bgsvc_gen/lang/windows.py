@@ -12,7 +12,7 @@ _VARIABLE: Final = re.compile(r"%[^%\s]+%|\$\(Arg\d+\)")
 _FORBIDDEN: Final = re.compile(f"[{CONTROLS}{SURROGATES}]")
 
 
-def expanded(value: str) -> str | None:
+def find_expansion(value: str) -> str | None:
     """Return the part of `value` that Windows would replace by something else, or `None`."""
     found = _VARIABLE.search(value)
     return found[0] if found else None
@@ -29,7 +29,7 @@ def argument(value: str) -> str:
         ValueError: If `value` holds a control character, a lone surrogate, `%…%` or `$(Arg…)`.
     """
     refuse(value, _FORBIDDEN, "a Windows command line")
-    if found := expanded(value):
+    if found := find_expansion(value):
         raise ValueError(f"Windows would expand {found!a} in {value!a}")
     if _BARE.fullmatch(value):
         return value

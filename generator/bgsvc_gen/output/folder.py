@@ -115,8 +115,11 @@ def inspect(
     scopes = frozenset(scopes)
     refuse_links(root, [*wanted, LOCK_NAME, *(f"{scope}/" for scope in scopes)])
     lock = read_lock(root, forgiving=force)
-    present = list(_present(root, scopes))
-    drifts = [*_differing(wanted, root, lock), *_unwanted(wanted, root, present, lock, force=force)]
+    present = list(_list_files(root, scopes))
+    drifts = [
+        *_find_differences(wanted, root, lock),
+        *_find_unexpected(wanted, root, present, lock, force=force),
+    ]
     drifts.sort(key=lambda drift: drift.path)
     leftovers = tuple(root / path for path in present if path.endswith(TEMPORARY_SUFFIX))
     folder = Folder(root, scopes, lock, wanted, tuple(drifts), leftovers, app)
@@ -156,7 +159,7 @@ def refuse_links(root: Path, names: Iterable[str]) -> None:
             )
 
 
-def _present(root: Path, scopes: frozenset[str]) -> Iterator[str]:
+def _list_files(root: Path, scopes: frozenset[str]) -> Iterator[str]:
     """Yield the path of everything in the targets' folders that is no folder."""
     for scope in sorted(scopes):
         for folder, names, files in os.walk(root / scope, onerror=_refuse_unreadable):
@@ -172,9 +175,9 @@ def _refuse_unreadable(error: OSError) -> None:
         raise OutputError(f"cannot read {error.filename}: {(error.strerror or '').lower()}")
 
 
-def _differing(wanted: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Drift]:
+def _find_differences(wanted: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Drift]:
     for path, content in wanted.items():
-        found = _read(root / path)
+        found = _read_file(root / path)
         if found is None:
             yield Drift(path, Kind.MISSING, wanted=content)
         elif found != content:
@@ -183,7 +186,7 @@ def _differing(wanted: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Dri
             yield Drift(path, Kind.STALE if ours else edited, found, content, ours)
 
 
-def _unwanted(
+def _find_unexpected(
     wanted: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock, *, force: bool
 ) -> Iterator[Drift]:
     """Yield files in the targets' folders that the spec does not yield: whoever wrote them."""
@@ -193,11 +196,11 @@ def _unwanted(
         if not lock.knows(path):  # and not read: it may be anything, a pipe even
             yield Drift(path, Kind.FOREIGN, ours=False)
             continue
-        found = _read(root / path) or b""
+        found = _read_file(root / path) or b""
         yield Drift(path, Kind.ORPHAN, found, ours=force or lock.wrote(path, found))
 
 
-def _read(path: Path) -> bytes | None:
+def _read_file(path: Path) -> bytes | None:
     """Return what the regular file at `path` holds; `None` where there is nothing."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):

@@ -80,11 +80,11 @@ def bring_up_to_date(folder: Folder) -> list[Drift]:
         if changes:
             _apply(changes, folder)
     except OSError as error:
-        raise unwritten(error, folder.root) from None
+        raise as_output_error(error, folder.root) from None
     return changes
 
 
-def unwritten(error: OSError, place: Path) -> OutputError:
+def as_output_error(error: OSError, place: Path) -> OutputError:
     """Return what to tell about a write that failed in or at `place`."""
     reason = (error.strerror or str(error)).lower()
     hint = "make the folder writable, or name another with --out"

@@ -28,7 +28,9 @@ def read_levels(root: Table) -> AndroidLevels:
     )
     if levels.min_sdk > levels.target_sdk:
         message = f"min_sdk = {levels.min_sdk} is above target_sdk = {levels.target_sdk}"
-        table.wrong("min_sdk", "BG316", message, f"write min_sdk = {levels.target_sdk} or less")
+        table.report_value(
+            "min_sdk", "BG316", message, f"write min_sdk = {levels.target_sdk} or less"
+        )
     table.close()
     return levels
 
@@ -41,7 +43,9 @@ def read_android(table: Table) -> Android:
     special_use = section.string("special_use")
     fault = None if special_use is None else values.text_fault(special_use)
     if fault is not None:
-        section.wrong("special_use", "BG106", f"{section.name('special_use')} {fault}", TEXT_HINT)
+        section.report_value(
+            "special_use", "BG106", f"{section.name('special_use')} {fault}", TEXT_HINT
+        )
     sticky: bool | None = section.take("sticky", bool, "true or false")
     android = Android(
         kind=section.choice("kind", ("service", "job"), "service"),
@@ -53,15 +57,15 @@ def read_android(table: Table) -> Android:
         stop_with_task=section.boolean("stop_with_task", default=False),
         wake_lock=section.boolean("wake_lock", default=False),
         direct_boot=section.boolean("direct_boot", default=False),
-        permissions=_permissions(section),
-        notification=_notification(section),
-        job=_job(section),
+        permissions=_read_permissions(section),
+        notification=_read_notification(section),
+        job=_read_job(section),
     )
     section.close()
     return android
 
 
-def _job(section: Table) -> Job:
+def _read_job(section: Table) -> Job:
     table = section.table("job")
     if table is None:
         return Job()
@@ -69,7 +73,7 @@ def _job(section: Table) -> Job:
     seconds = None if period is None else values.seconds(period)
     if period is not None and (seconds is None or seconds < SHORTEST_PERIOD):
         message = f'"{period}" is not a period for a job'
-        table.wrong(
+        table.report_value(
             "period", "BG105", message, 'write "15m" or more; Android runs a job no more often'
         )
     job = Job(
@@ -82,7 +86,7 @@ def _job(section: Table) -> Job:
     return job
 
 
-def _permissions(section: Table) -> tuple[str, ...]:
+def _read_permissions(section: Table) -> tuple[str, ...]:
     """Return the permissions by their full names; Android's own may be written without prefix."""
     found: list[str] = []
     for word, place in section.strings("permissions") or []:
@@ -95,7 +99,7 @@ def _permissions(section: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _notification(section: Table) -> Notification:
+def _read_notification(section: Table) -> Notification:
     table = section.table("notification")
     if table is None:
         return Notification()
@@ -105,13 +109,13 @@ def _notification(section: Table) -> Notification:
         importance=table.choice("importance", ("min", "low", "default"), default.importance),
         stop=stop,
         resume=read_label(table, "resume", default.resume.default),
-        actions=_actions(table),
+        actions=_read_actions(table),
     )
     table.close()
     return notification
 
 
-def _actions(table: Table) -> dict[str, Label]:
+def _read_actions(table: Table) -> dict[str, Label]:
     actions = table.table("actions")
     found: dict[str, Label] = {}
     for name in actions.content if actions is not None else ():

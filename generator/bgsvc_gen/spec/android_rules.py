@@ -12,7 +12,9 @@ MOST_BUTTONS: Final = 3
 """What Android shows of a notification's buttons."""
 
 
-def android_rules(service: Service, levels: AndroidLevels, path: KeyPath) -> Iterator[Finding]:
+def check_android_rules(
+    service: Service, levels: AndroidLevels, path: KeyPath
+) -> Iterator[Finding]:
     """Yield what is wrong with how `service` runs on Android; `path` is its table there."""
     types = service.android.types
     for index, name in enumerate(types):
@@ -26,15 +28,17 @@ def android_rules(service: Service, levels: AndroidLevels, path: KeyPath) -> Ite
         elif name in types[:index]:
             yield place, "BG303", f'"{name}" is listed twice', "remove one"
     rows = [SERVICE_TYPES[name] for name in dict.fromkeys(types) if name in SERVICE_TYPES]
-    yield from _combinations(service, path)
-    yield from _too_new(service, rows, levels.target_sdk, path)
-    yield from _boot(service, rows, levels.target_sdk, path)
-    yield from _limited(service, rows, levels.target_sdk, path)
-    yield from _direct_boot(service, path)
-    yield from _job(service, path)
+    yield from _check_combinations(service, path)
+    yield from _check_type_levels(service, rows, levels.target_sdk, path)
+    yield from _check_boot(service, rows, levels.target_sdk, path)
+    yield from _check_time_limit(service, rows, levels.target_sdk, path)
+    yield from _check_direct_boot(service, path)
+    yield from _check_job(service, path)
 
 
-def rules_ahead(service: Service, levels: AndroidLevels, path: KeyPath) -> Iterator[Finding]:
+def check_newer_targets(
+    service: Service, levels: AndroidLevels, path: KeyPath
+) -> Iterator[Finding]:
     """Yield what is right only because the app targets an Android before the rule against it.
 
     Each is told of the first level that has the rule; `service` is in a spec without errors.
@@ -42,14 +46,17 @@ def rules_ahead(service: Service, levels: AndroidLevels, path: KeyPath) -> Itera
     rows = [SERVICE_TYPES[name] for name in service.android.types]
     told: set[Place] = set()
     for level in range(levels.target_sdk + 1, NEWEST + 1):
-        found = (*_boot(service, rows, level, path), *_limited(service, rows, level, path))
+        found = (
+            *_check_boot(service, rows, level, path),
+            *_check_time_limit(service, rows, level, path),
+        )
         for place, _, message, hint in found:
             if place not in told:
                 told.add(place)
                 yield place, "BG318", f"once the app targets API {level}: {message}", hint
 
 
-def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
+def _check_combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
     android = service.android
     types = android.types
     if "specialUse" in types and android.special_use is None:
@@ -79,7 +86,7 @@ def _combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
         )
 
 
-def _too_new(
+def _check_type_levels(
     service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
 ) -> Iterator[Finding]:
     for row in rows:
@@ -90,7 +97,7 @@ def _too_new(
             yield place, "BG317", message, hint
 
 
-def _boot(
+def _check_boot(
     service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
 ) -> Iterator[Finding]:
     if not service.start_on_boot:
@@ -108,7 +115,7 @@ def _boot(
             yield place, "BG310", message, hint
 
 
-def _direct_boot(service: Service, path: KeyPath) -> Iterator[Finding]:
+def _check_direct_boot(service: Service, path: KeyPath) -> Iterator[Finding]:
     if not service.android.direct_boot:
         return
     place = Place((*path, "direct_boot"))
@@ -127,7 +134,7 @@ def _direct_boot(service: Service, path: KeyPath) -> Iterator[Finding]:
         yield place, "BG319", message, 'write host = "cpython", or remove direct_boot'
 
 
-def _limited(
+def _check_time_limit(
     service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
 ) -> Iterator[Finding]:
     """What a time limit rules out: Android would end the app, or refuse the service."""
@@ -143,7 +150,7 @@ def _limited(
             yield Place((*path[:-1], "restart", "on")), "BG309", message, hint
 
 
-def _job(service: Service, path: KeyPath) -> Iterator[Finding]:
+def _check_job(service: Service, path: KeyPath) -> Iterator[Finding]:
     android = service.android
     if android.kind == "job" and android.types:
         message = "a job cannot have foreground service types"

@@ -9,7 +9,7 @@ from bgsvc_gen.lang.characters import NONCHARACTERS
 from bgsvc_gen.spec.calendar import is_calendar_event
 from bgsvc_gen.spec.model import Desktop, Timer
 from bgsvc_gen.spec.table import Place, Table, suggestion
-from bgsvc_gen.spec.windows import of_the_other_scope, read_windows
+from bgsvc_gen.spec.windows import check_windows_scope, read_windows
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNUSABLE: Final = re.compile(f"(?![\\t\\n])[\\x00-\\x1f\\x7f{NONCHARACTERS}]")
@@ -27,30 +27,34 @@ def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
         scope=section.choice("scope", ("user", "system"), "user"),
         start_delay=section.duration("start_delay", 0.0),
         watchdog=section.duration("watchdog", 0.0, least=1.0) or None,
-        user=_matching(section, "user", _USER, 'write the name of an account, such as "notes"'),
-        working_directory=_folder(section),
-        environment=_environment(section),
-        after=_each(section, "after", _UNIT, 'write the full unit name, such as "dbus.socket"'),
-        credentials=_each(
+        user=_read_matching(
+            section, "user", _USER, 'write the name of an account, such as "notes"'
+        ),
+        working_directory=_read_working_directory(section),
+        environment=_read_environment(section),
+        after=_read_all_matching(
+            section, "after", _UNIT, 'write the full unit name, such as "dbus.socket"'
+        ),
+        credentials=_read_all_matching(
             section, "credentials", _CREDENTIAL, 'use letters, digits, "-", "_" and "."'
         ),
-        relax=_relaxations(section),
-        timer=_timer(section),
+        relax=_read_relaxations(section),
+        timer=_read_timer(section),
         windows=read_windows(section),
     )
-    for key, message, hint in _of_the_other_scope(desktop):
-        section.wrong(key, "BG602", message, hint)
-    for key, message, hint in of_the_other_scope(desktop):
+    for key, message, hint in _check_scope(desktop):
+        section.report_value(key, "BG602", message, hint)
+    for key, message, hint in check_windows_scope(desktop):
         section.report(Place((*section.path, "windows", key)), "BG602", message, hint)
     if desktop.start_delay and (desktop.timer or not start_on_boot):
         hint = "write start_on_boot = true and no timer, or remove start_delay"
         message = "start_delay needs a service that starts at boot or login"
-        section.wrong("start_delay", "BG603", message, hint)
+        section.report_value("start_delay", "BG603", message, hint)
     section.close()
     return desktop
 
 
-def _of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
+def _check_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
     """Yield what the scope cannot give: key, message and hint."""
     if desktop.scope == "user":
         hint = 'write scope = "system", or remove the key'
@@ -68,15 +72,15 @@ def _of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
                 return
 
 
-def _matching(section: Table, key: str, wanted: re.Pattern[str], hint: str) -> str | None:
+def _read_matching(section: Table, key: str, wanted: re.Pattern[str], hint: str) -> str | None:
     value = section.string(key)
     if value is not None and not wanted.fullmatch(value):
-        section.wrong(key, "BG603", f'{section.name(key)} cannot be "{value}"', hint)
+        section.report_value(key, "BG603", f'{section.name(key)} cannot be "{value}"', hint)
         return None
     return value
 
 
-def _folder(section: Table) -> str | None:
+def _read_working_directory(section: Table) -> str | None:
     value = section.string("working_directory")
     if value is None:
         return None
@@ -84,12 +88,12 @@ def _folder(section: Table) -> str | None:
     if not fits or ".." in value.split("/") or not value.isprintable():
         message = f'{section.name("working_directory")} cannot be "{value}"'
         hint = 'write an absolute path, or "~" for the home folder'
-        section.wrong("working_directory", "BG603", message, hint)
+        section.report_value("working_directory", "BG603", message, hint)
         return None
     return value
 
 
-def _environment(section: Table) -> Mapping[str, str]:
+def _read_environment(section: Table) -> Mapping[str, str]:
     table = section.table("environment")
     if table is None:
         return {}
@@ -102,13 +106,17 @@ def _environment(section: Table) -> Mapping[str, str]:
             table.report(place, "BG601", f'"{name}" is not a variable name', hint)
         elif value is not None and _UNUSABLE.search(value):
             hint = "remove control characters other than tabs and line feeds"
-            table.wrong(name, "BG601", f"{table.name(name)} contains a control character", hint)
+            table.report_value(
+                name, "BG601", f"{table.name(name)} contains a control character", hint
+            )
         elif value is not None:
             found[name] = value
     return found
 
 
-def _each(section: Table, key: str, wanted: re.Pattern[str], hint: str) -> tuple[str, ...]:
+def _read_all_matching(
+    section: Table, key: str, wanted: re.Pattern[str], hint: str
+) -> tuple[str, ...]:
     found = section.strings(key) or []
     for value, place in found:
         if not wanted.fullmatch(value):
@@ -116,7 +124,7 @@ def _each(section: Table, key: str, wanted: re.Pattern[str], hint: str) -> tuple
     return tuple(value for value, _ in found)
 
 
-def _relaxations(section: Table) -> tuple[str, ...]:
+def _read_relaxations(section: Table) -> tuple[str, ...]:
     found = section.strings("relax") or []
     for name, place in found:
         if name not in RELAXATIONS:
@@ -125,7 +133,7 @@ def _relaxations(section: Table) -> tuple[str, ...]:
     return tuple(name for name, _ in found)
 
 
-def _timer(section: Table) -> Timer | None:
+def _read_timer(section: Table) -> Timer | None:
     table = section.table("timer")
     if table is None:
         return None
@@ -134,7 +142,7 @@ def _timer(section: Table) -> Timer | None:
     calendar = table.string("calendar")
     if calendar is not None and not is_calendar_event(calendar):
         message = f'{table.name("calendar")} cannot be "{calendar}"'
-        table.wrong("calendar", "BG603", message, hint)
+        table.report_value("calendar", "BG603", message, hint)
     timer = Timer(every, calendar)
     if ("every" in table.content) == ("calendar" in table.content):
         hint = 'write { every = "15m" } or { calendar = "daily" }'

@@ -31,7 +31,7 @@ def set_types(source: Source, service: str | None, types: Sequence[str]) -> Sour
         UsageError: There is no such service, or several and none was named, or the spec is
             written in a way that cannot be edited.
     """
-    name = _service_name(source, service)
+    name = _choose_service(source, service)
     tree: dict[str, Any] = copy.deepcopy(tomli.loads(source.text))
     table: Any = tree
     for key in (*source.root, "services", name):
@@ -42,11 +42,11 @@ def set_types(source: Source, service: str | None, types: Sequence[str]) -> Sour
     if cast("dict[str, object]", android).get("types") == list(types):
         return source
     android["types"] = list(types)
-    for edit in (_add_section, _add_to_section, _add_dotted_key, _change_array, _with_tomlkit):
+    for edit in (_add_section, _add_to_section, _add_dotted_key, _change_array, _edit_with_tomlkit):
         text = edit(source, name, list(types))
         if _reads_as(text, tree):
             return replace(parse_source(source.path, text), on_disk=source.text)
-    hint = f"add this line there yourself: types = {_array(types)}"
+    hint = f"add this line there yourself: types = {_format_array(types)}"
     raise UsageError(f"cannot write the types into {source.path}", hint)
 
 
@@ -61,10 +61,10 @@ def _add_section(source: Source, name: str, types: list[str]) -> str:
     """Add `[services.<name>.android]` below `[services.<name>]`."""
     if "android" in source.table["services"][name]:
         return ""
-    header = _header(source, (*source.root, "services", name))
+    header = _find_header(source, (*source.root, "services", name))
     if header is None:
         return ""
-    lines = _lines(source.text)
+    lines = _split_lines(source.text)
     end = header + 1
     while end < len(lines) and not lines[end].lstrip().startswith("["):
         end += 1
@@ -72,20 +72,24 @@ def _add_section(source: Source, name: str, types: list[str]) -> str:
     while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
         end -= 1
     title = lines[header].partition("]")[0]
-    section = ["", f"{title}.android]", f"types = {_array(types)}"]
+    section = ["", f"{title}.android]", f"types = {_format_array(types)}"]
     follows = bool(lines[end : end + 1]) and bool(lines[end].strip())
-    return _inserted(source, end, [*section, ""] if follows else section)
+    return _insert_lines(source, end, [*section, ""] if follows else section)
 
 
 def _add_to_section(source: Source, name: str, types: list[str]) -> str:
     """Add a line below `[services.<name>.android]`."""
     if "types" in source.table["services"][name].get("android", {}):
         return ""
-    header = _header(source, (*source.root, "services", name, "android"))
-    return "" if header is None else _inserted(source, header + 1, [f"types = {_array(types)}"])
+    header = _find_header(source, (*source.root, "services", name, "android"))
+    return (
+        ""
+        if header is None
+        else _insert_lines(source, header + 1, [f"types = {_format_array(types)}"])
+    )
 
 
-def _with_tomlkit(source: Source, name: str, types: list[str]) -> str:
+def _edit_with_tomlkit(source: Source, name: str, types: list[str]) -> str:
     """Replace the value, or add to an inline table."""
     import tomlkit  # noqa: PLC0415 - few specs need it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
@@ -130,21 +134,21 @@ def _add_dotted_key(source: Source, name: str, types: list[str]) -> str:
         return ""
     line = line_at(source.text, place.line)
     before = line[: place.column - 1]
-    return _inserted(source, place.line, [f"{before}android.types = {_array(types)}"])
+    return _insert_lines(source, place.line, [f"{before}android.types = {_format_array(types)}"])
 
 
-def _header(source: Source, path: tuple[str | int, ...]) -> int | None:
+def _find_header(source: Source, path: tuple[str | int, ...]) -> int | None:
     """Return the number, from 0, of the line that is the header of the table at `path`."""
     place = source.locations().keys.get(path)
     if place is None:
         return None
     line = line_at(source.text, place.line)
     keys = line.strip().partition("]")[0].removeprefix("[")
-    whole = line.lstrip().startswith("[") and _keys(keys) == path
+    whole = line.lstrip().startswith("[") and _split_header(keys) == path
     return place.line - 1 if whole else None
 
 
-def _keys(header: str) -> tuple[str, ...]:
+def _split_header(header: str) -> tuple[str, ...]:
     """Return the keys that the inside of a header spells; none where a quoted key holds a `]`."""
     keys: list[str] = []
     try:
@@ -157,43 +161,43 @@ def _keys(header: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _inserted(source: Source, at: int, new: Sequence[str]) -> str:
+def _insert_lines(source: Source, at: int, new: Sequence[str]) -> str:
     """Return the text with the lines `new` before its line `at`, ended as its own lines are."""
     ending = "\r\n" if "\r\n" in source.text else "\n"
-    lines = _lines(source.text)
+    lines = _split_lines(source.text)
     if lines[at - 1 : at] and not lines[at - 1].endswith("\n"):
         lines[at - 1] += ending
     return "".join([*lines[:at], *(f"{line}{ending}" for line in new), *lines[at:]])
 
 
-def _lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     """Return the lines of `text`, each with its end, as TOML counts them."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _array(types: Sequence[str]) -> str:
-    return f"[{', '.join(_quoted(types))}]"
+def _format_array(types: Sequence[str]) -> str:
+    return f"[{', '.join(_quote_all(types))}]"
 
 
-def _quoted(types: Sequence[str]) -> Iterator[str]:
+def _quote_all(types: Sequence[str]) -> Iterator[str]:
     return (json.dumps(name) for name in types)
 
 
-def _service_name(source: Source, asked: str | None) -> str:
+def _choose_service(source: Source, requested: str | None) -> str:
     services: Any = source.table.get("services")
     tables = cast("dict[str, object]", services) if isinstance(services, dict) else {}
     names = [name for name, table in tables.items() if isinstance(table, dict)]
-    if asked is None and len(names) == 1:
+    if requested is None and len(names) == 1:
         return names[0]
     if not names:
         hint = 'add [services.<name>] with entry = "package.module:Class"'
         raise UsageError(f"{source.path} has no service", hint)
     listed = ", ".join(names)
-    if asked is None:
+    if requested is None:
         raise UsageError(
             "--type needs --service, because the spec has several services",
             f"add --service NAME, one of: {listed}",
         )
-    if asked not in names:
-        raise UsageError(f'{source.path} has no service "{asked}"', f"choose one of: {listed}")
-    return asked
+    if requested not in names:
+        raise UsageError(f'{source.path} has no service "{requested}"', f"choose one of: {listed}")
+    return requested

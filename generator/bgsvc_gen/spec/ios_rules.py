@@ -14,13 +14,13 @@ Finding = tuple[Place, str, str, str]
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
-def ios_findings(spec: Spec, services_path: KeyPath) -> Iterator[Finding]:
+def check_ios_rules(spec: Spec, services_path: KeyPath) -> Iterator[Finding]:
     """Yield every rule about iOS that `spec` breaks; `services_path` is where its services are."""
-    yield from _identifiers(spec, services_path)
-    yield from _too_many(spec, services_path)
+    yield from _check_identifiers(spec, services_path)
+    yield from _check_count(spec, services_path)
 
 
-def _identifiers(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+def _check_identifiers(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     used = {identifier_of("refresh", spec.app.id): "the app's refresh task"}
     for service in spec.services:
         if service.ios.continued is not None:
@@ -54,7 +54,7 @@ def _fits(identifier: str, app_id: str) -> bool:
     return fits and identifier.startswith(f"{app_id}.")
 
 
-def _too_many(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+def _check_count(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     limit = TASK_KINDS["processing"].pending or 0
     asking = [service for service in spec.services if service.ios.processing is not None]
     for service in asking[limit:]:

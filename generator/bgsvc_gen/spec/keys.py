@@ -61,16 +61,16 @@ class Key:
 
 def spec_keys() -> Sequence[Key]:
     """Return every key, a table before what is in it."""
-    root = _Noting(_Everything(), (), _ignore)
+    root = _RecordingTable(_EveryKey(), (), _ignore_report)
     read_spec(root)
     return tuple(root.noted.values())
 
 
-def _ignore(place: Place, code: str, message: str, hint: str) -> None:
+def _ignore_report(place: Place, code: str, message: str, hint: str) -> None:
     """Take no notice of what is wrong: all the values are made up."""
 
 
-class _Everything(dict[str, Any]):
+class _EveryKey(dict[str, Any]):
     """Says that it has every key, and lists one."""
 
     def __contains__(self, key: object) -> bool:
@@ -84,7 +84,7 @@ class _Everything(dict[str, Any]):
 
 
 @dataclass(slots=True)
-class _Noting(Table):
+class _RecordingTable(Table):
     """A table that notes what it is asked for, and answers with the default."""
 
     noted: dict[tuple[str, ...], Key] = field(default_factory=dict[tuple[str, ...], Key])
@@ -117,7 +117,7 @@ class _Noting(Table):
 
     def table(self, key: str) -> Table:
         self._note(key, "table")
-        return _Noting(_Everything(), (*self.path, key), self.report, noted=self.noted)
+        return _RecordingTable(_EveryKey(), (*self.path, key), self.report, noted=self.noted)
 
     def _note(
         self,

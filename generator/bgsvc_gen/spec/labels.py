@@ -16,16 +16,16 @@ def read_label(table: Table, key: str, default: str) -> Label:
         text: str | None = table.take(key, str, SPELLED)
         fault = None if text is None else values.text_fault(text, values.LONGEST_NAME_SHOWN)
         if fault is not None:
-            table.wrong(key, "BG106", f"{table.name(key)} {fault}", TEXT_HINT)
+            table.report_value(key, "BG106", f"{table.name(key)} {fault}", TEXT_HINT)
         return Label(default if text is None else text)
     languages = table.table(key)
-    texts = {} if languages is None else _translations(languages)
+    texts = {} if languages is None else _read_translations(languages)
     if not texts:
         return Label(default)
     return Label(texts.get("en", next(iter(texts.values()))), texts)
 
 
-def _translations(table: Table) -> dict[str, str]:
+def _read_translations(table: Table) -> dict[str, str]:
     texts: dict[str, str] = {}
     if not table.content:
         place = Place(table.path)
@@ -41,6 +41,6 @@ def _translations(table: Table) -> dict[str, str]:
             table.report(Place((*table.path, language), at_key=True), "BG101", message, hint)
         elif text is not None:
             if fault := values.text_fault(text, values.LONGEST_NAME_SHOWN):
-                table.wrong(language, "BG106", f"{table.name(language)} {fault}", TEXT_HINT)
+                table.report_value(language, "BG106", f"{table.name(language)} {fault}", TEXT_HINT)
             texts[language] = text
     return texts

@@ -51,12 +51,12 @@ def spec_warnings(spec: Spec, source: Source, targets: Collection[str]) -> tuple
 
 def read_spec(root: Table) -> Spec:
     """Return the spec in the table `root`, with defaults for what is wrong or absent."""
-    app = _app(root)
+    app = _read_app(root)
     services_table = root.table("services")
     services = (
         tuple(read_service(table) for table in services_table.tables()) if services_table else ()
     )
-    allow = _allow(root)
+    allow = _read_allow(root)
     android = read_levels(root)
     root.close()
     if "services" not in root.content or (services_table and not services_table.content):
@@ -82,7 +82,7 @@ class _Findings:
         self.found.append(Diagnostic(str(self.source.path), where, code, message, hint))
 
 
-def _app(root: Table) -> App:
+def _read_app(root: Table) -> App:
     header = ".".join((*map(str, root.path), "app"))
     root.require("app", f'add [{header}] with id = "com.example.notes"')
     table = root.table("app")
@@ -93,21 +93,21 @@ def _app(root: Table) -> App:
     if app_id is not None and len(app_id) > values.LONGEST_APP_ID:
         message = f"the app id has {len(app_id)} characters, more than {values.LONGEST_APP_ID}"
         hint = "shorten it; files are named after it, and a file name has at most 255 bytes"
-        table.wrong("id", "BG201", message, hint)
+        table.report_value("id", "BG201", message, hint)
     elif app_id is not None and not values.is_app_id(app_id):
         message = f'"{app_id}" is not a reverse-DNS name, such as "com.example.notes"'
         hint = "write two or more names joined by dots; each starts with a letter from a to z"
-        table.wrong("id", "BG201", message, hint)
+        table.report_value("id", "BG201", message, hint)
     app_id = app_id or ""
     name = table.string("name")
     fault = None if name is None else values.text_fault(name, values.LONGEST_NAME_SHOWN)
     if fault is not None:
-        table.wrong("name", "BG106", f"[app] name {fault}", "write one short line of text")
+        table.report_value("name", "BG106", f"[app] name {fault}", "write one short line of text")
     table.close()
     return App(app_id, name or app_id.rpartition(".")[2].capitalize())
 
 
-def _allow(root: Table) -> tuple[str, ...]:
+def _read_allow(root: Table) -> tuple[str, ...]:
     table = root.table("permissions")
     if table is None:
         return DEFAULT_ALLOW

@@ -115,7 +115,7 @@ class _Scanner:
             if match is None:
                 return
             self.at = match.end()
-            yield (_unquoted(match[0]) if quoted else match[0]), place
+            yield (_unquote(match[0]) if quoted else match[0]), place
             self.skip()
             if self.next_character() != ".":
                 return
@@ -167,13 +167,13 @@ class _Scanner:
         return Location(line, self.at - self.starts[line - 1] + 1)
 
 
-def _unquoted(literal: str) -> str:
+def _unquote(literal: str) -> str:
     """Return the key a quoted literal spells."""
     if literal[0] == "'":
         return literal[1:-1]
-    return _ESCAPE.sub(_unescaped, literal[1:-1])
+    return _ESCAPE.sub(_unescape, literal[1:-1])
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     code = match[1] or match[2] or match[3]
     return chr(int(code, 16)) if code else _SIMPLE.get(match[4], match[4])

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from bgsvc_gen.lang import windows
 from bgsvc_gen.spec import values
-from bgsvc_gen.spec.android_rules import android_rules
-from bgsvc_gen.spec.ios_rules import ios_findings
+from bgsvc_gen.spec.android_rules import check_android_rules
+from bgsvc_gen.spec.ios_rules import check_ios_rules
 from bgsvc_gen.spec.locate import KeyPath
 from bgsvc_gen.spec.model import Spec
 from bgsvc_gen.spec.table import Finding, Place, Report
@@ -15,26 +15,26 @@ from bgsvc_gen.spec.table import Finding, Place, Report
 def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
     """Report every rule that `spec` breaks; `services_path` is where its services stand."""
     root = services_path[:-1]
-    for finding in _same_names(spec, services_path):
+    for finding in _check_names(spec, services_path):
         report(*finding)
-    for finding in _unfit_app_id(spec, root):
+    for finding in _check_app_id(spec, root):
         report(*finding)
-    for finding in _different_hosts(spec, services_path):
+    for finding in _check_hosts(spec, services_path):
         report(*finding)
-    for finding in _changed_by_windows(spec, services_path):
+    for finding in _check_windows_expansion(spec, services_path):
         report(*finding)
-    for finding in _too_long_for_a_command(spec, services_path):
+    for finding in _check_command_length(spec, services_path):
         report(*finding)
-    for finding in ios_findings(spec, services_path):
+    for finding in check_ios_rules(spec, services_path):
         report(*finding)
     for service in spec.services:
-        for finding in android_rules(
+        for finding in check_android_rules(
             service, spec.android, (*services_path, service.name, "android")
         ):
             report(*finding)
 
 
-def _same_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+def _check_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """`sync-notes` and `sync_notes` would be one class, and one file on some disks."""
     seen: dict[str, str] = {}
     for service in spec.services:
@@ -46,7 +46,7 @@ def _same_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
             yield place, "BG204", message, "rename one of the two"
 
 
-def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
+def _check_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
     place = Place((*root, "app", "id"))
     unfit = values.unfit_segment(spec.app.id)
     if unfit is not None and any(service.android.is_used for service in spec.services):
@@ -59,11 +59,11 @@ def _unfit_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
         yield place, "BG201", message, 'use letters, digits, "-" and dots'
 
 
-def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+def _check_windows_expansion(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """Neither a command line of Windows nor WinSW's file has an escape for `%NAME%`."""
     for service in spec.services:
         texts = (service.label.default, *service.label.translations.values())
-        found = next(filter(None, map(windows.expanded, texts)), None)
+        found = next(filter(None, map(windows.find_expansion, texts)), None)
         if found is not None:
             place = Place((*path, service.name, "label"))
             message = f'Windows would expand "{found}"'
@@ -74,7 +74,7 @@ def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
                 "reword the label; a Windows command line cannot escape it",
             )
         for name, value in service.desktop.environment.items():
-            if found := windows.expanded(value):
+            if found := windows.find_expansion(value):
                 place = Place((*path, service.name, "desktop", "environment", name))
                 message = f'Windows would expand "{found}"'
                 yield (
@@ -85,7 +85,7 @@ def _changed_by_windows(spec: Spec, path: KeyPath) -> Iterator[Finding]:
                 )
 
 
-def _too_long_for_a_command(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+def _check_command_length(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """A desktop's command carries the label, and of a user's own service the environment."""
     for service in spec.services:
         is_users = service.desktop.scope == "user"
@@ -99,7 +99,7 @@ def _too_long_for_a_command(spec: Spec, path: KeyPath) -> Iterator[Finding]:
             yield place, "BG106", f"{message} entry and environment", hint
 
 
-def _different_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
+def _check_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """A process holds one Python, and the services of an app share their process."""
     on_android = [service for service in spec.services if service.android.is_used]
     for service in on_android[1:]:

@@ -26,35 +26,35 @@ def read_service(table: Table) -> Service:
         if len(name) > values.LONGEST_NAME:
             hint = f"use at most {values.LONGEST_NAME} characters; it has {len(name)}"
         table.report(Place(table.path, at_key=True), "BG202", message, hint)
-    entry, label = _entry(table), read_label(table, "label", default=name)
+    entry, label = _read_entry(table), read_label(table, "label", default=name)
     start_on_boot = table.boolean("start_on_boot", default=False)
     service = Service(
         name=name,
         entry=entry,
         label=label,
         start_on_boot=start_on_boot,
-        restart=_restart(table),
+        restart=_read_restart(table),
         stop_timeout=table.duration("stop_timeout", 10.0, least=0.1),
         android=read_android(table),
-        ios=_ios(table),
+        ios=_read_ios(table),
         desktop=read_desktop(table, start_on_boot=start_on_boot),
     )
     table.close()
     return service
 
 
-def _entry(table: Table) -> str:
+def _read_entry(table: Table) -> str:
     table.require("entry", 'write entry = "package.module:Class"')
     entry = table.string("entry")
     if entry is not None and not values.is_entry(entry):
         message = f'"{entry}" is not an entry, such as "notes.sync:SyncService"'
         hint = "write package.module:Class, as Python imports it"
         hint = hint if entry.isascii() else f"{hint}, in ASCII letters"
-        table.wrong("entry", "BG203", message, hint)
+        table.report_value("entry", "BG203", message, hint)
     return entry or ""
 
 
-def _restart(table: Table) -> Restart:
+def _read_restart(table: Table) -> Restart:
     section = table.table("restart")
     default = Restart()
     if section is None:
@@ -68,12 +68,14 @@ def _restart(table: Table) -> Restart:
     )
     if restart.max_delay < restart.delay:
         message = f"{section.name('max_delay')} is shorter than delay"
-        section.wrong("max_delay", "BG105", message, "write a max_delay that is at least delay")
+        section.report_value(
+            "max_delay", "BG105", message, "write a max_delay that is at least delay"
+        )
     section.close()
     return restart
 
 
-def _ios(table: Table) -> Ios:
+def _read_ios(table: Table) -> Ios:
     section = table.table("ios")
     if section is None:
         return Ios()
@@ -82,8 +84,8 @@ def _ios(table: Table) -> Ios:
     continued = section.table("continued")
     ios = Ios(
         refresh=Refresh(earliest=refresh.duration("earliest", 900.0)) if refresh else None,
-        processing=_processing(processing) if processing else None,
-        continued=_continued(continued) if continued else None,
+        processing=_read_processing(processing) if processing else None,
+        continued=_read_continued(continued) if continued else None,
         foreground=section.boolean("foreground", default=False),
     )
     for part in (refresh, processing, continued, section):
@@ -92,7 +94,7 @@ def _ios(table: Table) -> Ios:
     return ios
 
 
-def _processing(section: Table) -> Processing:
+def _read_processing(section: Table) -> Processing:
     return Processing(
         earliest=section.duration("earliest", 900.0),
         network=section.boolean("network", default=False),
@@ -102,18 +104,18 @@ def _processing(section: Table) -> Processing:
     )
 
 
-def _continued(section: Table) -> Continued:
+def _read_continued(section: Table) -> Continued:
     return Continued(
-        title=_text(section, "title"),
-        subtitle=_text(section, "subtitle") or "",
+        title=_read_text(section, "title"),
+        subtitle=_read_text(section, "subtitle") or "",
         strategy=section.choice("strategy", ("queue", "fail"), "queue"),
         gpu=section.boolean("gpu", default=False),
     )
 
 
-def _text(section: Table, key: str) -> str | None:
+def _read_text(section: Table, key: str) -> str | None:
     text = section.string(key)
     fault = None if text is None else values.text_fault(text)
     if fault is not None:
-        section.wrong(key, "BG106", f"{section.name(key)} {fault}", TEXT_HINT)
+        section.report_value(key, "BG106", f"{section.name(key)} {fault}", TEXT_HINT)
     return text

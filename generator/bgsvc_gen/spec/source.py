@@ -62,10 +62,10 @@ def find_source(folder: Path) -> Source:
         raise UsageError(f"{spec} is not a regular file", hint)
     pyproject = folder / PYPROJECT_NAME
     if pyproject.is_file():
-        text = _read(pyproject)
+        text = _read_text(pyproject)
         document = _parse(pyproject, text)
         if _has_spec(document):
-            return _source(pyproject, text, document)
+            return _to_source(pyproject, text, document)
     raise UsageError(
         f"no {SPEC_NAME} here, and no [tool.bgsvc] in a {PYPROJECT_NAME}",
         "run `bgsvc-gen init` for a new app, or name the spec with --spec",
@@ -83,7 +83,7 @@ def read_source(path: Path) -> Source:
     Raises:
         SpecError: It cannot be read, is not UTF-8, or is not TOML.
     """
-    return parse_source(path, _read(path))
+    return parse_source(path, _read_text(path))
 
 
 def parse_source(path: Path, text: str) -> Source:
@@ -92,7 +92,7 @@ def parse_source(path: Path, text: str) -> Source:
     Raises:
         SpecError: It is not TOML.
     """
-    return _source(path, text, _parse(path, text))
+    return _to_source(path, text, _parse(path, text))
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
@@ -102,22 +102,22 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         line = line_at(text, error.lineno)
         # A lone backslash at the end is reported two characters past it.
         where = Location(error.lineno, min(error.colno, len(line) + 1))
-        message = _PATH_IN_MESSAGE.sub(_as_header, error.msg[:1].lower() + error.msg[1:])
+        message = _PATH_IN_MESSAGE.sub(_to_header, error.msg[:1].lower() + error.msg[1:])
         key, is_pair, _ = line.partition("=")
         if is_pair and error.msg.startswith("Cannot overwrite a value"):
             message = f'the key "{key.strip()}" appears twice'
-        raise _unusable(path, where, "BG002", message, "correct the TOML here") from None
+        raise _spec_error(path, where, "BG002", message, "correct the TOML here") from None
     except ValueError as error:  # a date or a number that TOML's grammar lets through
         message = f"a value cannot be read: {str(error).partition(';')[0].lower()}"
-        raise _unusable(path, Location(), "BG002", message, "shorten or correct it") from None
+        raise _spec_error(path, Location(), "BG002", message, "shorten or correct it") from None
     except RecursionError:
-        raise _too_deep(path) from None
+        raise _nesting_error(path) from None
     if _is_deeper_than(MAX_NESTING, document):
-        raise _too_deep(path)
+        raise _nesting_error(path)
     return document
 
 
-def _source(path: Path, text: str, document: dict[str, Any]) -> Source:
+def _to_source(path: Path, text: str, document: dict[str, Any]) -> Source:
     if path.name != PYPROJECT_NAME:
         return Source(path, text, (), document)
     table: Any = document
@@ -129,7 +129,7 @@ def _source(path: Path, text: str, document: dict[str, Any]) -> Source:
     if not isinstance(table, dict):
         message = "the file has no [tool.bgsvc] table"
         hint = f"add one, or write the spec in {SPEC_NAME}"
-        raise _unusable(path, Location(), "BG103", message, hint)
+        raise _spec_error(path, Location(), "BG103", message, hint)
     return Source(path, text, PYPROJECT_TABLE, cast("dict[str, Any]", table))
 
 
@@ -156,23 +156,23 @@ def _is_deeper_than(most: int, document: object) -> bool:
     return any(isinstance(value, dict | list) for value in level)
 
 
-def _too_deep(path: Path) -> SpecError:
+def _nesting_error(path: Path) -> SpecError:
     message = f"tables or arrays are nested more than {MAX_NESTING} deep"
-    return _unusable(path, Location(), "BG002", message, "flatten the spec")
+    return _spec_error(path, Location(), "BG002", message, "flatten the spec")
 
 
-def _as_header(path: re.Match[str]) -> str:
+def _to_header(path: re.Match[str]) -> str:
     keys = ".".join(re.findall("'([^']*)'", path[0]))
     return f"[{keys}]"
 
 
-def _read(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = "name a readable file with --spec"
-        raise _unusable(
+        raise _spec_error(
             path, Location(), "BG001", f"cannot read the spec: {reason}", hint
         ) from None
     try:
@@ -182,10 +182,10 @@ def _read(path: Path) -> str:
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         hint = "save the file as UTF-8"
-        raise _unusable(
+        raise _spec_error(
             path, Location(line, column), "BG001", "the spec is not UTF-8 text", hint
         ) from None
 
 
-def _unusable(path: Path, where: Location, code: str, message: str, hint: str) -> SpecError:
+def _spec_error(path: Path, where: Location, code: str, message: str, hint: str) -> SpecError:
     return SpecError([Diagnostic(str(path), where, code, message, hint)])

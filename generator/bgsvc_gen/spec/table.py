@@ -82,7 +82,7 @@ class Table:
         """Return the value of `key`, or its table where it is absent."""
         return Place((*self.path, key))
 
-    def wrong(self, key: str, code: str, message: str, hint: str) -> None:
+    def report_value(self, key: str, code: str, message: str, hint: str) -> None:
         """Report `key`'s value."""
         self.report(self.place(key), code, message, hint)
 
@@ -103,7 +103,7 @@ class Table:
         if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
             return value
         message = f"{self.name(key)} must be {spelled}, not {_spelled(value)}"
-        self.wrong(key, "BG102", message, hint or _HOW_TO_WRITE[kind])
+        self.report_value(key, "BG102", message, hint or _HOW_TO_WRITE[kind])
         return None
 
     def require(self, key: str, hint: str) -> None:
@@ -123,12 +123,12 @@ class Table:
             return default
         length = values.seconds(value)
         if length is None:
-            self.wrong(key, "BG105", f'"{value}" is not a duration', _DURATION_HINT)
+            self.report_value(key, "BG105", f'"{value}" is not a duration', _DURATION_HINT)
             return default
         if not least <= length <= values.LONGEST_DURATION:
             message = f'{self.name(key)} = "{value}" is out of range'
             hint = f"write a duration from {least:g}s to 366d"
-            self.wrong(key, "BG105", message, hint)
+            self.report_value(key, "BG105", message, hint)
             return default
         return length
 
@@ -144,7 +144,7 @@ class Table:
             return default
         if not least <= value <= most:
             message = f"{self.name(key)} = {_spelled(value)} is out of range"
-            self.wrong(key, "BG104", message, f"write a number from {least} to {most}")
+            self.report_value(key, "BG104", message, f"write a number from {least} to {most}")
             return default
         return value
 
@@ -158,7 +158,7 @@ class Table:
             options = ", ".join(f'"{choice}"' for choice in choices)
             near = suggestion(value, choices)
             message = f'{self.name(key)} cannot be "{value}"'
-            self.wrong(key, "BG104", message, near or f"choose one of {options}")
+            self.report_value(key, "BG104", message, near or f"choose one of {options}")
         return default
 
     def strings(self, key: str) -> list[tuple[str, Place]] | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from bgsvc_gen.facts.desktop_gaps import gaps
-from bgsvc_gen.spec.android_rules import rules_ahead
+from bgsvc_gen.spec.android_rules import check_newer_targets
 from bgsvc_gen.spec.locate import KeyPath
 from bgsvc_gen.spec.model import Service, Spec
 from bgsvc_gen.spec.table import Finding, Place
@@ -23,12 +23,12 @@ def find_warnings(spec: Spec, targets: Collection[str], path: KeyPath) -> Iterat
     for service in spec.services:
         table = (*path, service.name)
         if "android" in targets:
-            yield from rules_ahead(service, spec.android, (*table, "android"))
+            yield from check_newer_targets(service, spec.android, (*table, "android"))
         for target in targets:
-            yield from _gaps(service, target, (*table, "desktop"))
+            yield from _find_gaps(service, target, (*table, "desktop"))
 
 
-def _gaps(service: Service, target: str, path: KeyPath) -> Iterator[Finding]:
+def _find_gaps(service: Service, target: str, path: KeyPath) -> Iterator[Finding]:
     for gap in gaps(service.desktop, target):
         message = f"{gap.key}: {_NAMES[target]} {gap.instead}"
         hint = gap.hint.replace("<name>", service.name)

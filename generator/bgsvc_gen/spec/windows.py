@@ -19,15 +19,15 @@ def read_windows(section: Table) -> Windows:
     if table is None:
         return Windows()
     found = Windows(
-        account=_account(table),
-        working_directory=_folder(table),
-        after=tuple(_services(table)),
+        account=_read_account(table),
+        working_directory=_read_working_directory(table),
+        after=tuple(_read_services(table)),
     )
     table.close()
     return found
 
 
-def of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
+def check_windows_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
     """Yield what a task of the Task Scheduler cannot have: key, message and hint."""
     if desktop.scope == "user":
         hint = 'write scope = "system" above, or remove the key'
@@ -41,7 +41,7 @@ def of_the_other_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
             )
 
 
-def _account(table: Table) -> Account | None:
+def _read_account(table: Table) -> Account | None:
     value = table.string("account")
     for account in ACCOUNTS:
         if value == account:
@@ -50,24 +50,24 @@ def _account(table: Table) -> Account | None:
         message = f'{table.name("account")} cannot be "{value}", which may need a password'
         hint = f"choose one of {', '.join(ACCOUNTS)}, or set the user after the installation: "
         hint += "sc.exe config LABEL obj= NAME password= …"
-        table.wrong("account", "BG603", message, hint)
+        table.report_value("account", "BG603", message, hint)
     return None
 
 
-def _folder(table: Table) -> str | None:
+def _read_working_directory(table: Table) -> str | None:
     value = table.string("working_directory")
     if value is None:
         return None
-    fits = _FOLDER.fullmatch(value) and value.isprintable() and not windows.expanded(value)
+    fits = _FOLDER.fullmatch(value) and value.isprintable() and not windows.find_expansion(value)
     if not fits or ".." in re.split(r"[\\/]", value):
         message = f'{table.name("working_directory")} cannot be "{value}"'
         hint = "write an absolute path without %NAME%, such as 'C:\\ProgramData\\Notes'"
-        table.wrong("working_directory", "BG603", message, hint)
+        table.report_value("working_directory", "BG603", message, hint)
         return None
     return value
 
 
-def _services(table: Table) -> Iterator[str]:
+def _read_services(table: Table) -> Iterator[str]:
     for value, place in table.strings("after") or []:
         if _SERVICE.fullmatch(value):
             yield value
