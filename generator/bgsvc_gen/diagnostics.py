@@ -92,5 +92,5 @@ class Diagnostic:
     def __str__(self) -> str:
         """Return `file:line:col CODE message`, and the hint on a second line."""
         place = f"{self.file}:{self.location.line}:{self.location.column}"
-        told = visible(f"{place} {self.code} {self.message}")
-        return f"{told}\n  hint: {visible(self.hint)}"
+        line = visible(f"{place} {self.code} {self.message}")
+        return f"{line}\n  hint: {visible(self.hint)}"

@@ -69,7 +69,9 @@ def _desktop_modes(desktop: Desktop) -> Iterator[tuple[str, str]]:
         yield target, modes[desktop.scope]
 
 
-def _apply_spec(service: Service, target: str, found: Mapping[str, Promise]) -> dict[str, Promise]:
+def _apply_spec(
+    service: Service, target: str, by_scenario: Mapping[str, Promise]
+) -> dict[str, Promise]:
     """Return the promises without those that the spec itself gives up."""
     given_up: dict[str, Promise] = {}
     if target != "ios" and not service.start_on_boot:
@@ -86,7 +88,7 @@ def _apply_spec(service: Service, target: str, found: Mapping[str, Promise]) -> 
             given_up["survivesMemoryKill"] = _unsupported("sticky is false", "sticky = true")
     return {
         name: given_up[name] if name in given_up and promise.level != "unsupported" else promise
-        for name, promise in found.items()
+        for name, promise in by_scenario.items()
     }
 
 

@@ -29,14 +29,14 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
         UsageError: `content` is none; the message calls it `name`.
     """
     try:
-        found: Any = plistlib.loads(content, dict_type=_Dictionary)
+        content_or_other: Any = plistlib.loads(content, dict_type=_Dictionary)
     except _UNREADABLE as error:
         raise UsageError(
             f"{name} is not a property list: {error}", "name the app's Info.plist"
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(content_or_other, dict):
         raise UsageError(f"{name} does not contain a dictionary", "name the app's Info.plist")
-    return dict(cast("dict[str, Any]", found))
+    return dict(cast("dict[str, Any]", content_or_other))
 
 
 class _Dictionary(dict[str, Any]):
@@ -57,23 +57,23 @@ def merge(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> 
     Raises:
         UsageError: `content` is no property list, or has something else under such a key.
     """
-    found = parse(content, name)
+    dictionary = parse(content, name)
     is_changed = False
-    for key, wanted in additions.items():
-        present: Any = found.get(key, [])
+    for key, values in additions.items():
+        present: Any = dictionary.get(key, [])
         if not isinstance(present, list):
             raise UsageError(
                 f"{key} in {name} is not an array", "change it to an array, or remove it"
             )
-        missing = [value for value in dict.fromkeys(wanted) if value not in present]
+        missing = [value for value in dict.fromkeys(values) if value not in present]
         if missing:
-            found[key] = [*present, *missing]
+            dictionary[key] = [*present, *missing]
             is_changed = True
     if not is_changed:
         return content
     form = plistlib.FMT_BINARY if content.startswith(_BINARY) else plistlib.FMT_XML
     try:
-        return plistlib.dumps(found, fmt=form, sort_keys=False)
+        return plistlib.dumps(dictionary, fmt=form, sort_keys=False)
     except (ValueError, OverflowError, TypeError, RecursionError) as error:
         raise UsageError(f"{name} has a value that cannot be written back: {error}") from None
 

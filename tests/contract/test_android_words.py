@@ -24,12 +24,12 @@ def test_every_request_of_kotlins_is_one_of_the_vectors() -> None:
     vectors = json.loads(VECTORS.joinpath("requests.json").read_text(encoding="utf-8"))
     known = {vector["message"]["type"] for vector in vectors}
     text = "".join(path.read_text(encoding="utf-8") for path in SUPPORT.glob("*.kt"))
-    asked = set(re.findall(r'put\("type", "(.*?)"\)', text)) | set(
+    sent = set(re.findall(r'put\("type", "(.*?)"\)', text)) | set(
         re.findall(r'message\("(.*?)"\)', text)
     )
 
-    assert asked <= known
-    assert asked >= {"hello", "start", "stop", "action", "appState", "finiteTaskExpire"}
+    assert sent <= known
+    assert sent >= {"hello", "start", "stop", "action", "appState", "finiteTaskExpire"}
 
 
 def test_every_message_of_pythons_is_known_to_kotlin() -> None:

@@ -22,7 +22,7 @@ def included(name: str) -> set[str]:
     if not name.endswith(TEMPLATE_SUFFIX):
         return set()
     text = (templates_root() / name).read_text(encoding="utf-8")
-    return {found for found in meta.find_referenced_templates(environment().parse(text)) if found}
+    return {name for name in meta.find_referenced_templates(environment().parse(text)) if name}
 
 
 def reached(names: set[str]) -> set[str]:

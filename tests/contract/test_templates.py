@@ -33,9 +33,9 @@ def parse(name: str) -> nodes.Template:
 
 
 def decisions(template: nodes.Template) -> list[str]:
-    found = [f"line {n.lineno}: {type(n).__name__}" for n in template.find_all(nodes.Node)]
+    entries = [f"line {n.lineno}: {type(n).__name__}" for n in template.find_all(nodes.Node)]
     allowed = {kind.__name__ for kind in ALLOWED}
-    return [entry for entry in found if entry.rpartition(" ")[2] not in allowed]
+    return [entry for entry in entries if entry.rpartition(" ")[2] not in allowed]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -99,7 +99,7 @@ def test_runs_at_once_take_turns(app: Path) -> None:
         spec.write_text(text.replace('["dataSync"]', types), encoding="utf-8")
         command = [sys.executable, "-m", "bgsvc_gen", "all"]
         runs = [subprocess.Popen(command, cwd=app, stderr=subprocess.PIPE) for _ in range(5)]
-        told = [(run.communicate()[1], run.returncode) for run in runs]
+        outcomes = [(run.communicate()[1], run.returncode) for run in runs]
 
-        assert [status for _, status in told] == [0] * 5, told
+        assert [status for _, status in outcomes] == [0] * 5, outcomes
         assert call("-m", "bgsvc_gen", "check", cwd=app).returncode == 0

@@ -53,7 +53,7 @@ def plan_of(project: Path) -> android.AndroidPlan:
     return android.plan(load_spec(project / "bgsvc.toml"))
 
 
-def found(project: Path, path: Path) -> list[str]:
+def find_codes(project: Path, path: Path) -> list[str]:
     return codes(check_android(path, plan_of(project)))
 
 
@@ -64,7 +64,7 @@ def replaced(path: Path, old: str, new: str) -> None:
 
 
 def test_an_app_with_all_it_needs_has_no_finding(project: Path) -> None:
-    assert found(project, project) == []
+    assert find_codes(project, project) == []
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_what_is_wrong_with_the_merged_manifest_is_told(
     [merged] = project.rglob("merged_manifests/debug/AndroidManifest.xml")
     replaced(merged, old, new)
 
-    assert code in found(project, project)
-    assert code in found(project, merged)
+    assert code in find_codes(project, project)
+    assert code in find_codes(project, merged)
 
 
 @pytest.mark.parametrize("lost", ["DoorService", "dev.bgsvc.BootReceiver"])
@@ -104,24 +104,24 @@ def test_a_start_before_the_first_unlock_that_an_app_lost_is_told(lost: str) -> 
     assert f"{declared}true" in whole
     broken = whole.replace(f"{declared}true", f"{declared}false")
 
-    told = {
+    codes_of = {
         name: codes(check_manifest(ET.fromstring(manifest), android.plan(spec)))  # noqa: S314
         for name, manifest in (("whole", whole), ("broken", broken))
     }
-    assert told == {"whole": [], "broken": ["DA016"]}
+    assert codes_of == {"whole": [], "broken": ["DA016"]}
 
 
 def test_a_gradle_file_that_applies_nothing_is_told(project: Path) -> None:
     project.joinpath("app/build.gradle.kts").write_text("plugins {}\n", encoding="utf-8")
 
-    assert found(project, project) == ["DA012"]
+    assert find_codes(project, project) == ["DA012"]
 
 
 def test_a_runtime_of_another_version_is_told(project: Path) -> None:
     [words] = project.rglob("bgsvc/bridge.py")
     words.write_text("OLD = True\n", encoding="utf-8")
 
-    assert found(project, project) == ["DA011"]
+    assert find_codes(project, project) == ["DA011"]
 
 
 def test_an_app_that_was_never_built_is_an_error(project: Path) -> None:

@@ -67,22 +67,22 @@ def test_the_documentation_has_the_facts(
 ) -> None:
     path = Path(__file__).parents[2] / file
     text = path.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- types: {of};.*-->\n((?s:.*?))<!-- /types -->", text)
+    block = re.search(rf"<!-- types: {of};.*-->\n((?s:.*?))<!-- /types -->", text)
 
-    assert found
+    assert block
     if request.config.getoption("--update-golden"):
-        path.write_text(text[: found.start(1)] + table + text[found.end(1) :], encoding="utf-8")
+        path.write_text(text[: block.start(1)] + table + text[block.end(1) :], encoding="utf-8")
     else:
-        assert found[1] == table
+        assert block[1] == table
 
 
 @EACH_TYPE
 def test_what_the_manifest_asks_for_is_enough_on_every_api_level(row: ServiceType) -> None:
-    asked = {each.name for each in row.permissions}
+    declared = {each.name for each in row.permissions}
 
     for level in (34, 35, 36, 37):
         choices = set(row.choices_at(level))
-        assert not choices or asked & choices, level
+        assert not choices or declared & choices, level
 
 
 def test_the_body_sensors_count_no_more_from_36_on() -> None:

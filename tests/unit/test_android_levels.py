@@ -79,10 +79,10 @@ def test_what_a_newer_target_rules_out_is_told_before(target: int) -> None:
     levels, more = f"[android]\ntarget_sdk = {target}", "sticky = true"
     text = SPEC.format(levels=levels, boot="false", name="dataSync", more=more)
     source = parse_source(Path("bgsvc.toml"), text)
-    told = codes("dataSync", target, more=more)
-    if not told:
+    reported = codes("dataSync", target, more=more)
+    if not reported:
         spec = build_spec(source)
-        told = [warning.code for warning in spec_warnings(spec, source, ["android"])]
+        reported = [warning.code for warning in spec_warnings(spec, source, ["android"])]
         assert spec_warnings(spec, source, ["ios", "linux"]) == ()
 
-    assert told == (["BG318"] if target < 35 else ["BG308"])
+    assert reported == (["BG318"] if target < 35 else ["BG308"])

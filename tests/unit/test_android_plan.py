@@ -49,10 +49,10 @@ def test_the_files_are_a_source_set_of_gradle() -> None:
 def test_a_host_brings_its_own_sources_only(host: str, own: str, foreign: str) -> None:
     part = Android(types=("dataSync",), host="cpython" if host == "cpython" else "chaquopy")
     service = Service("sync", "notes.sync:Sync", Label("Syncing"), android=part)
-    found = paths(android.plan(spec_of(service)))
+    outputs = paths(android.plan(spec_of(service)))
 
-    assert f"src/main/{own}" in found
-    assert f"src/main/{foreign}" not in found
+    assert f"src/main/{own}" in outputs
+    assert f"src/main/{foreign}" not in outputs
 
 
 def test_each_permission_is_asked_for_once_and_only_if_a_type_needs_it() -> None:

@@ -61,7 +61,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # n
         inner = list(value.items())  # pyright: ignore[reportUnknownArgumentType] - TOML
     elif isinstance(value, list):
         inner = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType] - TOML
-    deeper = [found for key, item in inner for found in paths(item, (*path, key))]
+    deeper = [inner_path for key, item in inner for inner_path in paths(item, (*path, key))]
     return [path, *deeper] if path else deeper
 
 

@@ -32,11 +32,11 @@ def call(*arguments: str) -> Result:
 
 @pytest.mark.parametrize("command", [*COMMANDS, "doctor ios", "doctor android"])
 def test_help_keeps_its_examples_on_lines_of_their_own(command: str) -> None:
-    told = call(*command.split(), "--help").stdout
+    help_text = call(*command.split(), "--help").stdout
 
-    assert "Usage:" in told
-    assert "\\b" not in told
-    assert "\b" not in told
+    assert "Usage:" in help_text
+    assert "\\b" not in help_text
+    assert "\b" not in help_text
 
 
 def test_the_next_steps_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,11 +48,11 @@ def test_the_next_steps_can_be_pasted(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_init_names_the_app_in_every_command(project: Path) -> None:
-    told = call("init", "diary", "--no-input").stderr
+    stderr = call("init", "diary", "--no-input").stderr
     readme = (project / "diary/README.md").read_text(encoding="utf-8")
 
-    assert "the app's id is org.example.diary" in told
-    for text in (told, readme):
+    assert "the app's id is org.example.diary" in stderr
+    for text in (stderr, readme):
         command = next(line for line in text.splitlines() if "bgsvc run" in line)
         assert command.endswith("HeartbeatService --app org.example.diary")
 
@@ -70,13 +70,13 @@ def test_desktop_means_three_targets(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["desktop", "all", "ios", "android"])
 def test_what_was_written_is_told_as_json(project: Path, command: str) -> None:
-    told = json.loads(call(command, "--format", "json").stdout)
+    report = json.loads(call(command, "--format", "json").stdout)
 
-    assert told["root"] == "native/bgsvc"
-    wrote = [row["path"] for row in told["written"]]
+    assert report["root"] == "native/bgsvc"
+    wrote = [row["path"] for row in report["written"]]
     assert all((project / "native/bgsvc" / path).is_file() for path in wrote)
     assert bool(wrote) == (command in {"desktop", "all"})
-    assert ("install" in told) == (command == "desktop")
+    assert ("install" in report) == (command == "desktop")
 
 
 @pytest.mark.parametrize("style", ["json", "github"])
@@ -85,13 +85,13 @@ def test_a_diff_is_shown_in_every_format(project: Path, style: str) -> None:
     unit = project / "native/bgsvc/linux/com.example.notes.sync.service"
     unit.write_text(unit.read_text(encoding="utf-8") + "Mine=yes\n", encoding="utf-8")
 
-    told = call("diff", "--format", style).stdout
+    output = call("diff", "--format", style).stdout
 
     if style == "json":
-        [row] = json.loads(told)["drift"]
+        [row] = json.loads(output)["drift"]
         assert "-Mine=yes" in row["diff"].splitlines()
     else:
-        assert "%0A-Mine=yes" in told
+        assert "%0A-Mine=yes" in output
 
 
 def test_a_byte_order_mark_survives_an_edit(project: Path) -> None:

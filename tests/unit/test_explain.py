@@ -41,7 +41,7 @@ entry = "notes.beat:BeatService"
 SERVICE = Service("sync", "notes.sync:SyncService", Label("Sync"), start_on_boot=True)
 
 
-def told(service: Service, mode: str) -> dict[str, Promise]:
+def promises_of(service: Service, mode: str) -> dict[str, Promise]:
     return next(dict(each.scenarios) for each in explain(service) if each.mode == mode)
 
 
@@ -52,9 +52,9 @@ def run(folder: Path, *arguments: str) -> Result:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_answers_in_the_order_of_the_scenarios(mode: str) -> None:
-    found = promises(mode)
+    by_scenario = promises(mode)
 
-    assert list(found) == [name for name in SCENARIOS if name in found]
+    assert list(by_scenario) == [name for name in SCENARIOS if name in by_scenario]
 
 
 def test_a_service_is_explained_for_each_way_it_runs() -> None:
@@ -77,9 +77,9 @@ def test_a_service_is_explained_for_each_way_it_runs() -> None:
 
 
 def test_a_system_service_is_explained_as_one() -> None:
-    found = explain(replace(SERVICE, desktop=Desktop(scope="system")))
+    answers = explain(replace(SERVICE, desktop=Desktop(scope="system")))
 
-    assert [each.mode for each in found] == ["systemdSystem", "launchDaemon", "windowsService"]
+    assert [each.mode for each in answers] == ["systemdSystem", "launchDaemon", "windowsService"]
 
 
 @pytest.mark.parametrize(
@@ -87,21 +87,21 @@ def test_a_system_service_is_explained_as_one() -> None:
     [(Job(), "androidJob"), (Job(user_initiated=True), "androidUserInitiatedJob")],
 )
 def test_a_job_is_explained_as_one(job: Job, mode: str) -> None:
-    found = explain(replace(SERVICE, android=Android(kind="job", job=job)))
+    answers = explain(replace(SERVICE, android=Android(kind="job", job=job)))
 
-    assert found[0].mode == mode
+    assert answers[0].mode == mode
 
 
 def test_of_several_types_the_weakest_promise_counts() -> None:
     both = replace(SERVICE, android=Android(types=("location", "dataSync")))
     one = replace(SERVICE, android=Android(types=("location",)))
 
-    assert told(both, "androidForegroundService")["survivesReboot"].level == "unsupported"
-    assert told(one, "androidForegroundService")["survivesReboot"].level == "bestEffort"
+    assert promises_of(both, "androidForegroundService")["survivesReboot"].level == "unsupported"
+    assert promises_of(one, "androidForegroundService")["survivesReboot"].level == "bestEffort"
 
 
 def test_what_only_the_machine_can_tell_counts_as_not_given() -> None:
-    reboot = told(SERVICE, "systemdUser")["survivesReboot"]
+    reboot = promises_of(SERVICE, "systemdUser")["survivesReboot"]
 
     assert reboot.level == "bestEffort"
     assert reboot.needs == ("loginctl enable-linger",)
@@ -137,9 +137,9 @@ def test_what_the_spec_gives_up_is_not_promised(
     kept = replace(SERVICE, android=Android(types=("location",)), desktop=Desktop(scope="system"))
     given_up = replace(kept, **changed)  # type: ignore[arg-type]
 
-    assert told(kept, mode)[scenario].level != "unsupported"
-    assert told(given_up, mode)[scenario].level == "unsupported"
-    assert told(given_up, mode)[scenario].needs == (way_out,)
+    assert promises_of(kept, mode)[scenario].level != "unsupported"
+    assert promises_of(given_up, mode)[scenario].level == "unsupported"
+    assert promises_of(given_up, mode)[scenario].needs == (way_out,)
 
 
 def test_explain_prints_every_promise_with_its_reason(tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ def test_explain_prints_every_promise_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_explain_as_json_is_what_was_found(tmp_path: Path) -> None:
-    found = json.loads(run(tmp_path, "explain", "--json").stdout)
+    by_service = json.loads(run(tmp_path, "explain", "--json").stdout)
 
-    assert list(found) == ["sync", "beat"]
-    assert found["sync"][0]["scenarios"]["exactTiming"]["level"] == "unsupported"
+    assert list(by_service) == ["sync", "beat"]
+    assert by_service["sync"][0]["scenarios"]["exactTiming"]["level"] == "unsupported"
 
 
 def test_explain_names_the_services_there_are(tmp_path: Path) -> None:
@@ -203,11 +203,11 @@ def test_a_type_that_is_none_is_refused_with_those_there_are(name: str) -> None:
 def test_the_documentation_has_the_promises(request: pytest.FixtureRequest) -> None:
     path = Path(__file__).parents[2] / "docs/runtime.md"
     text = path.read_text(encoding="utf-8")
-    found = re.search(r"<!-- promises: .*-->\n((?s:.*?))<!-- /promises -->", text)
+    block = re.search(r"<!-- promises: .*-->\n((?s:.*?))<!-- /promises -->", text)
 
-    assert found
+    assert block
     if request.config.getoption("--update-golden"):
-        new = text[: found.start(1)] + promise_table() + text[found.end(1) :]
+        new = text[: block.start(1)] + promise_table() + text[block.end(1) :]
         path.write_text(new, encoding="utf-8")
     else:
-        assert found[1] == promise_table()
+        assert block[1] == promise_table()

@@ -21,10 +21,10 @@ def imported(code: str, cwd: Path) -> set[str]:
 
 def test_no_help_imports_anything_heavy(tmp_path: Path) -> None:
     helps = [[name, "--help"] for name in main.list_commands(click.Context(main))]
-    asked = [["--help"], ["--version"], *helps]
+    calls = [["--help"], ["--version"], *helps]
     code = (
         "from bgsvc_gen.cli import main\n"
-        f"for words in {asked!r}: main(words, standalone_mode=False)"
+        f"for words in {calls!r}: main(words, standalone_mode=False)"
     )
 
     assert len(helps) > 10

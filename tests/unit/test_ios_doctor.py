@@ -60,8 +60,8 @@ def codes(path: Path) -> list[str]:
 
 
 def change(app: Path, key: str, value: Any) -> None:  # noqa: ANN401 - a property list's value
-    found = plistlib.loads((app / "Info.plist").read_bytes())
-    (app / "Info.plist").write_bytes(plistlib.dumps({**found, key: value}))
+    content = plistlib.loads((app / "Info.plist").read_bytes())
+    (app / "Info.plist").write_bytes(plistlib.dumps({**content, key: value}))
 
 
 def remove(app: Path, name: str) -> None:
@@ -208,9 +208,9 @@ def test_the_command_exits_1_with_findings_for_programs(app: Path, tmp_path: Pat
     path.write_text(f"{spec}[services.sync.ios]\nrefresh = {{}}\n", encoding="utf-8")
     arguments = ["doctor", "ios", str(app), "--spec", str(path)]
 
-    found = CliRunner().invoke(main, [*arguments, "--format", "json"])
-    assert found.exit_code == 1
-    assert {finding["code"] for finding in json.loads(found.stdout)} == {"DI004"}
+    result = CliRunner().invoke(main, [*arguments, "--format", "json"])
+    assert result.exit_code == 1
+    assert {finding["code"] for finding in json.loads(result.stdout)} == {"DI004"}
 
     change(app, "BGTaskSchedulerPermittedIdentifiers", ["com.example.notes.bg-refresh"])
     assert CliRunner().invoke(main, arguments).exit_code == 0

@@ -22,28 +22,28 @@ def test_a_service_without_a_task_is_not_on_ios() -> None:
 
 
 def test_all_refreshes_share_one_task_for_ios_keeps_no_second_one_pending() -> None:
-    found = plan(
+    ios_plan = plan(
         service("price-watch", refresh=Refresh(900.0)), service("b", refresh=Refresh(3600.0))
     )
 
-    assert found.identifiers == ("com.example.notes.bg-refresh",)
-    assert [(run.member, run.earliest) for run in found.refreshes] == [
+    assert ios_plan.identifiers == ("com.example.notes.bg-refresh",)
+    assert [(run.member, run.earliest) for run in ios_plan.refreshes] == [
         ("priceWatch", 900.0),
         ("b", 3600.0),
     ]
 
 
 def test_each_processing_task_has_an_identifier_and_conditions_of_its_own() -> None:
-    found = plan(
+    ios_plan = plan(
         service("a", processing=Processing(network=True)),
         service("b", processing=Processing(power=True)),
     )
 
-    assert found.identifiers == (
+    assert ios_plan.identifiers == (
         "com.example.notes.a.bg-processing",
         "com.example.notes.b.bg-processing",
     )
-    assert [(task.network, task.power) for task in found.processing] == [
+    assert [(task.network, task.power) for task in ios_plan.processing] == [
         (True, False),
         (False, True),
     ]
@@ -55,9 +55,9 @@ def test_only_the_background_modes_in_use_are_asked_for() -> None:
 
 
 def test_a_service_called_refresh_has_an_identifier_of_its_own() -> None:
-    found = plan(service("refresh", refresh=Refresh(), processing=Processing()))
+    ios_plan = plan(service("refresh", refresh=Refresh(), processing=Processing()))
 
-    assert len(set(found.identifiers)) == 2
+    assert len(set(ios_plan.identifiers)) == 2
 
 
 def test_the_runtime_is_told_what_the_spec_says() -> None:
@@ -76,29 +76,33 @@ def ios_service(name: str, ios: Ios) -> Service:
 
 
 def test_continued_work_is_permitted_by_a_wildcard_and_registered_by_name() -> None:
-    found = plan(ios_service("up_load", Ios(continued=Continued())))
+    ios_plan = plan(ios_service("up_load", Ios(continued=Continued())))
 
-    assert found.identifiers == ("com.example.notes.up-load.*",)
-    assert [task.identifier for task in found.continued] == ["com.example.notes.up-load.continued"]
-    assert found.background_modes == ()
+    assert ios_plan.identifiers == ("com.example.notes.up-load.*",)
+    assert [task.identifier for task in ios_plan.continued] == [
+        "com.example.notes.up-load.continued"
+    ]
+    assert ios_plan.background_modes == ()
 
 
 def test_continued_work_is_called_by_its_service_s_label_unless_it_says_otherwise() -> None:
     named = Continued(title="Uploading", subtitle="Photos", strategy="fail")
-    found = plan(
+    ios_plan = plan(
         ios_service("a", Ios(continued=Continued())), ios_service("b", Ios(continued=named))
     )
 
-    assert [(task.title, task.subtitle, task.may_queue) for task in found.continued] == [
+    assert [(task.title, task.subtitle, task.may_queue) for task in ios_plan.continued] == [
         ("Sync", "", True),
         ("Uploading", "Photos", False),
     ]
 
 
 def test_an_author_may_name_a_processing_task() -> None:
-    found = plan(ios_service("a", Ios(processing=Processing(identifier="com.example.notes.mine"))))
+    ios_plan = plan(
+        ios_service("a", Ios(processing=Processing(identifier="com.example.notes.mine")))
+    )
 
-    assert found.identifiers == ("com.example.notes.mine",)
+    assert ios_plan.identifiers == ("com.example.notes.mine",)
 
 
 def test_entitlements_are_asked_for_only_where_they_are_needed() -> None:
@@ -117,7 +121,7 @@ def test_entitlements_are_asked_for_only_where_they_are_needed() -> None:
 
 
 def test_a_service_may_be_there_for_the_foreground_alone() -> None:
-    found = plan(ios_service("a", Ios(foreground=True)))
+    ios_plan = plan(ios_service("a", Ios(foreground=True)))
 
-    assert [service.name for service in found.services] == ["a"]
-    assert (found.identifiers, found.background_modes) == ((), ())
+    assert [service.name for service in ios_plan.services] == ["a"]
+    assert (ios_plan.identifiers, ios_plan.background_modes) == ((), ())

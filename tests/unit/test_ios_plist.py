@@ -46,13 +46,13 @@ def list_in(form: plistlib.PlistFormat, content: Mapping[str, object] = APP) -> 
 def test_a_list_gets_the_union_and_keeps_the_rest_and_its_form(form: plistlib.PlistFormat) -> None:
     after = merge(list_in(form), NEEDS, "Info.plist")
 
-    found = plistlib.loads(after, fmt=form)
-    assert found["UIBackgroundModes"] == ["audio", "fetch"]
-    assert found["BGTaskSchedulerPermittedIdentifiers"] == ["com.example.notes.bg-refresh"]
-    assert {key: found[key] for key in APP if key != "UIBackgroundModes"} == {
+    merged = plistlib.loads(after, fmt=form)
+    assert merged["UIBackgroundModes"] == ["audio", "fetch"]
+    assert merged["BGTaskSchedulerPermittedIdentifiers"] == ["com.example.notes.bg-refresh"]
+    assert {key: merged[key] for key in APP if key != "UIBackgroundModes"} == {
         key: value for key, value in APP.items() if key != "UIBackgroundModes"
     }
-    assert list(found)[: len(APP)] == list(APP)
+    assert list(merged)[: len(APP)] == list(APP)
 
 
 @each_form
@@ -96,7 +96,7 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "not a property list"),
         (b"bplist00 and no more", "not a property list"),
@@ -127,8 +127,8 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
         ),
     ],
 )
-def test_what_cannot_be_merged_is_refused(content: bytes, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_what_cannot_be_merged_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         merge(content, NEEDS, "Info.plist")
 
 
@@ -153,9 +153,9 @@ def test_the_command_merges_once_and_keeps_what_was_there_before(project: Path) 
     assert plistlib.loads(after)["UIBackgroundModes"] == ["audio", "fetch"]
     assert (project / f"Info.plist{BACKUP_SUFFIX}").read_bytes() == before
 
-    code, said = run(project)
+    code, stderr = run(project)
     assert (code, (project / "Info.plist").read_bytes()) == (0, after)
-    assert "unchanged" in said
+    assert "unchanged" in stderr
     assert (project / f"Info.plist{BACKUP_SUFFIX}").read_bytes() == before
 
 
@@ -183,9 +183,9 @@ def test_the_copy_may_be_read_by_nobody_else(project: Path) -> None:
 def test_a_read_only_list_is_refused_before_anything_is_written(project: Path) -> None:
     (project / "Info.plist").chmod(0o444)
 
-    code, said = run(project)
+    code, stderr = run(project)
 
-    assert (code, "is read-only" in said) == (2, True)
+    assert (code, "is read-only" in stderr) == (2, True)
     assert not (project / "native").exists()
 
 
@@ -193,9 +193,9 @@ def test_what_is_no_file_is_refused(project: Path) -> None:
     (project / "Info.plist").unlink()
     os.mkfifo(project / "Info.plist")
 
-    code, said = run(project)
+    code, stderr = run(project)
 
-    assert (code, "is not a regular file" in said) == (2, True)
+    assert (code, "is not a regular file" in stderr) == (2, True)
 
 
 DIES: Final = """
@@ -257,8 +257,8 @@ def test_a_check_tells_a_list_that_lacks_something(project: Path) -> None:
     assert run(project, "--check")[0] == 0
 
     (project / "Info.plist").write_bytes(list_in(plistlib.FMT_XML))
-    code, said = run(project, "--check")
-    assert (code, "lacks keys that the tasks need" in said) == (1, True)
+    code, stderr = run(project, "--check")
+    assert (code, "lacks keys that the tasks need" in stderr) == (1, True)
 
 
 def test_nothing_is_written_where_the_list_is_none(project: Path) -> None:

@@ -15,7 +15,7 @@ def read(literal: str) -> str:
     assert body, literal
     return re.sub(
         r"\\(?:u([0-9A-F]{4})|(.))",
-        lambda found: chr(int(found[1], 16)) if found[1] else SIMPLE[found[2]],
+        lambda match: chr(int(match[1], 16)) if match[1] else SIMPLE[match[2]],
         body[1],
     )
 

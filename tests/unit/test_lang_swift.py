@@ -26,8 +26,8 @@ def read(literal: str) -> str:
     tree = PARSER.parse(f"let x = {literal}\n".encode())
     assert not tree.root_node.has_error, literal
     assert [n for n in nodes(tree.root_node) if n.type == "interpolated_expression"] == []
-    (found,) = (n for n in nodes(tree.root_node) if n.type == "line_string_literal")
-    assert found.text == literal.encode()
+    (literal_node,) = (n for n in nodes(tree.root_node) if n.type == "line_string_literal")
+    assert literal_node.text == literal.encode()
     return re.sub(
         r"\\(?:u\{([0-9A-F]+)\}|(.))",
         lambda escape: chr(int(escape[1], 16)) if escape[1] else SIMPLE[escape[2]],

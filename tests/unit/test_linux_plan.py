@@ -12,8 +12,8 @@ SYNC = Service("sync", "notes.sync:Sync", Label("Syncing notes"))
 
 
 def unit(service: Service) -> Unit:
-    (found,) = linux.plan(Spec(App("com.example.notes", "Notes"), (service,), allow=())).units
-    return found
+    (only,) = linux.plan(Spec(App("com.example.notes", "Notes"), (service,), allow=())).units
+    return only
 
 
 @pytest.mark.parametrize(

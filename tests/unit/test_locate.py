@@ -86,15 +86,15 @@ def paths(value: Any, path: KeyPath = ()) -> list[KeyPath]:  # noqa: ANN401 - TO
         inner = list(value.items())  # pyright: ignore[reportUnknownArgumentType] - TOML
     elif isinstance(value, list):
         inner = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType] - TOML
-    return [path, *(found for key, item in inner for found in paths(item, (*path, key)))]
+    return [path, *(inner_path for key, item in inner for inner_path in paths(item, (*path, key)))]
 
 
 def test_every_value_of_a_text_is_found() -> None:
-    found = locate(TEXT)
-    tables = set(found.keys)
+    locations = locate(TEXT)
+    tables = set(locations.keys)
 
     for path in paths(tomli.loads(TEXT)):
-        assert path == () or path in found.values or path in tables or path[:-1] in tables
+        assert path == () or path in locations.values or path in tables or path[:-1] in tables
 
 
 KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5)
@@ -130,12 +130,12 @@ VALUES = st.recursive(SCALARS, lambda inner: st.one_of(arrays(inner), tables(inn
 def test_every_value_stands_where_the_text_has_it(content: dict[str, str]) -> None:
     text = "".join(f"{quoted(key)} = {value} # = [\n" for key, value in content.items())
     lines = text.split("\n")
-    found = locate(text)
+    locations = locate(text)
 
     document = tomli.loads(text)
 
-    assert set(found.values) == set(paths(document)) - {()}
-    for path, place in found.values.items():
+    assert set(locations.values) == set(paths(document)) - {()}
+    for path, place in locations.values.items():
         value: Any = document
         for part in path:
             value = value[part]

@@ -10,8 +10,8 @@ SYNC = Service("sync", "notes.sync:Sync", Label("Syncing notes"))
 
 
 def job(service: Service) -> Job:
-    (found,) = macos.plan(Spec(App("com.example.notes", "Notes"), (service,), allow=())).jobs
-    return found
+    (only,) = macos.plan(Spec(App("com.example.notes", "Notes"), (service,), allow=())).jobs
+    return only
 
 
 @pytest.mark.parametrize(
@@ -21,17 +21,17 @@ def job(service: Service) -> Job:
 def test_launchd_restarts_what_starts_at_login(
     restart: RestartOn, *, kept: bool, again: bool
 ) -> None:
-    found = job(replace(SYNC, start_on_boot=True, restart=Restart(restart)))
+    sync_job = job(replace(SYNC, start_on_boot=True, restart=Restart(restart)))
 
-    assert found.run_at_load
-    assert (found.keeps_alive, "--again" in found.arguments) == (kept, again)
+    assert sync_job.run_at_load
+    assert (sync_job.keeps_alive, "--again" in sync_job.arguments) == (kept, again)
 
 
 @pytest.mark.parametrize("restart", ["failure", "always", "never"])
 def test_nothing_keeps_alive_what_is_not_to_start_at_login(restart: RestartOn) -> None:
-    found = job(replace(SYNC, start_on_boot=False, restart=Restart(restart)))
+    sync_job = job(replace(SYNC, start_on_boot=False, restart=Restart(restart)))
 
-    assert (found.run_at_load, found.keeps_alive, found.throttle) == (False, False, None)
+    assert (sync_job.run_at_load, sync_job.keeps_alive, sync_job.throttle) == (False, False, None)
 
 
 @pytest.mark.parametrize(("delay", "throttle"), [(0.25, 10), (10.0, 10), (30.5, 31)])

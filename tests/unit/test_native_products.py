@@ -70,10 +70,10 @@ class Maker:
 
 def test_a_product_is_made_once(tmp_path: Path) -> None:
     products, make = Products(tmp_path), Maker()
-    found = [products.take("key", make) for _ in range(2)]
+    folders = [products.take("key", make) for _ in range(2)]
 
-    assert found[0] == found[1]
-    assert found[0].joinpath("product").read_text(encoding="utf-8") == "made"
+    assert folders[0] == folders[1]
+    assert folders[0].joinpath("product").read_text(encoding="utf-8") == "made"
     assert make.times == 1
 
 

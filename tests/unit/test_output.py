@@ -22,19 +22,19 @@ def files(content: dict[str, str]) -> list[GeneratedFile]:
     return [GeneratedFile(PurePosixPath(path), text.encode()) for path, text in content.items()]
 
 
-def look(root: Path, content: dict[str, str], scopes: tuple[str, ...] = SCOPES) -> Folder:
+def compare(root: Path, content: dict[str, str], scopes: tuple[str, ...] = SCOPES) -> Folder:
     return inspect(files(content), root, scopes)
 
 
 def write(root: Path, content: dict[str, str], scopes: tuple[str, ...] = SCOPES) -> list[str]:
-    return [drift.path for drift in bring_up_to_date(look(root, content, scopes))]
+    return [drift.path for drift in bring_up_to_date(compare(root, content, scopes))]
 
 
 def kinds(folder: Folder) -> dict[str, Kind]:
     return {drift.path: drift.kind for drift in folder.drifts}
 
 
-def there(root: Path) -> dict[str, str]:
+def content_of(root: Path) -> dict[str, str]:
     return {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for path in root.rglob("*")
@@ -45,8 +45,8 @@ def there(root: Path) -> dict[str, str]:
 def test_everything_is_written_into_a_new_folder(tmp_path: Path) -> None:
     write(tmp_path / "out", OLD)
 
-    assert there(tmp_path / "out") == OLD
-    assert not look(tmp_path / "out", OLD).drifts
+    assert content_of(tmp_path / "out") == OLD
+    assert not compare(tmp_path / "out", OLD).drifts
 
 
 def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
 def test_a_new_spec_makes_files_stale_missing_and_orphaned(tmp_path: Path) -> None:
     write(tmp_path, OLD)
 
-    assert kinds(look(tmp_path, NEW)) == {
+    assert kinds(compare(tmp_path, NEW)) == {
         "ios/a.swift": Kind.STALE,
         "ios/new.swift": Kind.MISSING,
         "ios/sub/b.swift": Kind.ORPHAN,
@@ -71,7 +71,7 @@ def test_orphans_of_ours_are_deleted_with_their_empty_folders(tmp_path: Path) ->
     write(tmp_path, OLD)
     write(tmp_path, NEW)
 
-    assert there(tmp_path) == NEW
+    assert content_of(tmp_path) == NEW
     assert not (tmp_path / "ios/sub").exists()
 
 
@@ -79,7 +79,7 @@ def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/mine.swift").write_text("mine", encoding="utf-8")
 
-    assert kinds(look(tmp_path, OLD)) == {"ios/mine.swift": Kind.FOREIGN}
+    assert kinds(compare(tmp_path, OLD)) == {"ios/mine.swift": Kind.FOREIGN}
     assert write(tmp_path, OLD) == []
     assert (tmp_path / "ios/mine.swift").read_text(encoding="utf-8") == "mine"
 
@@ -87,7 +87,7 @@ def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path) -> None:
 def test_an_edit_by_hand_is_refused(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/a.swift").write_text("mine", encoding="utf-8")
-    folder = look(tmp_path, NEW)
+    folder = compare(tmp_path, NEW)
 
     assert kinds(folder)["ios/a.swift"] is Kind.HAND_EDITED
     with pytest.raises(HandEditedError, match=r"ios/a\.swift"):
@@ -101,8 +101,8 @@ def test_an_orphan_edited_by_hand_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path, {**NEW, "ios/newer.swift": "newer"})
     write(tmp_path, NEW)
 
-    assert there(tmp_path) == {**NEW, "ios/sub/b.swift": "mine"}
-    assert kinds(look(tmp_path, NEW)) == {"ios/sub/b.swift": Kind.ORPHAN}  # not forgotten
+    assert content_of(tmp_path) == {**NEW, "ios/sub/b.swift": "mine"}
+    assert kinds(compare(tmp_path, NEW)) == {"ios/sub/b.swift": Kind.ORPHAN}  # not forgotten
 
 
 def test_an_orphan_edited_by_hand_is_deleted_by_force(tmp_path: Path) -> None:
@@ -111,15 +111,15 @@ def test_an_orphan_edited_by_hand_is_deleted_by_force(tmp_path: Path) -> None:
     write(tmp_path, NEW)
     bring_up_to_date(inspect(files(NEW), tmp_path, SCOPES, force=True))
 
-    assert there(tmp_path) == NEW
-    assert not look(tmp_path, NEW).drifts
+    assert content_of(tmp_path) == NEW
+    assert not compare(tmp_path, NEW).drifts
 
 
-@pytest.mark.parametrize("wanted", ["", "wanted"])
-def test_a_foreign_file_in_the_way_is_not_called_an_edit(tmp_path: Path, wanted: str) -> None:
+@pytest.mark.parametrize("content", ["", "content"])
+def test_a_foreign_file_in_the_way_is_not_called_an_edit(tmp_path: Path, content: str) -> None:
     (tmp_path / "ios").mkdir()
     (tmp_path / "ios/a.swift").write_text("mine", encoding="utf-8")
-    folder = look(tmp_path, {"ios/a.swift": wanted})
+    folder = compare(tmp_path, {"ios/a.swift": content})
 
     assert kinds(folder) == {"ios/a.swift": Kind.IN_THE_WAY}
     with pytest.raises(HandEditedError, match="not written by bgsvc-gen"):
@@ -140,7 +140,7 @@ def test_other_targets_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     write(tmp_path, {"ios/a.swift": "new a"}, scopes=("ios",))
 
-    assert there(tmp_path) == {"ios/a.swift": "new a", "linux/c.service": "c"}
+    assert content_of(tmp_path) == {"ios/a.swift": "new a", "linux/c.service": "c"}
     assert set(read_lock(tmp_path).files) == {"ios/a.swift", "linux/c.service"}
 
 
@@ -148,9 +148,9 @@ def test_a_lost_lock_is_told_and_made_anew(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / LOCK_NAME).unlink()
 
-    assert kinds(look(tmp_path, OLD)) == {LOCK_NAME: Kind.MISSING}
+    assert kinds(compare(tmp_path, OLD)) == {LOCK_NAME: Kind.MISSING}
     write(tmp_path, OLD)
-    assert not look(tmp_path, OLD).drifts
+    assert not compare(tmp_path, OLD).drifts
 
 
 def test_permissions_of_a_replaced_file_are_kept(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_damaged_lock_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / LOCK_NAME).write_text(text, encoding="utf-8")
 
     with pytest.raises(OutputError, match="is damaged"):
-        look(tmp_path, OLD)
+        compare(tmp_path, OLD)
 
 
 class Crash(BaseException):
@@ -204,7 +204,7 @@ def test_a_crash_at_any_call_leaves_each_file_old_or_new_and_the_next_run_heals(
     for number in range(1, 500):
         root = tmp_path / str(number)
         write(root, OLD)
-        folder = look(root, NEW)
+        folder = compare(root, NEW)
         with pytest.MonkeyPatch.context() as patch:
             crash_at(number, patch)
             try:
@@ -213,20 +213,20 @@ def test_a_crash_at_any_call_leaves_each_file_old_or_new_and_the_next_run_heals(
                 crashes += 1
             else:
                 break
-        for path, text in there(root).items():
+        for path, text in content_of(root).items():
             assert text in (OLD.get(path), NEW.get(path)) or path.endswith(".bgsvc-new")
 
-        healing = look(root, NEW)
+        healing = compare(root, NEW)
         refuse_hand_edited(healing)
         bring_up_to_date(healing)
-        assert {p: t for p, t in there(root).items() if not p.endswith(".bgsvc-new")} == NEW
-        assert not look(root, NEW).drifts
+        assert {p: t for p, t in content_of(root).items() if not p.endswith(".bgsvc-new")} == NEW
+        assert not compare(root, NEW).drifts
     assert crashes > 20
 
 
 def test_after_a_crash_even_another_spec_finds_no_edit_by_hand(tmp_path: Path) -> None:
     write(tmp_path, OLD)
-    folder = look(tmp_path, NEW)
+    folder = compare(tmp_path, NEW)
     with pytest.MonkeyPatch.context() as patch:
         count = 0
 
@@ -243,14 +243,14 @@ def test_after_a_crash_even_another_spec_finds_no_edit_by_hand(tmp_path: Path) -
 
     third = {"ios/a.swift": "third a", "linux/c.service": "third c"}
 
-    refuse_hand_edited(look(tmp_path, third))
+    refuse_hand_edited(compare(tmp_path, third))
     write(tmp_path, third)
-    assert there(tmp_path) == third
+    assert content_of(tmp_path) == third
 
 
 def test_two_crashes_and_three_specs_still_find_no_edit_by_hand(tmp_path: Path) -> None:
     def crash_after(replacements: int, content: dict[str, str]) -> None:
-        folder = look(tmp_path, content)
+        folder = compare(tmp_path, content)
         with pytest.MonkeyPatch.context() as patch:
             count = 0
 
@@ -270,9 +270,9 @@ def test_two_crashes_and_three_specs_still_find_no_edit_by_hand(tmp_path: Path) 
     crash_after(2, specs[1])  # the lock, and the first file
     crash_after(1, specs[2])  # the lock alone
 
-    refuse_hand_edited(look(tmp_path, specs[3]))
+    refuse_hand_edited(compare(tmp_path, specs[3]))
     write(tmp_path, specs[3])
-    assert there(tmp_path) == specs[3]
+    assert content_of(tmp_path) == specs[3]
 
 
 def test_a_linked_target_folder_is_never_followed(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_linked_target_folder_is_never_followed(tmp_path: Path) -> None:
     (root / "ios").symlink_to(elsewhere)
 
     with pytest.raises(OutputError, match="symbolic link"):
-        look(root, {"linux/c.service": "c"})
+        compare(root, {"linux/c.service": "c"})
     assert (elsewhere / "a.swift").is_file()
 
 
@@ -290,7 +290,7 @@ def test_a_pipe_of_somebody_else_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     os.mkfifo(tmp_path / "ios/pipe")
 
-    assert kinds(look(tmp_path, OLD)) == {"ios/pipe": Kind.FOREIGN}
+    assert kinds(compare(tmp_path, OLD)) == {"ios/pipe": Kind.FOREIGN}
 
 
 def test_what_a_dead_run_left_unfinished_is_removed(tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_what_a_dead_run_left_unfinished_is_removed(tmp_path: Path) -> None:
     (tmp_path / "ios/.gone.swift.123.bgsvc-new").write_text("half", encoding="utf-8")
     write(tmp_path, NEW)
 
-    assert there(tmp_path) == NEW
+    assert content_of(tmp_path) == NEW
 
 
 def test_a_damaged_lock_is_nothing_to_force(tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_a_damaged_lock_is_nothing_to_force(tmp_path: Path) -> None:
     (tmp_path / LOCK_NAME).write_text("<<<<<<< ours", encoding="utf-8")
 
     bring_up_to_date(inspect(files(OLD), tmp_path, SCOPES, force=True))
-    assert not look(tmp_path, OLD).drifts
+    assert not compare(tmp_path, OLD).drifts
 
 
 def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(

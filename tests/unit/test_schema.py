@@ -104,11 +104,11 @@ def test_the_command_prints_the_schema() -> None:
 def test_the_documentation_has_every_key(request: pytest.FixtureRequest) -> None:
     path = ROOT / "docs/spec.md"
     text = path.read_text(encoding="utf-8")
-    found = re.search(r"<!-- keys: .*-->\n((?s:.*?))<!-- /keys -->", text)
+    block = re.search(r"<!-- keys: .*-->\n((?s:.*?))<!-- /keys -->", text)
 
-    assert found
+    assert block
     if request.config.getoption("--update-golden"):
-        new = text[: found.start(1)] + "\n" + key_tables() + "\n" + text[found.end(1) :]
+        new = text[: block.start(1)] + "\n" + key_tables() + "\n" + text[block.end(1) :]
         path.write_text(new, encoding="utf-8")
     else:
-        assert found[1] == "\n" + key_tables() + "\n"
+        assert block[1] == "\n" + key_tables() + "\n"

@@ -15,13 +15,13 @@ def plan(service: Service) -> WindowsPlan:
 
 
 def task(each: Service = SYNC) -> Task:
-    (found,) = plan(each).tasks
-    return found
+    (only,) = plan(each).tasks
+    return only
 
 
 def service(each: Service = SYNC) -> WrappedService:
-    (found,) = plan(replace(each, desktop=SYSTEM)).services
-    return found
+    (only,) = plan(replace(each, desktop=SYSTEM)).services
+    return only
 
 
 @pytest.mark.parametrize(

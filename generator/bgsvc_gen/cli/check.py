@@ -29,7 +29,7 @@ def check_command(
     if folder.drifts:
         raise DriftError(report.count(folder.drifts), _suggest_fix(folder))
     if format_ == "text":
-        click.echo(f"up to date: {len(folder.wanted)} files", err=True)
+        click.echo(f"up to date: {len(folder.expected)} files", err=True)
 
 
 @click.command()

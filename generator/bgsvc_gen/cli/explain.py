@@ -38,8 +38,8 @@ def explain_command(service: str | None, spec_path: Path | None, *, as_json: boo
         names = ", ".join(each.name for each in spec.services)
         raise BgsvcGenError(f'the spec has no service "{service}"', f"choose one of: {names}")
     if as_json:
-        found = {each.name: [dataclasses.asdict(one) for one in explain(each)] for each in chosen}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        answers = {each.name: [dataclasses.asdict(one) for one in explain(each)] for each in chosen}
+        click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
         return
     click.echo("\n\n".join("\n".join(_lines(each)) for each in chosen))
 

@@ -265,8 +265,8 @@ def _print_pending(folder: Folder, mode: Mode) -> None:
 
 
 def _summarise(folder: Folder, names: Collection[str]) -> None:
-    if not folder.drifts and folder.wanted:
-        click.echo(f"up to date: {len(folder.wanted)} files", err=True)
-    absent = [name for name in names if not any(p.startswith(f"{name}/") for p in folder.wanted)]
+    if not folder.drifts and folder.expected:
+        click.echo(f"up to date: {len(folder.expected)} files", err=True)
+    absent = [name for name in names if not any(p.startswith(f"{name}/") for p in folder.expected)]
     if absent:
         click.echo(f"the spec has no service for: {', '.join(absent)}", err=True)

@@ -36,13 +36,13 @@ def print_error(error: BgsvcGenError) -> None:
     elif chosen == "github":
         click.echo(f"::error::{_escape(str(error))}")
     else:
-        told = visible(str(error), keep="\n")
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {told}", err=True)
+        text = visible(str(error), keep="\n")
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
 
 
 def _print_diagnostics(error: SpecError, chosen: str) -> None:
     if chosen == "json":
-        found = [
+        rows = [
             {
                 "file": d.file,
                 "line": d.location.line,
@@ -53,7 +53,7 @@ def _print_diagnostics(error: SpecError, chosen: str) -> None:
             }
             for d in error.diagnostics
         ]
-        click.echo(json.dumps({"diagnostics": found}, indent=2))
+        click.echo(json.dumps({"diagnostics": rows}, indent=2))
         return
     for d in error.diagnostics:
         if chosen == "github":
@@ -92,11 +92,11 @@ def print_written(
     done: Iterable[Drift], root: Path, install: Iterable[tuple[str, str]] = ()
 ) -> None:
     """Print what was written and deleted, and the commands that install it, as JSON."""
-    told: dict[str, object] = {"root": root.as_posix()}
-    told["written"] = to_rows(drift for drift in done if drift.kind is not Kind.ORPHAN)
-    told["deleted"] = to_rows(drift for drift in done if drift.kind is Kind.ORPHAN)
+    content: dict[str, object] = {"root": root.as_posix()}
+    content["written"] = to_rows(drift for drift in done if drift.kind is not Kind.ORPHAN)
+    content["deleted"] = to_rows(drift for drift in done if drift.kind is Kind.ORPHAN)
     commands = [{"system": system, "command": command} for system, command in install]
-    click.echo(json.dumps(told | ({"install": commands} if commands else {}), indent=2))
+    click.echo(json.dumps(content | ({"install": commands} if commands else {}), indent=2))
 
 
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
@@ -125,8 +125,8 @@ def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
     """Print what writing would change: in text, as one unified diff; else, one for each file."""
     diffs = ["\n".join(_diff_lines(drift, (root / drift.path).as_posix())) for drift in drifts]
     if chosen == "json":
-        told = [{**row, "diff": diff} for row, diff in zip(to_rows(drifts), diffs, strict=True)]
-        click.echo(json.dumps({"root": root.as_posix(), "drift": told}, indent=2))
+        rows = [{**row, "diff": diff} for row, diff in zip(to_rows(drifts), diffs, strict=True)]
+        click.echo(json.dumps({"root": root.as_posix(), "drift": rows}, indent=2))
         return
     for drift, diff in zip(drifts, diffs, strict=True) if chosen == "github" else ():
         place = f"file={_escape_property((root / drift.path).as_posix())},title={drift.kind.value}"
@@ -140,11 +140,11 @@ def _diff_lines(drift: Drift, path: str) -> Iterator[str]:
     if drift.kind in (Kind.ORPHAN, Kind.FOREIGN):
         yield f"would {'delete' if drift.ours else 'keep'}: {path}"
         return
-    if drift.found == drift.wanted:
+    if drift.actual == drift.expected:
         yield f"would rewrite: {path}"
         return
     try:
-        before, after = _split_lines(drift.found), _split_lines(drift.wanted)
+        before, after = _split_lines(drift.actual), _split_lines(drift.expected)
     except UnicodeDecodeError:
         yield f"would rewrite, binary: {path}"
         return

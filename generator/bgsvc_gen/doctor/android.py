@@ -6,12 +6,10 @@ some of this, and misses the rest; Android says nothing until the service starts
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from bgsvc_gen.doctor import Finding
-from bgsvc_gen.doctor.android_manifest import NAMESPACE
+from bgsvc_gen.doctor.merged_manifest import Manifest, types_of, value
 from bgsvc_gen.facts.android import CHECKED, OLDEST, REFUSED, SERVICE_TYPES, ServiceType
 from bgsvc_gen.targets.android import AndroidPlan
 from bgsvc_gen.targets.android.service import ServicePlan
@@ -36,7 +34,6 @@ CODES: Final = {
 }
 """Every code a finding about an Android app may carry, and what it stands for."""
 
-_DIGITS: Final = 10
 _BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
 _BOOT: Final = "android.intent.action.BOOT_COMPLETED"
 _LOCKED_BOOT: Final = "android.intent.action.LOCKED_BOOT_COMPLETED"
@@ -44,53 +41,6 @@ _RECEIVER: Final = "dev.bgsvc.BootReceiver"
 _TASK_SERVICE: Final = "dev.bgsvc.FiniteTaskService"
 _TASK_JOB: Final = "dev.bgsvc.FiniteTaskJob"
 _WHOLE: Final = "add the generated AndroidManifest.xml to the app's source set"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """A merged manifest, asked by name."""
-
-    root: ET.Element
-
-    @cached_property
-    def permissions(self) -> frozenset[str]:
-        """What it asks for."""
-        tags = ("uses-permission", "uses-permission-sdk-23")
-        found = (each for tag in tags for each in self.root.iter(tag))
-        return frozenset(value(each, "name") for each in found)
-
-    @cached_property
-    def target(self) -> int:
-        """The API level the app targets."""
-        return self._level("targetSdkVersion") or self._level("minSdkVersion") or CHECKED
-
-    @cached_property
-    def oldest(self) -> int:
-        """The oldest API level the app runs on; 1 where it does not say."""
-        return self._level("minSdkVersion") or 1
-
-    def components(self, tag: str) -> Mapping[str, ET.Element]:
-        """Return the components called `tag`, by the full names of their classes."""
-        package = self.root.get("package", "")
-        found = list(self.root.iter(tag))
-        return {_to_absolute(value(each, "name"), package): each for each in found}
-
-    def _level(self, name: str) -> int:
-        levels = (value(each, name) for each in self.root.iter("uses-sdk"))
-        return next((number for level in levels if (number := _parse_number(level))), 0)
-
-
-def value(element: ET.Element, name: str) -> str:
-    """Return the value of `android:name` of an element, or the empty string."""
-    return element.get(NAMESPACE + name, "")
-
-
-def types_of(service: ET.Element) -> frozenset[str]:
-    """Return the names of a service's types; a merged manifest has words, an APK a number."""
-    found = value(service, "foregroundServiceType")
-    if bits := _parse_number(found):
-        return frozenset(name for name, row in SERVICE_TYPES.items() if row.value & bits)
-    return frozenset(filter(None, found.split("|")))
 
 
 def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
@@ -139,15 +89,15 @@ def _check_levels(manifest: Manifest, plan: AndroidPlan) -> Iterator[Finding]:
 def _check_service(
     service: ServicePlan, element: ET.Element, manifest: Manifest
 ) -> Iterator[Finding]:
-    found, wanted = types_of(element), frozenset(filter(None, service.types.split("|")))
-    if found != wanted:
-        said = "|".join(sorted(found)) or "none"
+    actual, expected = types_of(element), frozenset(filter(None, service.types.split("|")))
+    if actual != expected:
+        listed = "|".join(sorted(actual)) or "none"
         yield Finding(
             "DA002",
-            f"{service.class_name} has foregroundServiceType {said}, not {service.types}",
+            f"{service.class_name} has foregroundServiceType {listed}, not {service.types}",
             "remove the override from the app's own manifest",
         )
-    rows = [SERVICE_TYPES[name] for name in sorted(wanted)]
+    rows = [SERVICE_TYPES[name] for name in sorted(expected)]
     for row in rows:
         yield from _check_choices(row, manifest)
         if row.property is not None:
@@ -158,7 +108,7 @@ def _check_service(
                     f"{service.class_name} has no <property> {row.property}",
                     "use the <service> of the generated manifest unchanged",
                 )
-    if found & REFUSED.keys():
+    if actual & REFUSED.keys():
         yield Finding(
             "DA002", f"{service.class_name} declares a type that Android refuses", "remove the type"
         )
@@ -243,8 +193,8 @@ def _check_boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Finding]:
         if name == _RECEIVER
         for action in element.iter("action")
     }
-    wanted = (_BOOT, _LOCKED_BOOT) if plan.starts_locked else (_BOOT,)
-    for missing in (name for name in wanted if name not in actions):
+    actions_needed = (_BOOT, _LOCKED_BOOT) if plan.starts_locked else (_BOOT,)
+    for missing in (name for name in actions_needed if name not in actions):
         yield Finding("DA010", f"{_RECEIVER} does not receive {missing}", _WHOLE)
     yield from _check_direct_boot(plan, manifest)
 
@@ -262,15 +212,6 @@ def _check_direct_boot(plan: AndroidPlan, manifest: Manifest) -> Iterator[Findin
                 f"{name} does not start before the user has unlocked the device",
                 'write android:directBootAware="true", as the generated manifest does',
             )
-
-
-def _parse_number(text: str) -> int:
-    """Return a number as Android writes it, in 32 bits, or 0."""
-    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
-
-
-def _to_absolute(name: str, package: str) -> str:
-    return f"{package}{name}" if name.startswith(".") else name
 
 
 def codes(findings: Iterable[Finding]) -> list[str]:

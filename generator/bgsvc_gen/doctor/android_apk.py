@@ -35,10 +35,10 @@ def check_apk(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
         return
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [*_check_libraries(archive), *_check_runtime(archive)]
+            faults = [*_check_libraries(archive), *_check_runtime(archive)]
     except BROKEN as error:
         raise BgsvcGenError(f"{path} is not a readable APK: {error}") from None
-    for code, message, fix in found:
+    for code, message, fix in faults:
         yield Finding(code, message, fix, str(path))
 
 
@@ -84,13 +84,13 @@ def _alignments(content: bytes) -> Iterator[int]:
 
 def _check_runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
     inside = set(archive.namelist())
-    wanted = {
+    expected = {
         f"{RUNTIME}/{file.path.relative_to(RUNTIME_FOLDER)}": file.content
         for file in runtime_files()
     }
     wrong = [
         name
-        for name, content in wanted.items()
+        for name, content in expected.items()
         if name not in inside or _read_member(archive, name, len(content)) != content
     ]
     if wrong:

@@ -59,8 +59,8 @@ def _check_project(folder: Path, plan: AndroidPlan) -> Iterator[Finding]:
 
 
 def _check_gradle(folder: Path) -> Iterator[Finding]:
-    found = (path for name in _GRADLE for path in sorted(folder.rglob(name)))
-    scripts = [path for path in found if path.is_file()]
+    paths = (path for name in _GRADLE for path in sorted(folder.rglob(name)))
+    scripts = [path for path in paths if path.is_file()]
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in scripts}
     if scripts and not any(_APPLIED.search(text) for text in texts.values()):
         yield Finding(
@@ -73,14 +73,14 @@ def _check_gradle(folder: Path) -> Iterator[Finding]:
 
 def _check_runtime(folder: Path) -> Iterator[Finding]:
     """Compare each copy of the runtime below `folder`, byte for byte."""
-    shipped = {
+    expected = {
         file.path.relative_to(RUNTIME_FOLDER).as_posix(): file.content for file in runtime_files()
     }
     for marker in sorted(folder.rglob("bgsvc/bridge.py")):
         copy = marker.parent
         wrong = [
             name
-            for name, content in shipped.items()
+            for name, content in expected.items()
             if not copy.joinpath(name).is_file() or copy.joinpath(name).read_bytes() != content
         ]
         if wrong:

@@ -59,12 +59,12 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
     if not plan.services:
         raise UsageError("the spec has no service for iOS", "add a table [services.NAME.ios]")
     is_built = path.resolve().suffix == ".app" and (path / INFO).is_file()
-    for found in _find_lists(path):
-        content = plist.parse(plist.read(found), str(found))
-        if found != path and _EXTENSION in content:
+    for list_path in _find_lists(path):
+        content = plist.parse(plist.read(list_path), str(list_path))
+        if list_path != path and _EXTENSION in content:
             continue
         for finding in check_list(content, plan):
-            yield Finding(finding.code, finding.message, finding.fix, str(found))
+            yield Finding(finding.code, finding.message, finding.fix, str(list_path))
     if is_built:
         for finding in check_bundle(path):
             yield Finding(finding.code, finding.message, finding.fix, str(path))
@@ -126,8 +126,8 @@ def check_bundle(app: Path) -> Iterator[Finding]:
 
 
 def _has_reason(manifest: Mapping[str, Any]) -> bool:
-    found: Any = manifest.get("NSPrivacyAccessedAPITypes")
-    entries = cast("list[object]", found) if isinstance(found, list) else []
+    entries_or_other: Any = manifest.get("NSPrivacyAccessedAPITypes")
+    entries = cast("list[object]", entries_or_other) if isinstance(entries_or_other, list) else []
     return any(
         cast("dict[str, object]", entry).get("NSPrivacyAccessedAPIType") == _USER_DEFAULTS
         for entry in entries
@@ -172,10 +172,10 @@ def _is_ours(identifier: str, plan: IosPlan) -> bool:
 
 
 def _string_list(content: Mapping[str, Any], key: str) -> list[str]:
-    found: Any = content.get(key, [])
-    if not isinstance(found, list):
+    values: Any = content.get(key, [])
+    if not isinstance(values, list):
         return []
-    return [each for each in cast("list[object]", found) if isinstance(each, str)]
+    return [each for each in cast("list[object]", values) if isinstance(each, str)]
 
 
 def _find_lists(path: Path) -> list[Path]:
@@ -183,15 +183,15 @@ def _find_lists(path: Path) -> list[Path]:
         return [path]
     if (path / INFO).is_file():
         return [path / INFO]
-    found = [
+    lists = [
         each
         for each in sorted(path.rglob("*Info.plist"))
         if each.is_file() and _may_belong_to_app(each.relative_to(path))
     ]
-    if not found:
+    if not lists:
         hint = "name a built .app, an Info.plist, or the folder of a project that has one"
         raise UsageError(f"no Info.plist in {path}", hint)
-    return found
+    return lists
 
 
 def _may_belong_to_app(place: Path) -> bool:

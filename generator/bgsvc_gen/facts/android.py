@@ -131,8 +131,8 @@ class ServiceType:
 
     def choices_at(self, level: int) -> tuple[str, ...]:
         """Return the permissions of which one is needed on a device of API `level`."""
-        found = (each for each in self.choices if each.since <= level)
-        return tuple(each.name for each in found if each.until is None or level <= each.until)
+        choices = (each for each in self.choices if each.since <= level)
+        return tuple(each.name for each in choices if each.until is None or level <= each.until)
 
 
 class _PermissionRow(TypedDict):

@@ -19,14 +19,14 @@ class Gap:
     Attributes:
         system: The target.
         key: The key of `[services.<name>.desktop]`.
-        asked: Whether a spec asks for it in a way that the system cannot give.
+        applies_to: Whether a spec asks for it in a way that the system cannot give.
         instead: What happens there.
         hint: What to do about it.
     """
 
     system: str
     key: str
-    asked: Callable[[Desktop], bool]
+    applies_to: Callable[[Desktop], bool]
     instead: str
     hint: str
 
@@ -75,4 +75,4 @@ GAPS: Final = (
 
 def gaps(desktop: Desktop, system: str) -> tuple[Gap, ...]:
     """Return what `system` has no place for, though `desktop` asks for it."""
-    return tuple(gap for gap in GAPS if gap.system == system and gap.asked(desktop))
+    return tuple(gap for gap in GAPS if gap.system == system and gap.applies_to(desktop))

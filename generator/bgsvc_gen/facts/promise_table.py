@@ -15,6 +15,6 @@ def promise_table() -> str:
 
 
 def _row(mode: str) -> tuple[str, ...]:
-    found = promises(mode)
-    levels = (_WORDS[found[name].level] if name in found else "" for name in SCENARIOS)
+    by_scenario = promises(mode)
+    levels = (_WORDS[by_scenario[name].level] if name in by_scenario else "" for name in SCENARIOS)
     return (f"`{mode}`", *levels)

@@ -70,8 +70,8 @@ def promises(mode: str, types: Sequence[str] = ()) -> dict[str, Promise]:
     return {name: _weakest(_promise(each[name]) for each in rows) for name in known}
 
 
-def _weakest(found: Iterable[Promise]) -> Promise:
-    return min(found, key=lambda promise: _STRENGTH[promise.level])
+def _weakest(candidates: Iterable[Promise]) -> Promise:
+    return min(candidates, key=lambda promise: _STRENGTH[promise.level])
 
 
 def _promise(row: _Row) -> Promise:

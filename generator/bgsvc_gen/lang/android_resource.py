@@ -49,8 +49,8 @@ def attribute(value: str) -> Markup:
     return Markup(first) + xml.text(_ATTRIBUTE_SPECIAL.sub(_escape, value[1:]))  # noqa: S704 - escaped
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0]) or _code(found[0])
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or _code(match[0])
 
 
 def _code(character: str) -> str:

@@ -29,6 +29,6 @@ def refuse(value: str, forbidden: re.Pattern[str], language: str) -> None:
     Raises:
         ValueError: Says which character, and in which text.
     """
-    if found := forbidden.search(value):
-        code = f"U+{ord(found[0]):04X}"
+    if match := forbidden.search(value):
+        code = f"U+{ord(match[0]):04X}"
         raise ValueError(f"{language} cannot carry the character {code} in {value!a}")

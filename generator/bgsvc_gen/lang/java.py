@@ -25,8 +25,8 @@ def string(value: str) -> str:
     return f'"{_SPECIAL.sub(_escape, value)}"'
 
 
-def _escape(found: re.Match[str]) -> str:
-    character = found[0]
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
     if short := _ESCAPES.get(character):
         return short
     if character <= "\x7f":

@@ -41,5 +41,5 @@ def package_name(name: str) -> str:
     return ".".join(f"`{part}`" if part in HARD_KEYWORDS else part for part in name.split("."))
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04X}"
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}"

@@ -20,4 +20,4 @@ def string(value: str) -> str:
         ValueError: If `value` holds a control character other than a tab, or a lone surrogate.
     """
     refuse(value, _FORBIDDEN, "a PowerShell literal")
-    return "'" + _QUOTES.sub(lambda found: found[0] * 2, value) + "'"
+    return "'" + _QUOTES.sub(lambda match: match[0] * 2, value) + "'"

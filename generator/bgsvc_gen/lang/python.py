@@ -22,5 +22,5 @@ def string(value: str) -> str:
     return f'"{_SPECIAL.sub(_escape, value)}"'
 
 
-def _escape(found: re.Match[str]) -> str:
-    return '\\"' if found[0] == '"' else found[0].encode("unicode_escape").decode()
+def _escape(match: re.Match[str]) -> str:
+    return '\\"' if match[0] == '"' else match[0].encode("unicode_escape").decode()

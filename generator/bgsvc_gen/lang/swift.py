@@ -48,5 +48,5 @@ def _identifier(name: str) -> str:
     return f"`{name}`" if name in RESERVED else name
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0]) or f"\\u{{{ord(found[0]):X}}}"
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or f"\\u{{{ord(match[0]):X}}}"

@@ -60,5 +60,5 @@ def _quote(text: str) -> str:
     return '"' + _SPECIAL.sub(_escape, text).replace("%", "%%") + '"'
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0]) or f"\\x{ord(found[0]):02x}"
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or f"\\x{ord(match[0]):02x}"

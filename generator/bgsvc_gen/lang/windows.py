@@ -14,8 +14,8 @@ _FORBIDDEN: Final = re.compile(f"[{CONTROLS}{SURROGATES}]")
 
 def find_expansion(value: str) -> str | None:
     """Return the part of `value` that Windows would replace by something else, or `None`."""
-    found = _VARIABLE.search(value)
-    return found[0] if found else None
+    match = _VARIABLE.search(value)
+    return match[0] if match else None
 
 
 def argument(value: str) -> str:
@@ -29,8 +29,8 @@ def argument(value: str) -> str:
         ValueError: If `value` holds a control character, a lone surrogate, `%…%` or `$(Arg…)`.
     """
     refuse(value, _FORBIDDEN, "a Windows command line")
-    if found := find_expansion(value):
-        raise ValueError(f"Windows would expand {found!a} in {value!a}")
+    if expansion := find_expansion(value):
+        raise ValueError(f"Windows would expand {expansion!a} in {value!a}")
     if _BARE.fullmatch(value):
         return value
     quoted = _AT_END.sub(r"\1\1", _BEFORE_QUOTE.sub(r'\1\1\\"', value))

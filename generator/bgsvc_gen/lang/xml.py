@@ -37,5 +37,5 @@ def ascii_text(value: str) -> Markup:
     return Markup(_NOT_ASCII.sub(_reference, str(text(value))))  # noqa: S704 - escaped here
 
 
-def _reference(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};"
+def _reference(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0])};"

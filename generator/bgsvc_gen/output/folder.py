@@ -39,27 +39,27 @@ class Drift:
     Attributes:
         path: Its path in the output folder.
         kind: How it differs.
-        found: What it holds now; empty where it is missing, or foreign.
-        wanted: What it should hold; empty where it should not be.
+        actual: What it holds now; empty where it is missing, or foreign.
+        expected: What it should hold; empty where it should not be.
         ours: Whether the tool may change it: nobody's work is in it.
     """
 
     path: str
     kind: Kind
-    found: bytes = b""
-    wanted: bytes = b""
+    actual: bytes = b""
+    expected: bytes = b""
     ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """An output folder as it was found.
+    """An output folder, compared with what the spec generates.
 
     Attributes:
         root: The folder; it need not exist.
         scopes: Names of the target folders in it that are looked at; the others are left alone.
         lock: What the tool last wrote there.
-        wanted: Path → content, as the spec yields it.
+        expected: Path → content, as the spec yields it.
         drifts: Where the two differ, in the order of paths.
         leftovers: Files that a run which died had not finished.
         app: The identifier of the app whose spec this is.
@@ -68,14 +68,14 @@ class Folder:
     root: Path
     scopes: frozenset[str]
     lock: Lock
-    wanted: dict[str, bytes]
+    expected: dict[str, bytes]
     drifts: tuple[Drift, ...]
     leftovers: tuple[Path, ...] = ()
     app: str | None = None
 
     def next_lock(self) -> Lock:
         """Return the lock that belongs to the folder once it is up to date."""
-        written = {path: digest(content) for path, content in self.wanted.items()}
+        written = {path: digest(content) for path, content in self.expected.items()}
         files = self._kept(self.lock.files) | written
         return Lock(files, self._kept(self.lock.pending), self.app if files else None)
 
@@ -111,18 +111,18 @@ def inspect(
     Raises:
         OutputError: The folder or something in it is a symbolic link, or cannot be read.
     """
-    wanted = {file.path.as_posix(): file.content for file in files}
+    expected = {file.path.as_posix(): file.content for file in files}
     scopes = frozenset(scopes)
-    refuse_links(root, [*wanted, LOCK_NAME, *(f"{scope}/" for scope in scopes)])
+    refuse_links(root, [*expected, LOCK_NAME, *(f"{scope}/" for scope in scopes)])
     lock = read_lock(root, forgiving=force)
     present = list(_list_files(root, scopes))
     drifts = [
-        *_find_differences(wanted, root, lock),
-        *_find_unexpected(wanted, root, present, lock, force=force),
+        *_find_differences(expected, root, lock),
+        *_find_unexpected(expected, root, present, lock, force=force),
     ]
     drifts.sort(key=lambda drift: drift.path)
     leftovers = tuple(root / path for path in present if path.endswith(TEMPORARY_SUFFIX))
-    folder = Folder(root, scopes, lock, wanted, tuple(drifts), leftovers, app)
+    folder = Folder(root, scopes, lock, expected, tuple(drifts), leftovers, app)
     if drifts or folder.next_lock() == lock:
         return folder
     kind = Kind.STALE if lock.files else Kind.MISSING
@@ -175,29 +175,29 @@ def _refuse_unreadable(error: OSError) -> None:
         raise OutputError(f"cannot read {error.filename}: {(error.strerror or '').lower()}")
 
 
-def _find_differences(wanted: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Drift]:
-    for path, content in wanted.items():
-        found = _read_file(root / path)
-        if found is None:
-            yield Drift(path, Kind.MISSING, wanted=content)
-        elif found != content:
-            ours = lock.wrote(path, found)
+def _find_differences(expected: dict[str, bytes], root: Path, lock: Lock) -> Iterator[Drift]:
+    for path, content in expected.items():
+        actual = _read_file(root / path)
+        if actual is None:
+            yield Drift(path, Kind.MISSING, expected=content)
+        elif actual != content:
+            ours = lock.wrote(path, actual)
             edited = Kind.HAND_EDITED if lock.knows(path) else Kind.IN_THE_WAY
-            yield Drift(path, Kind.STALE if ours else edited, found, content, ours)
+            yield Drift(path, Kind.STALE if ours else edited, actual, content, ours)
 
 
 def _find_unexpected(
-    wanted: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock, *, force: bool
+    expected: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock, *, force: bool
 ) -> Iterator[Drift]:
     """Yield files in the targets' folders that the spec does not yield: whoever wrote them."""
     for path in present:
-        if path in wanted or path.endswith(TEMPORARY_SUFFIX):
+        if path in expected or path.endswith(TEMPORARY_SUFFIX):
             continue
         if not lock.knows(path):  # and not read: it may be anything, a pipe even
             yield Drift(path, Kind.FOREIGN, ours=False)
             continue
-        found = _read_file(root / path) or b""
-        yield Drift(path, Kind.ORPHAN, found, ours=force or lock.wrote(path, found))
+        actual = _read_file(root / path) or b""
+        yield Drift(path, Kind.ORPHAN, actual, ours=force or lock.wrote(path, actual))
 
 
 def _read_file(path: Path) -> bytes | None:

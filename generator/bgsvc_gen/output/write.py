@@ -30,11 +30,11 @@ def refuse_hand_edited(folder: Folder) -> None:
             "move them away, or overwrite them with --force",
         ),
     }
-    for kind, (what, hint) in ways_out.items():
+    for kind, (problem, hint) in ways_out.items():
         paths = [drift.path for drift in folder.drifts if drift.kind is kind]
         if paths:
             listed = "\n".join(f"  {folder.root / path}" for path in paths)
-            raise HandEditedError(f"{what}; nothing was written:\n{listed}", hint)
+            raise HandEditedError(f"{problem}; nothing was written:\n{listed}", hint)
 
 
 def refuse_another_app(folder: Folder) -> None:
@@ -50,7 +50,7 @@ def refuse_another_app(folder: Folder) -> None:
 
 
 def refuse_unwritable(folder: Folder, *others: Path) -> None:
-    """Make sure, before the first file is touched, that what differs can be replaced.
+    """Make sure, before the first file is touched, that every changed file can be replaced.
 
     Raises:
         OutputError: The nearest folder that exists above a file of `folder` that is to change,
@@ -66,7 +66,7 @@ def refuse_unwritable(folder: Folder, *others: Path) -> None:
 
 
 def bring_up_to_date(folder: Folder) -> list[Drift]:
-    """Write what differs, delete what the tool wrote and no longer yields; return what was done.
+    """Write changed files, delete orphans of the tool, and return these changes.
 
     Files that are right already are not touched. Each file is replaced whole, and the lock names
     the new ones before the first is written: a run that dies half-way is finished by the next one.
@@ -104,9 +104,9 @@ def _nearest_folder(path: Path) -> Path:
 
 def _apply(changes: Iterable[Drift], folder: Folder) -> None:
     root = folder.root
-    writes = {drift.path: drift.wanted for drift in changes if drift.path in folder.wanted}
+    writes = {drift.path: drift.expected for drift in changes if drift.path in folder.expected}
     # Until the lock is final, a file may be what it was found as, or what it will be.
-    known = {drift.path: digest(drift.found) for drift in changes if drift.found}
+    known = {drift.path: digest(drift.actual) for drift in changes if drift.actual}
     pending = {path: digest(content) for path, content in writes.items()}
     files = {**folder.lock.files, **known}
     announced = Lock(files, {**folder.lock.pending, **pending}, folder.app)

@@ -88,15 +88,15 @@ def _read_job(section: Table) -> Job:
 
 def _read_permissions(section: Table) -> tuple[str, ...]:
     """Return the permissions by their full names; Android's own may be written without prefix."""
-    found: list[str] = []
+    names: list[str] = []
     for word, place in section.strings("permissions") or []:
         name = word if "." in word else f"android.permission.{word}"
         if _PERMISSION.fullmatch(name) is None:
             message = f'"{word}" is not a permission name'
             section.report(place, "BG312", message, 'write one such as "BLUETOOTH_CONNECT"')
         else:
-            found.append(name)
-    return tuple(dict.fromkeys(found))
+            names.append(name)
+    return tuple(dict.fromkeys(names))
 
 
 def _read_notification(section: Table) -> Notification:
@@ -117,7 +117,7 @@ def _read_notification(section: Table) -> Notification:
 
 def _read_actions(table: Table) -> dict[str, Label]:
     actions = table.table("actions")
-    found: dict[str, Label] = {}
+    labels: dict[str, Label] = {}
     for name in actions.content if actions is not None else ():
         if actions is not None and _ACTION.fullmatch(name) is None:
             place = Place((*actions.path, name), at_key=True)
@@ -129,5 +129,5 @@ def _read_actions(table: Table) -> dict[str, Label]:
                 'use lower-case letters, digits and "_", and start with a letter',
             )
         if actions is not None:
-            found[name] = read_label(actions, name, name)
-    return found
+            labels[name] = read_label(actions, name, name)
+    return labels

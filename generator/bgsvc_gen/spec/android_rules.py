@@ -41,18 +41,18 @@ def check_newer_targets(
 ) -> Iterator[Finding]:
     """Yield what is right only because the app targets an Android before the rule against it.
 
-    Each is told of the first level that has the rule; `service` is in a spec without errors.
+    Each is reported of the first level that has the rule; `service` is in a spec without errors.
     """
     rows = [SERVICE_TYPES[name] for name in service.android.types]
-    told: set[Place] = set()
+    reported: set[Place] = set()
     for level in range(levels.target_sdk + 1, NEWEST + 1):
-        found = (
+        findings = (
             *_check_boot(service, rows, level, path),
             *_check_time_limit(service, rows, level, path),
         )
-        for place, _, message, hint in found:
-            if place not in told:
-                told.add(place)
+        for place, _, message, hint in findings:
+            if place not in reported:
+                reported.add(place)
                 yield place, "BG318", f"once the app targets API {level}: {message}", hint
 
 

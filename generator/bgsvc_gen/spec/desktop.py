@@ -72,9 +72,9 @@ def _check_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
                 return
 
 
-def _read_matching(section: Table, key: str, wanted: re.Pattern[str], hint: str) -> str | None:
+def _read_matching(section: Table, key: str, pattern: re.Pattern[str], hint: str) -> str | None:
     value = section.string(key)
-    if value is not None and not wanted.fullmatch(value):
+    if value is not None and not pattern.fullmatch(value):
         section.report_value(key, "BG603", f'{section.name(key)} cannot be "{value}"', hint)
         return None
     return value
@@ -97,7 +97,7 @@ def _read_environment(section: Table) -> Mapping[str, str]:
     table = section.table("environment")
     if table is None:
         return {}
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for name in table.content:
         value = table.string(name)
         if not _VARIABLE.fullmatch(name):
@@ -110,27 +110,27 @@ def _read_environment(section: Table) -> Mapping[str, str]:
                 name, "BG601", f"{table.name(name)} contains a control character", hint
             )
         elif value is not None:
-            found[name] = value
-    return found
+            variables[name] = value
+    return variables
 
 
 def _read_all_matching(
-    section: Table, key: str, wanted: re.Pattern[str], hint: str
+    section: Table, key: str, pattern: re.Pattern[str], hint: str
 ) -> tuple[str, ...]:
-    found = section.strings(key) or []
-    for value, place in found:
-        if not wanted.fullmatch(value):
+    strings = section.strings(key) or []
+    for value, place in strings:
+        if not pattern.fullmatch(value):
             section.report(place, "BG603", f'{section.name(key)} cannot contain "{value}"', hint)
-    return tuple(value for value, _ in found)
+    return tuple(value for value, _ in strings)
 
 
 def _read_relaxations(section: Table) -> tuple[str, ...]:
-    found = section.strings("relax") or []
-    for name, place in found:
+    names_and_places = section.strings("relax") or []
+    for name, place in names_and_places:
         if name not in RELAXATIONS:
             hint = suggestion(name, RELAXATIONS) or f"choose one of: {', '.join(RELAXATIONS)}"
             section.report(place, "BG104", f'"{name}" is not a part of the sandbox', hint)
-    return tuple(name for name, _ in found)
+    return tuple(name for name, _ in names_and_places)
 
 
 def _read_timer(section: Table) -> Timer | None:

@@ -114,14 +114,14 @@ def _change_array(source: Source, name: str, types: list[str]) -> str:
 
     try:
         document = tomlkit.parse(source.text)
-        found: Any = document
+        array: Any = document
         for key in (*source.root, "services", name, "android", "types"):
-            found = found[key]
-        for value in [value for value in found if value not in types]:
-            found.remove(value)
+            array = array[key]
+        for value in [value for value in array if value not in types]:
+            array.remove(value)
         for value in types:
-            if value not in found:
-                found.append(value)
+            if value not in array:
+                array.append(value)
         return tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError, AttributeError, ValueError):
         return ""

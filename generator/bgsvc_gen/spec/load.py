@@ -36,8 +36,8 @@ def build_spec(source: Source) -> Spec:
     findings = _Findings(source)
     spec = read_spec(Table(source.table, source.root, findings.report))
     check_rules(spec, (*source.root, "services"), findings.report)
-    if findings.found:
-        raise SpecError(findings.found)
+    if findings.diagnostics:
+        raise SpecError(findings.diagnostics)
     return spec
 
 
@@ -46,7 +46,7 @@ def spec_warnings(spec: Spec, source: Source, targets: Collection[str]) -> tuple
     findings = _Findings(source)
     for finding in find_warnings(spec, targets, (*source.root, "services")):
         findings.report(*finding)
-    return tuple(sorted(findings.found, key=lambda found: found.location))
+    return tuple(sorted(findings.diagnostics, key=lambda diagnostics: diagnostics.location))
 
 
 def read_spec(root: Table) -> Spec:
@@ -71,7 +71,7 @@ class _Findings:
     """Turns places into locations, which are looked up only where there is something to tell."""
 
     source: Source
-    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
     locations: Locations | None = None
 
     def report(self, place: Place, code: str, message: str, hint: str) -> None:
@@ -79,7 +79,7 @@ class _Findings:
             self.locations = self.source.locations()
         look_up = self.locations.key if place.at_key else self.locations.value
         where = look_up(place.path)
-        self.found.append(Diagnostic(str(self.source.path), where, code, message, hint))
+        self.diagnostics.append(Diagnostic(str(self.source.path), where, code, message, hint))
 
 
 def _read_app(root: Table) -> App:

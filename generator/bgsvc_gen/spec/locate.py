@@ -54,14 +54,14 @@ def locate(text: str) -> Locations:
     """Return where every key and value of `text`, which must be valid TOML, stands."""
     scanner = _Scanner(text)
     scanner.document()
-    return scanner.found
+    return scanner.locations
 
 
 @dataclass(slots=True)
 class _Scanner:
     text: str
     at: int = 0
-    found: Locations = field(default_factory=Locations)
+    locations: Locations = field(default_factory=Locations)
     starts: list[int] = field(default_factory=list[int])
     arrays: dict[KeyPath, int] = field(default_factory=dict[KeyPath, int])
 
@@ -82,12 +82,12 @@ class _Scanner:
         path: KeyPath = ()
         for name, place in self.dotted():
             path = self.resolve((*path, name))
-            self.found.keys.setdefault(path, place)
+            self.locations.keys.setdefault(path, place)
         if many:
             plain = path[:-1] if path and isinstance(path[-1], int) else path
             self.arrays[plain] = self.arrays.get(plain, -1) + 1
             path = self.resolve(plain)
-            self.found.keys.setdefault(path, self.place())
+            self.locations.keys.setdefault(path, self.place())
         self.at += 2 if many else 1
         return path
 
@@ -100,7 +100,7 @@ class _Scanner:
         path = prefix
         for name, place in self.dotted():
             path = (*path, name)
-            self.found.keys.setdefault(path, place)
+            self.locations.keys.setdefault(path, place)
         self.at += 1  # the `=` that ends the key
         self.value(path)
         return result
@@ -123,7 +123,7 @@ class _Scanner:
 
     def value(self, path: KeyPath) -> None:
         self.skip()
-        self.found.values[path] = self.place()
+        self.locations.values[path] = self.place()
         opening = self.next_character()
         if opening == "[":
             self.array(path)

@@ -63,10 +63,10 @@ def _check_windows_expansion(spec: Spec, path: KeyPath) -> Iterator[Finding]:
     """Neither a command line of Windows nor WinSW's file has an escape for `%NAME%`."""
     for service in spec.services:
         texts = (service.label.default, *service.label.translations.values())
-        found = next(filter(None, map(windows.find_expansion, texts)), None)
-        if found is not None:
+        expansion = next(filter(None, map(windows.find_expansion, texts)), None)
+        if expansion is not None:
             place = Place((*path, service.name, "label"))
-            message = f'Windows would expand "{found}"'
+            message = f'Windows would expand "{expansion}"'
             yield (
                 place,
                 "BG107",
@@ -74,9 +74,9 @@ def _check_windows_expansion(spec: Spec, path: KeyPath) -> Iterator[Finding]:
                 "reword the label; a Windows command line cannot escape it",
             )
         for name, value in service.desktop.environment.items():
-            if found := windows.find_expansion(value):
+            if expansion := windows.find_expansion(value):
                 place = Place((*path, service.name, "desktop", "environment", name))
-                message = f'Windows would expand "{found}"'
+                message = f'Windows would expand "{expansion}"'
                 yield (
                     place,
                     "BG107",

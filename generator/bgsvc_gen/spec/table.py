@@ -166,15 +166,15 @@ class Table:
         values: list[Any] | None = self.take(key, list, "an array of strings")
         if values is None:
             return None
-        found: list[tuple[str, Place]] = []
+        strings: list[tuple[str, Place]] = []
         for index, value in enumerate(values):
             place = Place((*self.path, key, index))
             if isinstance(value, str):
-                found.append((value, place))
+                strings.append((value, place))
             else:
                 message = f"{self.name(key)} holds {_spelled(value)}, which is not a string"
                 self.report(place, "BG102", message, 'put it in quotes, such as ["dataSync"]')
-        return found
+        return strings
 
     def table(self, key: str) -> "Table | None":
         """Return the table under `key`; `None` where it is absent or wrong."""
@@ -183,8 +183,8 @@ class Table:
 
     def tables(self) -> "list[Table]":
         """Return every key's table, for a table whose keys are names."""
-        found = [self.table(key) for key in self.content]
-        return [table for table in found if table is not None]
+        tables = [self.table(key) for key in self.content]
+        return [table for table in tables if table is not None]
 
     def close(self) -> None:
         """Report every key that nobody read."""

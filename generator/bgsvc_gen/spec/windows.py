@@ -18,13 +18,13 @@ def read_windows(section: Table) -> Windows:
     table = section.table("windows")
     if table is None:
         return Windows()
-    found = Windows(
+    settings = Windows(
         account=_read_account(table),
         working_directory=_read_working_directory(table),
         after=tuple(_read_services(table)),
     )
     table.close()
-    return found
+    return settings
 
 
 def check_windows_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:

@@ -36,8 +36,8 @@ class Variable:
 
 def variables(service: Service) -> tuple[Variable, ...]:
     """Return the variables that a manager gives to `service`."""
-    found = {**OWN_ENVIRONMENT, **service.desktop.environment}
-    return tuple(Variable(name, value) for name, value in found.items())
+    environment = {**OWN_ENVIRONMENT, **service.desktop.environment}
+    return tuple(Variable(name, value) for name, value in environment.items())
 
 
 def run_arguments(

@@ -195,27 +195,27 @@ def _constant(spec: Spec, service: Service) -> ServiceConstant:
 
 
 def _processing(app_id: str, service: Service) -> Iterator[ProcessingTask]:
-    asked = service.ios.processing
-    if asked is None:
+    task = service.ios.processing
+    if task is None:
         return
     yield ProcessingTask(
-        identifier=asked.identifier or identifier_of("processing", app_id, service.name),
-        run=Run(swift.member_name(service.name), asked.earliest),
-        network=asked.network,
-        power=asked.power,
-        health_research=asked.health_research,
+        identifier=task.identifier or identifier_of("processing", app_id, service.name),
+        run=Run(swift.member_name(service.name), task.earliest),
+        network=task.network,
+        power=task.power,
+        health_research=task.health_research,
     )
 
 
 def _continued(app_id: str, service: Service) -> Iterator[ContinuedTask]:
-    asked = service.ios.continued
-    if asked is None:
+    task = service.ios.continued
+    if task is None:
         return
     yield ContinuedTask(
         identifier=identifier_of("continuedProcessing", app_id, service.name),
         run=Run(swift.member_name(service.name), 0.0),
-        title=asked.title or service.label.default,
-        subtitle=asked.subtitle,
-        may_queue=asked.strategy == "queue",
-        gpu=asked.gpu,
+        title=task.title or service.label.default,
+        subtitle=task.subtitle,
+        may_queue=task.strategy == "queue",
+        gpu=task.gpu,
     )

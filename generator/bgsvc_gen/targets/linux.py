@@ -146,8 +146,8 @@ def _environment(desktop: Desktop) -> tuple[str, ...]:
     """Return the assignments; a watchdog's signal makes Python say where it stood."""
     ours = {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
     watched = {} if desktop.watchdog is None else {"PYTHONFAULTHANDLER": "1"}
-    found = {**ours, **watched, **desktop.environment}
-    return tuple(f"{name}={value}" for name, value in found.items())
+    variables = {**ours, **watched, **desktop.environment}
+    return tuple(f"{name}={value}" for name, value in variables.items())
 
 
 def _wanted_by(desktop: Desktop) -> str | None:

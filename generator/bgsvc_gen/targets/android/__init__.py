@@ -118,19 +118,19 @@ def _rows(services: Sequence[Service]) -> Iterator[ServiceType]:
 
 def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
     in_foreground = any(service.android.kind == "service" for service in services)
-    found = {each.name: each for each in (*(_FOREGROUND if in_foreground else ()), _NOTIFY)}
+    by_name = {each.name: each for each in (*(_FOREGROUND if in_foreground else ()), _NOTIFY)}
     for row in _rows(services):
-        found.update({each.name: each for each in row.permissions})
+        by_name.update({each.name: each for each in row.permissions})
     for service in services:
         for each in _of_job(service) if service.android.kind == "job" else ():
-            found.setdefault(each.name, each)
+            by_name.setdefault(each.name, each)
         if service.start_on_boot:
-            found.setdefault(_BOOT.name, _BOOT)
+            by_name.setdefault(_BOOT.name, _BOOT)
         if service.android.wake_lock:
-            found.setdefault(_WAKE_LOCK.name, _WAKE_LOCK)
+            by_name.setdefault(_WAKE_LOCK.name, _WAKE_LOCK)
         for name in service.android.permissions:
-            found.setdefault(name, Permission(name, since=26))
-    return tuple(found.values())
+            by_name.setdefault(name, Permission(name, since=26))
+    return tuple(by_name.values())
 
 
 def _of_job(service: Service) -> Iterator[Permission]:
