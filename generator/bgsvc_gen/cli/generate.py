@@ -1,60 +1,26 @@
-"""`android`, `ios`, `desktop`, `all`: write the files of some targets."""
+"""`android`, `ios`, `desktop`, `all`: the commands that write the files of some targets."""
 
-import codecs
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from bgsvc_gen import plist
-from bgsvc_gen.cli import report
 from bgsvc_gen.cli.installing import install_commands
 from bgsvc_gen.cli.options import Place, writing_options
-from bgsvc_gen.errors import DriftError, OutputError, UsageError
+from bgsvc_gen.cli.write_targets import Mode, generate_targets
+from bgsvc_gen.errors import DriftError, UsageError
 from bgsvc_gen.facts.android import REFUSED, SERVICE_TYPES
-from bgsvc_gen.output.atomic import staged_file
-from bgsvc_gen.output.folder import Drift, Folder, Kind
-from bgsvc_gen.output.project_lock import lock_project
-from bgsvc_gen.output.write import (
-    as_output_error,
-    bring_up_to_date,
-    refuse_another_app,
-    refuse_hand_edited,
-    refuse_unwritable,
-)
 from bgsvc_gen.project import (
     DESKTOP,
     TARGET_NAMES,
-    Project,
     build_project,
     find_project_source,
-    inspect_project,
     read_project,
 )
-from bgsvc_gen.runtime_copy import RUNTIME_FOLDER
 from bgsvc_gen.spec.edit import set_types
-from bgsvc_gen.spec.load import spec_warnings
-from bgsvc_gen.spec.source import Source
 from bgsvc_gen.spec.table import suggestion
 from bgsvc_gen.targets import ios
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """What a generating command does with the files: the flags of `writing_options`."""
-
-    force: bool
-    check: bool
-    diff: bool
-    dry_run: bool
-    format_: str
-
-    @property
-    def writes(self) -> bool:
-        """Whether anything may be written."""
-        return not (self.check or self.diff or self.dry_run)
 
 
 @click.command()
@@ -190,83 +156,3 @@ def all_command(spec_path: Path | None, out: Path | None, **flags: Any) -> None:
     """
     project = read_project(spec_path)
     generate_targets(project, out, TARGET_NAMES, Mode(**flags))
-
-
-def generate_targets(  # noqa: PLR0913 - what a command was asked, one for one
-    project: Project,
-    out: Path | None,
-    names: Collection[str],
-    mode: Mode,
-    *,
-    original: Source | None = None,
-    install: Sequence[tuple[str, str]] = (),
-) -> None:
-    """Bring the files of the targets called `names` up to date, or tell what would change.
-
-    Everything is decided and everything that may be refused is refused before the first write:
-    the spec's, where `source` differs from the `original` it was edited from. `install` holds
-    systems and commands that belong to what is told as JSON.
-    """
-    source = project.source
-    edited = original is not None and original.text != source.text
-    with lock_project(source.path.absolute().parent):
-        folder = inspect_project(project, out, names, force=mode.force)
-        report.print_warnings(spec_warnings(project.spec, source, names), mode.format_)
-        if not mode.force and not mode.check and not mode.diff:
-            refuse_another_app(folder)
-            refuse_hand_edited(folder)
-        if not mode.writes:
-            _print_pending(folder, mode)
-            return
-        done = _write_with_spec(folder, source) if edited else bring_up_to_date(folder)
-    if edited:
-        click.echo(f"updated   {source.path.as_posix()}", err=True)
-    if mode.format_ == "json":
-        report.print_written(done, folder.root, install)
-    _list_changes(folder, {drift.path for drift in done})
-    _summarise(folder, names)
-
-
-def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
-    """Write both: the spec takes its place last, when everything else has found room."""
-    spec = source.path.resolve()  # a link to the spec stays one
-    refuse_unwritable(folder, spec)
-    if not spec.stat().st_mode & 0o222:
-        raise OutputError(f"{source.path} is read-only", "make it writable, or remove --type")
-    mark = codecs.BOM_UTF8 if spec.read_bytes().startswith(codecs.BOM_UTF8) else b""
-    try:
-        with staged_file(spec, mark + source.text.encode()):
-            return bring_up_to_date(folder)
-    except OSError as error:
-        raise as_output_error(error, spec) from None
-
-
-def _list_changes(folder: Folder, done: Collection[str]) -> None:
-    """Print a line for each file, and one for each copy of the runtime."""
-    lines: dict[str, int] = {}
-    for drift in folder.drifts:
-        verb = "deleted" if drift.kind is Kind.ORPHAN else "wrote"
-        word = verb if drift.path in done else drift.kind.value
-        copied = drift.path.startswith(f"{RUNTIME_FOLDER}/")
-        name = f"{RUNTIME_FOLDER}/" if copied else drift.path
-        line = f"{word:<9} {(folder.root / name).as_posix()}"
-        lines[line] = lines.get(line, 0) + 1
-    for line, count in lines.items():
-        click.echo(line if count == 1 else f"{line} ({count} files)", err=True)
-
-
-def _print_pending(folder: Folder, mode: Mode) -> None:
-    if mode.diff:
-        report.print_diff(folder.drifts, folder.root, mode.format_)
-    else:
-        report.print_drifts(folder.drifts, folder.root, mode.format_)
-    if mode.check and folder.drifts:
-        raise DriftError(report.count(folder.drifts))
-
-
-def _summarise(folder: Folder, names: Collection[str]) -> None:
-    if not folder.drifts and folder.expected:
-        click.echo(f"up to date: {len(folder.expected)} files", err=True)
-    absent = [name for name in names if not any(p.startswith(f"{name}/") for p in folder.expected)]
-    if absent:
-        click.echo(f"the spec has no service for: {', '.join(absent)}", err=True)

@@ -27,7 +27,7 @@ ENFORCED: Final = 34
 def types_command(name: str | None, *, as_json: bool) -> None:
     """List Android's foreground service types, or describe TYPE.
 
-    Write them in `types` of [services.<name>.android], or to `bgsvc-gen android --type`.
+    Write it in `types` of [services.<name>.android], or pass it to `bgsvc-gen android --type`.
     """
     if name is not None and name not in SERVICE_TYPES:
         reason = REFUSED.get(name)
