@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import threading
 
-from bgsvc._ipc import results as _wire
+from bgsvc._ipc import results
 from bgsvc._ipc.address import address_of
 from bgsvc._ipc.connection import ConnectionLostError, is_coming, open_connection
-from bgsvc._ipc.event_stream import EventStream
 from bgsvc._model.config import require_callable
 from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.errors import BackgroundServiceError, IpcError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from bgsvc._ipc.connection import PeerConnection
+    from bgsvc._ipc.event_stream import EventStream
     from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.event import Event
     from bgsvc._model.findings import SetupReport
@@ -134,7 +134,7 @@ class Connection:
 
     def start(self, reason: StartReason = StartReason.APP) -> StartResult:
         """Start the service; see `bgsvc.start_service`."""
-        return _wire.start_result(self._ask("start", reason=reason.value))
+        return results.start_result(self._ask("start", reason=reason.value))
 
     def stop(
         self, reason: StopReason = StopReason.USER_STOP, *, wait: bool = True
@@ -146,35 +146,35 @@ class Connection:
             wait: Whether to wait for the end, most of this connection's timeout.
         """
         seconds = self._timeout * _PATIENT if wait else 0
-        return _wire.status(self._ask("stop", reason=reason.value, wait=seconds))
+        return results.status(self._ask("stop", reason=reason.value, wait=seconds))
 
     def is_running(self) -> bool:
         """Return whether a run is under way."""
-        return _wire.running(self._ask("running"))
+        return results.running(self._ask("running"))
 
     def state(self) -> ServiceStatus:
         """Return the service's state, desired state, last error and history."""
-        return _wire.status(self._ask("state"))
+        return results.status(self._ask("state"))
 
     def desired_state(self) -> DesiredState:
         """Return what is wanted of the service after the next boot."""
-        return _wire.desired(self._ask("desired"))
+        return results.desired(self._ask("desired"))
 
     def enable_auto_restart(self) -> DesiredState:
         """Want the service after the next boot."""
-        return _wire.desired(self._ask("wish", running=True))
+        return results.desired(self._ask("wish", running=True))
 
     def disable_auto_restart(self) -> DesiredState:
         """No longer want the service after the next boot."""
-        return _wire.desired(self._ask("wish", running=False))
+        return results.desired(self._ask("wish", running=False))
 
     def capabilities(self) -> PlatformCapabilities:
         """Return what the platform promises the daemon."""
-        return _wire.capabilities(self._ask("capabilities"))
+        return results.capabilities(self._ask("capabilities"))
 
     def validate(self) -> SetupReport:
         """Let the daemon look whether its service can work where it is."""
-        return _wire.setup_report(self._ask("validate"))
+        return results.setup_report(self._ask("validate"))
 
     def send(self, data: object) -> None:
         """Hand `data` to the service's `ctx.on_message` callbacks.
@@ -193,6 +193,8 @@ class Connection:
             after: The number of the last event that is known, 0 for all that the daemon
                 remembers; None for those from now on.
         """
+        from bgsvc._ipc.event_stream import EventStream  # not every client reads events
+
         stream = EventStream(self._address, self.service, after, self._timeout)
         self._streams = [one for one in self._streams if not one.closed] + [stream]
         return stream

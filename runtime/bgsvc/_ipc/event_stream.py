@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from bgsvc._ipc import results as _wire
+from bgsvc._ipc import results
 from bgsvc._ipc.connection import PeerConnection
 from bgsvc._lite.guards import is_number, is_object
 from bgsvc._model.errors import BackgroundServiceError, IpcError
@@ -90,7 +90,7 @@ class EventStream:
             self.dropped = self._dropped_before + int(count)
         if message.get("type") != "event":
             return None
-        event = _wire.event(message)
+        event = results.event(message)
         if event.seq <= self._last.get(event.service, 0):
             return None
         self._last[event.service] = event.seq

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from bgsvc._lite.guards import is_array, is_number, is_object
-from bgsvc._model.capabilities import Capability, PlatformCapabilities
 from bgsvc._model.enums import Guarantee, NativeState, ServiceState, StartReason, StopReason
 from bgsvc._model.errors import IpcError, from_wire
 from bgsvc._model.event import Event
-from bgsvc._model.findings import SetupIssue, SetupReport
 from bgsvc._model.snapshot import RunRecord
 from bgsvc._model.status import DesiredState, ServiceStatus, StartResult
 
@@ -15,7 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
+    from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.enums import StrEnum
+    from bgsvc._model.findings import SetupReport
 
     _W = TypeVar("_W", bound=StrEnum)
 
@@ -61,6 +61,8 @@ def desired(value: object) -> DesiredState:
 
 def capabilities(value: object) -> PlatformCapabilities:
     """Read the result of `capabilities`."""
+    from bgsvc._model.capabilities import Capability, PlatformCapabilities
+
     read = _Fields(value)
     scenarios = {name: _Fields(one) for name, one in read.table("scenarios").fields.items()}
     return PlatformCapabilities(
@@ -76,6 +78,8 @@ def capabilities(value: object) -> PlatformCapabilities:
 
 def setup_report(value: object) -> SetupReport:
     """Read the result of `validate`."""
+    from bgsvc._model.findings import SetupIssue, SetupReport
+
     issues = _Fields(value).tables("issues")
     words = ("code", "severity", "message", "fix")
     return SetupReport(tuple(SetupIssue(*(one.text(word) for word in words)) for one in issues))
