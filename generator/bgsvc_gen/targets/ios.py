@@ -26,7 +26,7 @@ SUPPORT: Final = (
     "BgsvcError.swift",
     "BgsvcForeground.swift",
     "BgsvcInterpreter.swift",
-    "BgsvcLedger.swift",
+    "BgsvcLocked.swift",
     "BgsvcMessage.swift",
     "BgsvcNotifications.swift",
     "BgsvcPython.swift",
@@ -37,6 +37,7 @@ SUPPORT: Final = (
     "BgsvcState.swift",
     "BgsvcValue.swift",
     "BgsvcWindow.swift",
+    "BgsvcWindowHistory.swift",
 )
 """Swift that is copied as it is."""
 

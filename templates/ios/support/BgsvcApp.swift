@@ -1,11 +1,11 @@
 import Foundation
 
-/// The app's services, put together from what they need; `Bgsvc` is how an app calls it.
+/// The app's services and everything that runs them; an app calls it through `Bgsvc`.
 ///
 /// Python starts with the first run, not with the app.
 final class BgsvcApp: @unchecked Sendable {
   let services: [BgsvcService]
-  let ledger: BgsvcLedger
+  let windowHistory: BgsvcWindowHistory
   let bridge: BgsvcBridge
   private let runs: BgsvcRuns
   private let scheduler: BgsvcScheduler
@@ -17,27 +17,31 @@ final class BgsvcApp: @unchecked Sendable {
   private var listeners: [Int: AsyncStream<BgsvcEvent>.Continuation] = [:]
   private var lastListener = 0
 
-  /// - Parameter id: The app's identifier in the spec.
+  /// - Parameters:
+  ///   - id: The app's identifier in the spec.
+  ///   - location: Where Python is.
+  ///   - folder: Where the runtime keeps its state; in Application Support by default.
   nonisolated init(
     id: String, services: [BgsvcService], tasks: [BgsvcTask],
-    location: BgsvcLocation = .bundle, folder: URL? = nil, ledger: BgsvcLedger = BgsvcLedger(),
-    clock: BgsvcClock = .device
+    location: BgsvcLocation = .bundle, folder: URL? = nil,
+    windowHistory: BgsvcWindowHistory = BgsvcWindowHistory(), clock: BgsvcClock = .device
   ) {
     let python = BgsvcPython(location: location)
     self.services = services
-    self.ledger = ledger
+    self.windowHistory = windowHistory
     bridge = BgsvcBridge(
-      app: id, folder: folder ?? Self.support.appendingPathComponent(id, isDirectory: true),
+      app: id,
+      folder: folder ?? Self.applicationSupport.appendingPathComponent(id, isDirectory: true),
       language: Locale.preferredLanguages.first, receive: { try python.receive($0) })
     runs = BgsvcRuns(bridge: bridge)
     scheduler = BgsvcScheduler(
-      tasks: tasks, bridge: bridge, runs: runs, ledger: ledger, clock: clock)
+      tasks: tasks, bridge: bridge, runs: runs, windowHistory: windowHistory, clock: clock)
     foreground = BgsvcForeground(
-      bridge: bridge, runs: runs, ledger: ledger, time: time, clock: clock)
-    python.listen { [self] in take($0) }
+      bridge: bridge, runs: runs, windowHistory: windowHistory, time: time, clock: clock)
+    python.listen { [self] in handleMessage($0) }
   }
 
-  /// Registers the app's tasks and asks iOS for their windows; does nothing a second time.
+  /// Registers the app's tasks and requests their windows; does nothing a second time.
   nonisolated func register() -> [BgsvcError] {
     guard let errors = scheduler.register() else { return [] }
     time.attach()
@@ -51,67 +55,72 @@ final class BgsvcApp: @unchecked Sendable {
     return errors
   }
 
-  /// Starts a service, and asks iOS for its windows.
+  /// Starts a service, and requests its windows from iOS.
   nonisolated func start(
     _ service: BgsvcService, _ reason: BgsvcBridge.StartReason
   ) async -> BgsvcStart {
-    ledger.want(service.name, true)
+    windowHistory.setDesiredState(of: service.name, running: true)
     var requests = await scheduler.submit(service)
     if let continued = await scheduler.submitContinued(service) {
       requests.append(continued)
       if continued.isAccepted { return BgsvcStart(run: .granted, requests: requests) }
     }
-    let run: BgsvcStart.Run = await onRequests { [self] in
+    let run: BgsvcStart.Run = await callOnRequestQueue { [self] in
       do { return .started(try foreground.start(service, reason)) } catch {
-        return .refused(Self.typed(error))
+        return .refused(BgsvcError(wrapping: error))
       }
     }
     return BgsvcStart(run: run, requests: requests)
   }
 
-  /// Stops a service until it is started again: iOS is asked for no more windows of it.
+  /// Stops a service until it is started again, and requests no more windows for it.
   nonisolated func stop(_ service: BgsvcService, reason: String) async throws {
-    ledger.want(service.name, false)
+    windowHistory.setDesiredState(of: service.name, running: false)
     foreground.forget(service)
     scheduler.cancel(service)
-    guard bridge.isUsed else { return }
-    let failure: BgsvcError? = await onRequests { [self] in
-      do { try bridge.stop(service, reason: reason) } catch { return Self.typed(error) }
+    guard bridge.hasContactedPython else { return }
+    let failure: BgsvcError? = await callOnRequestQueue { [self] in
+      do { try bridge.stop(service, reason: reason) } catch { return BgsvcError(wrapping: error) }
       return nil
     }
     if let failure, failure.code != .runtime("unknownService") { throw failure }
   }
 
-  /// What is known about a service; Python is not started to say it.
+  /// The state of a service; does not start Python.
   nonisolated func state(of service: BgsvcService) async -> BgsvcState {
-    let idle = BgsvcState(idle: service.name, isWanted: ledger.isWanted(service.name) ?? false)
-    guard bridge.isUsed else { return idle }
-    return await onRequests { [self] in (try? bridge.state(of: service)) ?? idle }
+    let idle = BgsvcState(
+      idle: service.name, desiredRunning: windowHistory.desiredRunning(service.name) ?? false)
+    guard bridge.hasContactedPython else { return idle }
+    return await callOnRequestQueue { [self] in (try? bridge.state(of: service)) ?? idle }
   }
 
-  /// Hands `data` to a running service.
+  /// Sends `data` to a running service.
   nonisolated func send(_ data: BgsvcValue, to service: BgsvcService) async throws {
-    let failure: BgsvcError? = await onRequests { [self] in
-      do { try bridge.send(data, to: service) } catch { return Self.typed(error) }
+    let failure: BgsvcError? = await callOnRequestQueue { [self] in
+      do { try bridge.send(data, to: service) } catch { return BgsvcError(wrapping: error) }
       return nil
     }
     if let failure { throw failure }
   }
 
-  /// Passes a button of a service's notification on; `false` if it is none of ours.
-  nonisolated func act(on identifier: String, of service: String, _ action: String) -> Bool {
-    guard let key = BgsvcNotifications.key(identifier) else { return false }
-    // Of an earlier launch: no service runs that would care.
-    guard bridge.isUsed, BgsvcNotifications.isButton(action) else { return true }
+  /// Passes the button that the user pressed on to the service that showed the notification.
+  ///
+  /// - Returns: `false` if the notification is the app's own.
+  nonisolated func handleAction(
+    _ action: String, on identifier: String, of service: String
+  ) -> Bool {
+    guard let key = BgsvcNotifications.key(of: identifier) else { return false }
+    // Without Python the notification is of an earlier launch: no service is there to receive it.
+    guard bridge.hasContactedPython, BgsvcNotifications.isButton(action) else { return true }
     requests.async { [self] in
-      do { try bridge.act(service, notification: key, action: action) } catch {
+      do { try bridge.sendAction(action, on: key, to: service) } catch {
         NSLog("bgsvc: %@", "\(error)")
       }
     }
     return true
   }
 
-  /// A new stream of what services say from now on.
+  /// A new stream of the events of all services from now on.
   nonisolated func events() -> AsyncStream<BgsvcEvent> {
     AsyncStream(bufferingPolicy: .bufferingNewest(1000)) { continuation in
       let id = lock.withLock {
@@ -125,55 +134,52 @@ final class BgsvcApp: @unchecked Sendable {
     }
   }
 
-  /// Takes a message of the runtime.
-  nonisolated func take(_ text: String) {
+  /// Handles a message of the runtime.
+  nonisolated func handleMessage(_ text: String) {
     switch BgsvcMessage(text) {
-    case .event(let event): take(event)
-    case .notification(let notification): notifications.take(notification)
-    case .finiteTask(let id, _, let isOpen): foreground.finiteTask(id, isOpen: isOpen)
-    // Kept by the runtime itself. Here a service that is done is wanted again in the next window.
+    case .event(let event): handleEvent(event)
+    case .notification(let notification): notifications.handle(notification)
+    case .finiteTask(let id, _, let isOpen): foreground.handleFiniteTask(id, isOpen: isOpen)
+    // The runtime keeps a desired state of its own. Here `applyStopReason` decides: a service that
+    // completed its task still gets its next window.
     case .desiredState: break
     case nil: NSLog("bgsvc: a message of an unknown type: %@", text)
     }
   }
 
-  private nonisolated func take(_ event: BgsvcEvent) {
+  private nonisolated func handleEvent(_ event: BgsvcEvent) {
     switch event.name {
     case "stopped":
-      runs.stopped(event)
-      heed(event)
-    case "progress": scheduler.report(event)
+      runs.handleStopped(event)
+      applyStopReason(of: event)
+    case "progress": scheduler.showProgress(event)
     default: break
     }
     for listener in lock.withLock({ Array(listeners.values) }) { listener.yield(event) }
   }
 
-  /// Keeps to what a run ended for: the service may have been stopped from Python.
-  private nonisolated func heed(_ event: BgsvcEvent) {
+  /// Updates the desired state after a run: Python may have stopped the service, too.
+  private nonisolated func applyStopReason(of event: BgsvcEvent) {
     guard let service = services.first(where: { $0.name == event.service }) else { return }
     let reason = event.data["reason"]?.string.flatMap(BgsvcStopReason.init)
     guard let reason, reason.clearsDesiredState else { return }
     foreground.forget(service)
-    // What is done has its next window all the same.
+    // A service that completed its task runs again in its next window.
     guard reason != .taskCompleted else { return }
-    ledger.want(service.name, false)
+    windowHistory.setDesiredState(of: service.name, running: false)
     scheduler.cancel(service)
   }
 
-  /// Waits for Python where waiting holds up nobody.
-  private nonisolated func onRequests<Answer: Sendable>(
-    _ ask: @escaping @Sendable () -> Answer
-  ) async -> Answer {
+  /// Calls `body`, which waits for Python, on a queue where nothing else waits.
+  private nonisolated func callOnRequestQueue<Result: Sendable>(
+    _ body: @escaping @Sendable () -> Result
+  ) async -> Result {
     await withCheckedContinuation { continuation in
-      requests.async { continuation.resume(returning: ask()) }
+      requests.async { continuation.resume(returning: body()) }
     }
   }
 
-  private nonisolated static func typed(_ error: any Error) -> BgsvcError {
-    error as? BgsvcError ?? BgsvcError(.unknown, "\(error)")
-  }
-
-  private nonisolated static var support: URL {
+  private nonisolated static var applicationSupport: URL {
     FileManager.default.urls(for: .applicationSupportDirectory, in: .userDomainMask)[0]
   }
 }

@@ -1,17 +1,17 @@
 import Foundation
 import UIKit
 
-/// The time that iOS lets an app finish its work in, after the user has left it.
+/// The time that iOS lets an app finish its work in after the user has left it.
 ///
-/// Every stretch that is begun is ended exactly once: by who began it, or when iOS asks for it.
+/// Each background task that is begun is ended exactly once: by its owner, or when iOS asks for it.
 final class BgsvcBackgroundTime: @unchecked Sendable {
   private let lock = NSLock()
   private var application: UIApplication?
-  private var open: [String: Stretch] = [:]
+  private var tasks: [String: BackgroundTask] = [:]
 
   nonisolated init() {}
 
-  /// Looks the application up, which only the main thread may.
+  /// Looks up the `UIApplication`, which only the main thread may do.
   nonisolated func attach() {
     Task { @MainActor [self] in
       let application = UIApplication.shared
@@ -22,56 +22,75 @@ final class BgsvcBackgroundTime: @unchecked Sendable {
   /// The seconds until iOS suspends the app; `nil` where it sets no limit.
   nonisolated var remaining: TimeInterval? {
     let seconds = lock.withLock { application }?.backgroundTimeRemaining ?? .infinity
-    // In the foreground it is a number without meaning, of a billion digits.
+    // In the foreground iOS returns a very large number, which means no limit.
     return seconds < 24 * 3600 ? seconds : nil
   }
 
-  /// Asks that the app is not suspended until `end` is called with this name.
+  /// Asks iOS not to suspend the app until `end` is called with this name.
   ///
-  /// - Parameter onExpire: Called on the main thread when iOS wants its time back; it has ended by
-  ///   then, so this is to be quick.
+  /// - Parameter onExpire: Called on the main thread when iOS takes the time back. The background
+  ///   task ends when it returns, so it must be quick.
   /// - Returns: Whether iOS agreed.
   @discardableResult
   nonisolated func begin(_ name: String, onExpire: @escaping @Sendable () -> Void) -> Bool {
     guard let application = lock.withLock({ application }) else { return false }
-    let stretch = Stretch(application)
+    let task = BackgroundTask { application.endBackgroundTask($0) }
     let identifier = application.beginBackgroundTask(withName: "bgsvc.\(name)") {
       @Sendable in
       onExpire()
-      stretch.end()
+      task.end()
     }
     guard identifier != .invalid else { return false }
-    stretch.begin(identifier)
-    lock.withLock { open.updateValue(stretch, forKey: name) }?.end()
+    task.begin(identifier)
+    lock.withLock { tasks.updateValue(task, forKey: name) }?.end()
     return true
   }
 
-  /// Gives back the stretch that was begun with `name`; does nothing if it was before.
+  /// Ends the background task of this name; does nothing if it has ended before.
   nonisolated func end(_ name: String) {
-    lock.withLock { open.removeValue(forKey: name) }?.end()
+    lock.withLock { tasks.removeValue(forKey: name) }?.end()
   }
 
-  /// One stretch of time. iOS may want it back before whoever asked for it knows what it is called.
-  private final class Stretch: @unchecked Sendable {
-    private let application: UIApplication
-    private let lock = NSLock()
-    private var identifier: UIBackgroundTaskIdentifier?
-    private var isOver = false
-
-    nonisolated init(_ application: UIApplication) { self.application = application }
-
-    nonisolated func begin(_ identifier: UIBackgroundTaskIdentifier) {
-      lock.withLock { self.identifier = identifier }
-      if lock.withLock({ isOver }) { end() }
+  /// One background task.
+  final class BackgroundTask: Sendable {
+    /// The life cycle; only the methods of this class change it. The table is in `docs/ios.md`.
+    enum State: Sendable {
+      /// iOS was asked for time, and has not returned the identifier yet.
+      case requested
+      /// iOS grants time under this identifier.
+      case active(UIBackgroundTaskIdentifier)
+      /// The time is given back. iOS may have taken it before it returned the identifier.
+      case ended
     }
 
+    private let lockedState = BgsvcLocked(State.requested)
+    private let onEnd: @Sendable (UIBackgroundTaskIdentifier) -> Void
+
+    /// - Parameter onEnd: Gives an identifier back to iOS; called exactly once for each.
+    nonisolated init(onEnd: @escaping @Sendable (UIBackgroundTaskIdentifier) -> Void) {
+      self.onEnd = onEnd
+    }
+
+    nonisolated var state: State { lockedState.withLock { $0 } }
+
+    /// Records the identifier; gives it back at once if the task has ended already.
+    nonisolated func begin(_ identifier: UIBackgroundTaskIdentifier) {
+      let isLate = lockedState.withLock { state in
+        guard case .requested = state else { return true }
+        state = .active(identifier)
+        return false
+      }
+      if isLate { onEnd(identifier) }
+    }
+
+    /// Gives the time back, or as soon as the identifier is known; does nothing a second time.
     nonisolated func end() {
-      let taken = lock.withLock {
-        defer { identifier = nil }
-        isOver = true
+      let active: UIBackgroundTaskIdentifier? = lockedState.withLock { state in
+        defer { state = .ended }
+        guard case .active(let identifier) = state else { return nil }
         return identifier
       }
-      if let taken { application.endBackgroundTask(taken) }
+      if let active { onEnd(active) }
     }
   }
 }

@@ -1,28 +1,29 @@
 import Foundation
 
-/// Speaks the bridge's JSON with the runtime: requests there, its messages back.
+/// Sends requests to the runtime, in the JSON that `docs/bridge.md` describes.
 ///
-/// A request waits for Python, never for a service; not to be sent from the main thread.
+/// A request waits for Python, never for a service; do not send one from the main thread.
 final class BgsvcBridge: @unchecked Sendable {
-  /// Answers one request; may be called from any thread.
+  /// Returns the reply to one request; may be called from any thread.
   typealias Receive = @Sendable (_ request: String) throws -> String
 
-  /// Why a service is started, in the bridge's words.
+  /// Why a service is started, as the bridge spells it.
   enum StartReason: String, Sendable, CaseIterable { case user, app, replay, task }
 
   private let hello: [String: BgsvcValue]
   private let receive: Receive
-  private let greeting = NSLock()
-  private var hasGreeted = false
+  // Held during the exchange: no request overtakes the hello.
+  private let helloLock = NSLock()
+  private var hasSentHello = false
   private let lock = NSLock()
-  private var isInUse = false
+  private var hasSentRequest = false
   private var lastID = 0
 
   /// - Parameters:
   ///   - app: The app's identifier in the spec.
   ///   - folder: Where the runtime keeps its state; backed up, so not a cache.
-  ///   - language: The user's, for labels.
-  ///   - receive: Carries a request to Python.
+  ///   - language: The user's language, for labels.
+  ///   - receive: Passes a request to Python.
   nonisolated init(app: String, folder: URL, language: String?, receive: @escaping Receive) {
     var hello: [String: BgsvcValue] = [
       "platform": .string("ios"), "host": .string("xcode"), "app": .string(app),
@@ -33,30 +34,30 @@ final class BgsvcBridge: @unchecked Sendable {
     self.receive = receive
   }
 
-  /// Whether anything was asked of Python: before that there is no service to tell anything.
-  nonisolated var isUsed: Bool { lock.withLock { isInUse } }
+  /// Whether a request was sent to Python; before the first one no service can run.
+  nonisolated var hasContactedPython: Bool { lock.withLock { hasSentRequest } }
 
   /// Starts a run and returns its number.
   ///
-  /// - Parameter granted: The seconds that iOS gives it, where there is a limit.
+  /// - Parameter granted: The seconds that iOS grants the run; `nil` where it sets no limit.
   nonisolated func start(
     _ service: BgsvcService, _ reason: StartReason, granted: TimeInterval?
   ) throws -> Int {
     var fields: [String: BgsvcValue] = ["reason": .string(reason.rawValue)]
     if let granted { fields["deadline"] = .number(granted) }
     fields["config"] = BgsvcValue(json: service.config)
-    let result = try ask("start", fields)
+    let result = try request("start", fields)
     return result["run"]?.number.flatMap { Int(exactly: $0) } ?? 0
   }
 
-  /// Stops a service for good, until it is started again; returns before it has stopped.
+  /// Stops a service until it is started again; returns before it has stopped.
   nonisolated func stop(_ service: BgsvcService, reason: String) throws {
-    _ = try ask("stop", ["service": .string(service.name), "reason": .string(reason)])
+    _ = try request("stop", ["service": .string(service.name), "reason": .string(reason)])
   }
 
-  /// Tells a running service that iOS ends it in `remaining` seconds: its token is set.
+  /// Sets the shutdown token of a running service, which iOS ends in `remaining` seconds.
   nonisolated func expire(_ service: BgsvcService, remaining: TimeInterval) throws {
-    _ = try ask(
+    _ = try request(
       "expire",
       [
         "service": .string(service.name), "reason": .string("platformExpiration"),
@@ -64,52 +65,52 @@ final class BgsvcBridge: @unchecked Sendable {
       ])
   }
 
-  /// What the runtime knows about a service.
+  /// The runtime's state of a service.
   nonisolated func state(of service: BgsvcService) throws -> BgsvcState {
-    BgsvcState(try ask("state", ["service": .string(service.name)]), service.name)
+    BgsvcState(try request("state", ["service": .string(service.name)]), service.name)
   }
 
-  /// Tells every service that the app came to the front, or left it.
+  /// Reports to every service that the app became active, or entered the background.
   ///
-  /// - Parameter remaining: The seconds that finite tasks have, where there is a limit.
-  nonisolated func appState(isActive: Bool, remaining: TimeInterval? = nil) throws {
+  /// - Parameter remaining: The seconds that finite tasks have; `nil` where there is no limit.
+  nonisolated func sendAppState(isActive: Bool, remaining: TimeInterval? = nil) throws {
     var fields: [String: BgsvcValue] = ["state": .string(isActive ? "active" : "background")]
     if let remaining { fields["remaining"] = .number(remaining) }
-    _ = try ask("appState", fields)
+    _ = try request("appState", fields)
   }
 
-  /// Tells a service that the user pressed a button of its notification.
-  nonisolated func act(_ service: String, notification key: String, action: String) throws {
-    _ = try ask(
+  /// Reports to a service that the user pressed a button of its notification.
+  nonisolated func sendAction(_ action: String, on key: String, to service: String) throws {
+    _ = try request(
       "action",
       [
         "service": .string(service), "notification": .string(key), "action": .string(action),
       ])
   }
 
-  /// Tells who holds a finite task that its time is up.
+  /// Reports to the owner of a finite task that its time is over.
   nonisolated func expireFiniteTask(_ id: String) throws {
-    _ = try ask("finiteTaskExpire", ["task": .string(id)])
+    _ = try request("finiteTaskExpire", ["task": .string(id)])
   }
 
-  /// Hands `data` to a running service.
+  /// Sends `data` to a running service.
   nonisolated func send(_ data: BgsvcValue, to service: BgsvcService) throws {
-    _ = try ask("message", ["service": .string(service.name), "data": data])
+    _ = try request("message", ["service": .string(service.name), "data": data])
   }
 
   /// Sends a request and returns its result.
-  nonisolated func ask(_ type: String, _ fields: [String: BgsvcValue]) throws -> BgsvcValue {
-    lock.withLock { isInUse = true }
-    try greet()
+  nonisolated func request(_ type: String, _ fields: [String: BgsvcValue]) throws -> BgsvcValue {
+    lock.withLock { hasSentRequest = true }
+    try sendHello()
     return try exchange(type, fields)
   }
 
-  /// Tells the runtime where it runs, before anything else is asked of it.
-  private nonisolated func greet() throws {
-    try greeting.withLock {
-      if hasGreeted { return }
+  /// Introduces the app to the runtime; the bridge requires this as the first request.
+  private nonisolated func sendHello() throws {
+    try helloLock.withLock {
+      if hasSentHello { return }
       _ = try exchange("hello", hello)
-      hasGreeted = true
+      hasSentHello = true
     }
   }
 

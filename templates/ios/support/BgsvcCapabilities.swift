@@ -2,14 +2,14 @@ import BackgroundTasks
 import Foundation
 import UIKit
 
-/// What a device lets the app do in the background, at the moment.
+/// What a device lets the app do in the background at the moment.
 public struct BgsvcCapabilities: Sendable, Hashable {
-  /// The user's setting Background App Refresh.
+  /// The setting Background App Refresh.
   public enum BackgroundRefresh: String, Sendable {
     case available
     /// The user has turned it off.
     case denied
-    /// Somebody else has, such as a parent.
+    /// Parental controls or a device policy have turned it off.
     case restricted
   }
 
@@ -17,9 +17,9 @@ public struct BgsvcCapabilities: Sendable, Hashable {
   public let backgroundRefresh: BackgroundRefresh
   /// In Low Power Mode iOS grants fewer windows, or none.
   public let isLowPowerModeEnabled: Bool
-  /// Whether work that the user started may go on in the background, in the user's sight.
+  /// Whether this iOS has continued processing tasks (iOS 26 and later).
   public let hasContinuedProcessing: Bool
-  /// Whether such work may use the graphics processor.
+  /// Whether continued processing tasks may use the graphics processor on this device.
   public let hasBackgroundGPU: Bool
 
   @MainActor static func current() -> BgsvcCapabilities {

@@ -1,21 +1,23 @@
 import Foundation
 
-/// The time that windows are counted in: the device's, or a test's.
+/// The time and the timers that windows use: the device's, or a test's.
 struct BgsvcClock: Sendable {
-  /// What time it is.
+  /// Returns the current time.
   let now: @Sendable () -> Date
-  /// Calls something after some seconds, on a queue.
-  let later: @Sendable (TimeInterval, DispatchQueue, @escaping @Sendable () -> Void) -> Void
+  /// Calls an action on a queue after some seconds.
+  let schedule: @Sendable (TimeInterval, DispatchQueue, @escaping @Sendable () -> Void) -> Void
 
   nonisolated static let device = BgsvcClock(
     now: { Date() },
-    later: { seconds, queue, action in queue.asyncAfter(deadline: .now() + seconds, execute: action)
+    schedule: { seconds, queue, action in
+      queue.asyncAfter(deadline: .now() + seconds, execute: action)
     }
   )
 
+  /// Calls `action` on `queue` after `seconds`.
   nonisolated func after(
     _ seconds: TimeInterval, on queue: DispatchQueue, _ action: @escaping @Sendable () -> Void
   ) {
-    later(seconds, queue, action)
+    schedule(seconds, queue, action)
   }
 }

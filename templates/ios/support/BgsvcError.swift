@@ -1,35 +1,35 @@
 import BackgroundTasks
 import Foundation
 
-/// What went wrong, under one code that stays the same from Python to the app.
+/// An error of the app's services; its code is the same in Python, in Swift and in events.
 public struct BgsvcError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Which error it is.
+  /// The kind of the error.
   public enum Code: Sendable, Hashable {
-    /// The identifier is missing in `BGTaskSchedulerPermittedIdentifiers`.
+    /// `BGTaskSchedulerPermittedIdentifiers` does not contain the identifier.
     case notInInfoPlist
     /// `Bgsvc.register()` has not been called.
     case notRegistered
-    /// Background App Refresh is off, or this is the Simulator.
+    /// Background App Refresh is off, or the app runs in the Simulator.
     case unavailable
-    /// iOS keeps one refresh and ten processing requests.
+    /// The app has one refresh or ten processing requests pending already.
     case tooManyPendingTaskRequests
     /// A background mode or a resource is missing, or the user has denied background work.
     case notPermitted
-    /// Work that may not wait could not begin at once.
+    /// Continued work with the strategy `fail` could not begin at once.
     case immediateRunIneligible
-    /// This iOS is too old for it.
+    /// This version of iOS has no such task.
     case notSupported
     /// Python could not be started.
     case noRuntime
-    /// An error of the runtime, by its own code: `alreadyRunning`, `entryNotFound`, …
+    /// An error of the runtime, with the runtime's code: `alreadyRunning`, `entryNotFound`, …
     case runtime(String)
-    /// An error that this version does not know.
+    /// An error that this version of bgsvc does not know.
     case unknown
   }
 
   public let code: Code
   public let message: String
-  /// What to do about it; empty if nobody knows.
+  /// How to fix it; empty if that is not known.
   public let fix: String
 
   public nonisolated init(_ code: Code, _ message: String, fix: String = "") {
@@ -38,13 +38,18 @@ public struct BgsvcError: Error, Sendable, Hashable, CustomStringConvertible {
     self.fix = fix
   }
 
+  /// This error, if it is a `BgsvcError`; otherwise one of the code `unknown`.
+  nonisolated init(wrapping error: any Error) {
+    self = error as? BgsvcError ?? BgsvcError(.unknown, "\(error)")
+  }
+
   public nonisolated var description: String {
     fix.isEmpty ? message : "\(message); \(fix)"
   }
 
   nonisolated static func notInInfoPlist(_ identifier: String) -> BgsvcError {
     BgsvcError(
-      .notInInfoPlist, "iOS does not let this app register \(identifier)",
+      .notInInfoPlist, "iOS does not let the app register \(identifier)",
       fix: "add it to BGTaskSchedulerPermittedIdentifiers, as the generated Info.plist has it")
   }
 
@@ -52,7 +57,7 @@ public struct BgsvcError: Error, Sendable, Hashable, CustomStringConvertible {
     .notRegistered, "the app's tasks are not registered",
     fix: "call Bgsvc.register() before the app has launched")
 
-  /// What `BGTaskScheduler` said to the request called `identifier`.
+  /// The error of `BGTaskScheduler` for the request called `identifier`.
   nonisolated static func submission(_ error: any Error, _ identifier: String) -> BgsvcError {
     let code = (error as? BGTaskScheduler.Error)?.code.rawValue
     guard let code, let (meaning, message, fix) = submissionErrors[code] else {
@@ -64,18 +69,18 @@ public struct BgsvcError: Error, Sendable, Hashable, CustomStringConvertible {
   private nonisolated static let submissionErrors: [Int: (Code, String, String)] = [
     1: (
       .unavailable, "background work is not available",
-      "let the user turn Background App Refresh on; on the Simulator it never is"
+      "ask the user to turn Background App Refresh on; the Simulator has no background work"
     ),
     2: (
-      .tooManyPendingTaskRequests, "too many requests are waiting",
+      .tooManyPendingTaskRequests, "too many requests are pending",
       "an app may have one refresh and ten processing requests"
     ),
     3: (
-      .notPermitted, "this app may not ask for it",
-      "merge UIBackgroundModes of the generated Info.plist; the user may have denied it, too"
+      .notPermitted, "the app is not permitted to",
+      "merge UIBackgroundModes of the generated Info.plist, or check the user's settings"
     ),
     4: (
-      .immediateRunIneligible, "it cannot begin at once",
+      .immediateRunIneligible, "the work cannot begin at once",
       "try again later, or let it wait: strategy = \"queue\""
     ),
   ]

@@ -2,153 +2,240 @@ import Foundation
 import UIKit
 
 /// Runs services while the app is in use, and lets them finish when the user leaves it.
-final class BgsvcForeground: @unchecked Sendable {
-  /// Seconds before the end of the background time at which services are told to stop.
-  nonisolated static let margin: TimeInterval = 5
+final class BgsvcForeground: Sendable {
+  /// How long before the end of the background time services are asked to stop.
+  nonisolated static let stopMarginSeconds: TimeInterval = 5
 
   private let bridge: BgsvcBridge
   private let runs: BgsvcRuns
-  private let ledger: BgsvcLedger
+  private let windowHistory: BgsvcWindowHistory
   private let time: BgsvcBackgroundTime
   private let clock: BgsvcClock
   private let queue = DispatchQueue(label: "bgsvc.foreground")
   private let timers = DispatchQueue(label: "bgsvc.foreground.timers")
-  private let lock = NSLock()
-  private var started: [String: BgsvcService] = [:]
-  private var running: Set<String> = []
-  // Until iOS says otherwise: it may have launched the app for a window, with no one to see it.
-  private var isBackground = true
-  private var departures = 0
-  private var observers: [any NSObjectProtocol] = []
+  private let usage = BgsvcLocked(Usage())
+  private let observers = BgsvcLocked<[any NSObjectProtocol]>([])
 
   nonisolated init(
-    bridge: BgsvcBridge, runs: BgsvcRuns, ledger: BgsvcLedger, time: BgsvcBackgroundTime,
-    clock: BgsvcClock
+    bridge: BgsvcBridge, runs: BgsvcRuns, windowHistory: BgsvcWindowHistory,
+    time: BgsvcBackgroundTime, clock: BgsvcClock
   ) {
     self.bridge = bridge
     self.runs = runs
-    self.ledger = ledger
+    self.windowHistory = windowHistory
     self.time = time
     self.clock = clock
   }
 
-  /// Listens for the app's coming and going.
+  /// Observes when the app enters the background and when it becomes active.
   nonisolated func observe() {
     let center = NotificationCenter.default
-    let left = center.addObserver(
+    let background = center.addObserver(
       forName: UIApplication.didEnterBackgroundNotification, object: nil, queue: nil
-    ) { @Sendable [self] _ in leave() }
-    let entered = center.addObserver(
+    ) { @Sendable [self] _ in handleBackground() }
+    let active = center.addObserver(
       forName: UIApplication.didBecomeActiveNotification, object: nil, queue: nil
-    ) { @Sendable [self] _ in enter() }
-    lock.withLock { observers = [left, entered] }
+    ) { @Sendable [self] _ in handleActive() }
+    observers.withLock { $0 = [background, active] }
   }
 
   /// Starts a run that goes on while the app is in use; returns its number.
   nonisolated func start(
     _ service: BgsvcService, _ reason: BgsvcBridge.StartReason
   ) throws -> Int {
-    let departure = lock.withLock {
-      started[service.name] = service
-      running.insert(service.name)
-      return isBackground ? departures : nil
+    let stay = usage.withLock { usage in
+      usage.start(service)
+      return usage.backgroundStay
     }
-    if let departure { hold(departure) }
-    return try runs.start(service, reason, granted: nil) { [self] _ in ended(service) }
+    if let stay { beginBackgroundTime(for: stay) }
+    return try runs.start(service, reason, granted: nil) { [self] _ in handleRunEnd(of: service) }
   }
 
-  /// Forgets that a service is to run whenever the app is in use.
+  /// Does not start the service again when the app becomes active.
   nonisolated func forget(_ service: BgsvcService) {
-    lock.withLock { started[service.name] = nil }
+    usage.withLock { $0.forget(service.name) }
   }
 
-  /// Does what a service asks for its finite tasks.
-  nonisolated func finiteTask(_ id: String, isOpen: Bool) {
+  /// Begins or ends the background task of a service's finite task.
+  nonisolated func handleFiniteTask(_ id: String, isOpen: Bool) {
     guard isOpen else { return time.end(id) }
     let isGranted = time.begin(id) { [self] in expireFiniteTask(id) }
-    if !isGranted { NSLog("bgsvc: iOS gives no time for %@", id) }
+    if !isGranted { NSLog("bgsvc: iOS gives no background time for %@", id) }
   }
 
   private nonisolated func expireFiniteTask(_ id: String) {
     queue.async { [self] in
       do { try bridge.expireFiniteTask(id) } catch {
-        NSLog("bgsvc: %@ was not told that its time is up: %@", id, "\(error)")
+        NSLog("bgsvc: could not expire the finite task %@: %@", id, "\(error)")
       }
     }
   }
 
-  private nonisolated func leave() {
-    let (services, departure) = lock.withLock {
-      isBackground = true
-      departures += 1
-      return (underWay(), departures)
+  private nonisolated func handleBackground() {
+    let (services, stay) = usage.withLock { usage in
+      (usage.runningServices, usage.enterBackground())
     }
-    // Begun before anything else: the app may be suspended when this returns.
-    if !services.isEmpty { hold(departure) }
-    tell(isActive: false, time.remaining)
+    // First of all: iOS may suspend the app as soon as this returns.
+    if !services.isEmpty { beginBackgroundTime(for: stay) }
+    sendAppState(isActive: false, remaining: time.remaining)
   }
 
-  /// Asks for time for what runs in the background, and tells it to stop before that is over.
-  private nonisolated func hold(_ departure: Int) {
-    time.begin("services") { [self] in expire(departure, remaining: 0) }
+  /// Asks iOS for background time, and stops the services before it is over.
+  private nonisolated func beginBackgroundTime(for stay: Int) {
+    time.begin("services") { [self] in expireServices(in: stay, remaining: 0) }
     guard let remaining = time.remaining else { return }
-    clock.after(max(0, remaining - Self.margin), on: timers) { [self] in
-      expire(departure, remaining: Self.margin)
+    clock.after(max(0, remaining - Self.stopMarginSeconds), on: timers) { [self] in
+      expireServices(in: stay, remaining: Self.stopMarginSeconds)
     }
   }
 
-  private nonisolated func enter() {
-    let services = lock.withLock {
-      isBackground = false
-      return Array(started.values)
+  private nonisolated func handleActive() {
+    let services = usage.withLock { usage in
+      usage.becomeActive()
+      return usage.startedServices
     }
     time.end("services")
-    tell(isActive: true, nil)
+    sendAppState(isActive: true, remaining: nil)
     queue.async { [self] in
-      for service in services where ledger.isWanted(service.name) == true { resume(service) }
+      for service in services where windowHistory.desiredRunning(service.name) == true {
+        resume(service)
+      }
     }
   }
 
   private nonisolated func resume(_ service: BgsvcService) {
-    guard lock.withLock({ !running.contains(service.name) }) else { return }
+    guard !usage.withLock({ $0.state(of: service.name).hasRun }) else { return }
     do { _ = try start(service, .replay) } catch {
-      NSLog("bgsvc: %@ did not start again: %@", service.name, "\(error)")
+      NSLog("bgsvc: could not start %@ again: %@", service.name, "\(error)")
     }
   }
 
-  private nonisolated func tell(isActive: Bool, _ remaining: TimeInterval?) {
-    guard bridge.isUsed else { return }
+  private nonisolated func sendAppState(isActive: Bool, remaining: TimeInterval?) {
+    guard bridge.hasContactedPython else { return }
     queue.async { [self] in
-      do { try bridge.appState(isActive: isActive, remaining: remaining) } catch {
+      do { try bridge.sendAppState(isActive: isActive, remaining: remaining) } catch {
         NSLog("bgsvc: %@", "\(error)")
       }
     }
   }
 
-  /// Tells what still runs to stop, unless the user has come back since.
-  private nonisolated func expire(_ departure: Int, remaining: TimeInterval) {
-    let services = lock.withLock {
-      isBackground && departures == departure ? underWay() : []
+  /// Stops the services that still run, unless the user has come back since.
+  private nonisolated func expireServices(in stay: Int, remaining: TimeInterval) {
+    let services = usage.withLock { usage in
+      usage.backgroundStay == stay ? usage.runningServices : []
     }
     queue.async { [self] in
       for service in services {
         do { try bridge.expire(service, remaining: remaining) } catch {
-          NSLog("bgsvc: %@ was not told to stop: %@", service.name, "\(error)")
+          NSLog("bgsvc: could not ask %@ to stop: %@", service.name, "\(error)")
         }
       }
     }
   }
 
-  private nonisolated func ended(_ service: BgsvcService) {
-    let isQuiet = lock.withLock {
-      running.remove(service.name)
-      return running.isEmpty
+  private nonisolated func handleRunEnd(of service: BgsvcService) {
+    let isIdle = usage.withLock { usage in
+      usage.endRun(of: service.name)
+      return !usage.hasRuns
     }
-    if isQuiet { time.end("services") }
+    if isIdle { time.end("services") }
   }
+}
 
-  /// What runs, of what was started here; under the lock.
-  private nonisolated func underWay() -> [BgsvcService] {
-    started.values.filter { running.contains($0.name) }
+extension BgsvcForeground {
+  /// Whether the app is in use, and which services were started in the foreground.
+  struct Usage: Sendable {
+    /// Whether the user sees the app; only the methods of `Usage` change it.
+    private enum AppState: Sendable {
+      case active
+      /// The stays in the background are numbered, so that a timer of an earlier stay is ignored.
+      case background(stay: Int)
+    }
+
+    /// The life cycle of a service; only the methods of `Usage` change it. The table is in
+    /// `docs/ios.md`.
+    enum ServiceState: Sendable, Hashable {
+      /// A run goes on; after its end the service starts again when the app becomes active.
+      case running(BgsvcService)
+      /// No run goes on; the service starts again when the app becomes active.
+      case suspended(BgsvcService)
+      /// A run goes on, and the service does not start again.
+      case stopping
+      /// No run goes on, and the service does not start again.
+      case idle
+    }
+
+    // iOS may have launched the app for a window, so it counts as unseen until it becomes active.
+    private var appState = AppState.background(stay: 0)
+    private var lastStay = 0
+    private var states: [String: ServiceState] = [:]
+
+    nonisolated init() {}
+
+    /// The state of the service called `name`.
+    nonisolated func state(of name: String) -> ServiceState { states[name] ?? .idle }
+
+    /// The number of the current stay in the background; `nil` while the app is active.
+    nonisolated var backgroundStay: Int? {
+      guard case .background(let stay) = appState else { return nil }
+      return stay
+    }
+
+    /// Whether a run goes on.
+    nonisolated var hasRuns: Bool { states.values.contains(where: \.hasRun) }
+
+    /// The services that run, without those that are stopping.
+    nonisolated var runningServices: [BgsvcService] {
+      states.values.compactMap { state in
+        if case .running(let service) = state { return service }
+        return nil
+      }
+    }
+
+    /// The services that start again when the app becomes active.
+    nonisolated var startedServices: [BgsvcService] {
+      states.values.compactMap { state in
+        switch state {
+        case .running(let service), .suspended(let service): service
+        case .stopping, .idle: nil
+        }
+      }
+    }
+
+    /// Begins a stay in the background, and returns its number.
+    nonisolated mutating func enterBackground() -> Int {
+      lastStay += 1
+      appState = .background(stay: lastStay)
+      return lastStay
+    }
+
+    nonisolated mutating func becomeActive() {
+      appState = .active
+    }
+
+    nonisolated mutating func start(_ service: BgsvcService) {
+      states[service.name] = .running(service)
+    }
+
+    nonisolated mutating func forget(_ name: String) {
+      states[name] = state(of: name).hasRun ? .stopping : .idle
+    }
+
+    nonisolated mutating func endRun(of name: String) {
+      switch state(of: name) {
+      case .running(let service), .suspended(let service): states[name] = .suspended(service)
+      case .stopping, .idle: states[name] = .idle
+      }
+    }
+  }
+}
+
+extension BgsvcForeground.Usage.ServiceState {
+  /// Whether a run goes on.
+  nonisolated var hasRun: Bool {
+    switch self {
+    case .running, .stopping: true
+    case .suspended, .idle: false
+    }
   }
 }

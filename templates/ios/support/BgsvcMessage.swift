@@ -1,25 +1,25 @@
 import Foundation
 
-/// Something that a service, or the runtime on its behalf, says.
+/// An event of a service, emitted by the service itself or by the runtime.
 public struct BgsvcEvent: Sendable, Hashable {
   /// The name of the service.
   public let service: String
-  /// Counts the service's runs, over the life of the installation.
+  /// The number of the run, counted since the app was installed.
   public let run: Int
-  /// Counts the service's events.
+  /// The number of the event among the service's events.
   public let sequence: Int
   public let time: Date
-  /// `started`, `stopped`, `error`, …, or the service's own.
+  /// `started`, `stopped`, `error`, …, or a name that the service chose.
   public let name: String
   public let data: BgsvcValue
 }
 
-/// Why a run ended, in the bridge's words.
+/// Why a run ended, as the bridge spells it.
 enum BgsvcStopReason: String, Sendable, CaseIterable {
   case userStop, appStop, nativeNotificationStop, taskCompleted
   case error, platformExpiration, platformTimeout, osRestart, bootRecovery, processExit
 
-  /// Whether the service is not to run again until it is started.
+  /// Whether the service does not run again until it is started.
   nonisolated var clearsDesiredState: Bool {
     switch self {
     case .userStop, .appStop, .nativeNotificationStop, .taskCompleted: true
@@ -36,7 +36,7 @@ enum BgsvcStopReason: String, Sendable, CaseIterable {
   }
 }
 
-/// What a service asks the user to see.
+/// A notification that a service shows, updates or cancels.
 struct BgsvcNotification: Sendable, Hashable {
   enum Operation: String, Sendable { case show, update, cancel }
   struct Action: Sendable, Hashable {
@@ -52,17 +52,17 @@ struct BgsvcNotification: Sendable, Hashable {
   let actions: [Action]
 }
 
-/// A message of the runtime, as `docs/bridge.md` has it.
+/// A message of the runtime, as `docs/bridge.md` describes it.
 enum BgsvcMessage: Sendable, Hashable {
   case event(BgsvcEvent)
   case notification(BgsvcNotification)
   case finiteTask(id: String, name: String, isOpen: Bool)
   case desiredState(service: String, running: Bool)
 
-  /// Reads one; `nil` if it is none that this version knows.
+  /// Parses a message; `nil` if this version does not know its type or format.
   nonisolated init?(_ text: String) {
     guard let fields = BgsvcValue(json: text), fields["v"]?.number == 1 else { return nil }
-    let found: BgsvcMessage? =
+    let message: BgsvcMessage? =
       switch fields["type"]?.string {
       case "event": Self.event(fields)
       case "notification": Self.notification(fields)
@@ -70,8 +70,8 @@ enum BgsvcMessage: Sendable, Hashable {
       case "desiredState": Self.desiredState(fields)
       default: nil
       }
-    guard let found else { return nil }
-    self = found
+    guard let message else { return nil }
+    self = message
   }
 
   private nonisolated static func event(_ fields: BgsvcValue) -> BgsvcMessage? {

@@ -1,39 +1,46 @@
 @preconcurrency import BgsvcCPython
 import Foundation
 
-/// The interpreter of this process: started once, by whoever needs it first.
+/// Calls the runtime in this process's interpreter, which the first request starts.
 ///
-/// It is spoken to on a thread of its own, which waits without Python's lock.
+/// All calls are made on one thread, which waits for the next one without Python's lock.
 final class BgsvcPython: @unchecked Sendable {
-  /// The stack of that thread; a secondary thread has half a megabyte otherwise.
-  nonisolated static let stackSize = 16 << 20
+  /// The stack of that thread; iOS gives a secondary thread half a megabyte by default.
+  nonisolated static let stackSizeBytes = 16 << 20
+
+  private enum Runtime {
+    case notStarted
+    /// `bgsvc.bridge.receive` of the running interpreter.
+    case running(receive: UnsafeMutablePointer<PyObject>)
+    /// CPython cannot be started twice, and a half-started one cannot be used.
+    case failed(BgsvcError)
+  }
 
   private let location: BgsvcLocation
   private let condition = NSCondition()
   private var jobs: [@Sendable () -> Void] = []
   private var hasThread = false
-  // Both belong to the thread.
-  private var receiver: UnsafeMutablePointer<PyObject>?
-  private var failure: BgsvcError?
+  // Only that thread uses it.
+  private var runtime = Runtime.notStarted
 
   nonisolated init(location: BgsvcLocation) {
     self.location = location
   }
 
-  /// Carries the runtime's messages to `onMessage`, in their order.
+  /// Passes the runtime's messages to `onMessage`, in their order.
   nonisolated func listen(_ onMessage: @escaping @Sendable (_ message: String) -> Void) {
-    Outbox.shared.open(onMessage)
+    Outbox.shared.setReceiver(onMessage)
   }
 
-  /// Gives `request` to `bgsvc.bridge` and returns its reply; the first call starts Python.
+  /// Passes `request` to `bgsvc.bridge` and returns its reply; the first call starts Python.
   nonisolated func receive(_ request: String) throws -> String {
-    let answered = DispatchSemaphore(value: 0)
+    let done = DispatchSemaphore(value: 0)
     let reply = Reply()
     enqueue { [self] in
-      reply.fill(Result { try answer(request) })
-      answered.signal()
+      reply.set(Result { try callRuntime(request) })
+      done.signal()
     }
-    answered.wait()
+    done.wait()
     return try reply.get()
   }
 
@@ -45,13 +52,13 @@ final class BgsvcPython: @unchecked Sendable {
       return !hasThread
     }
     guard isFirst else { return }
-    let thread = Thread { [self] in work() }
+    let thread = Thread { [self] in runJobs() }
     thread.name = "bgsvc.python"
-    thread.stackSize = Self.stackSize
+    thread.stackSize = Self.stackSizeBytes
     thread.start()
   }
 
-  private nonisolated func work() {
+  private nonisolated func runJobs() {
     while true {
       let job = condition.withLock {
         while jobs.isEmpty { condition.wait() }
@@ -61,32 +68,36 @@ final class BgsvcPython: @unchecked Sendable {
     }
   }
 
-  private nonisolated func answer(_ request: String) throws -> String {
-    if let failure { throw failure }
-    let receiver = try self.receiver ?? start()
+  private nonisolated func callRuntime(_ request: String) throws -> String {
+    let receive = try startIfNeeded()
     return try withInterpreter {
       guard let text = PyUnicode_FromString(request) else { throw pythonFailure() }
       defer { Py_DecRef(text) }
-      guard let reply = PyObject_CallOneArg(receiver, text) else { throw pythonFailure() }
+      guard let reply = PyObject_CallOneArg(receive, text) else { throw pythonFailure() }
       defer { Py_DecRef(reply) }
       guard let characters = PyUnicode_AsUTF8(reply) else { throw pythonFailure() }
       return String(cString: characters)
     }
   }
 
-  private nonisolated func start() throws -> UnsafeMutablePointer<PyObject> {
-    do {
-      try BgsvcInterpreter.ensure(at: location)
-      let found = try withInterpreter { try attach() }
-      receiver = found
-      return found
-    } catch {
-      // CPython cannot be started twice, and a half-started one cannot be used.
-      failure = error as? BgsvcError ?? BgsvcError(.noRuntime, "\(error)")
-      throw error
+  private nonisolated func startIfNeeded() throws -> UnsafeMutablePointer<PyObject> {
+    switch runtime {
+    case .running(let receive): return receive
+    case .failed(let error): throw error
+    case .notStarted:
+      do {
+        try BgsvcInterpreter.ensureStarted(at: location)
+        let receive = try withInterpreter { try attach() }
+        runtime = .running(receive: receive)
+        return receive
+      } catch {
+        runtime = .failed(error as? BgsvcError ?? BgsvcError(.noRuntime, "\(error)"))
+        throw error
+      }
     }
   }
 
+  /// Imports the runtime and gives it `send`; returns its function `receive`.
   private nonisolated func attach() throws -> UnsafeMutablePointer<PyObject> {
     guard let bridge = PyImport_ImportModule("bgsvc.bridge") else { throw pythonFailure() }
     defer { Py_DecRef(bridge) }
@@ -108,39 +119,39 @@ private nonisolated func withInterpreter<Result>(_ body: () throws -> Result) re
   return try body()
 }
 
-/// Prints Python's pending exception with its traceback, and stands for it.
+/// Prints the pending Python exception with its traceback, and returns an error for it.
 private nonisolated func pythonFailure() -> BgsvcError {
   PyErr_Print()
   return BgsvcError(
     .noRuntime, "Python raised an exception; its traceback is in the log",
-    fix: "see that bgsvc is in the app's app_packages")
+    fix: "check that the app's app_packages has bgsvc")
 }
 
-/// What one thread leaves for another; the semaphore between them orders the two.
+/// A result that one thread hands to another; a semaphore orders the two accesses.
 private final class Reply: @unchecked Sendable {
   private var result: Result<String, any Error>?
 
-  nonisolated func fill(_ result: Result<String, any Error>) { self.result = result }
+  nonisolated func set(_ result: Result<String, any Error>) { self.result = result }
 
   nonisolated func get() throws -> String {
-    guard let result else { throw BgsvcError(.noRuntime, "Python gave no answer") }
+    guard let result else { throw BgsvcError(.noRuntime, "Python gave no reply") }
     return try result.get()
   }
 }
 
-/// Where the C function below puts messages: it can capture nothing.
+/// The messages of the runtime; global, because the C function below cannot capture anything.
 private final class Outbox: @unchecked Sendable {
   nonisolated static let shared = Outbox()
-  // A queue: the sender holds Python's lock, and whoever takes a message may ask Python something.
+  // Asynchronous: the sender holds Python's lock, and the receiver may send Python a request.
   private let queue = DispatchQueue(label: "bgsvc.messages")
   private let lock = NSLock()
   private var onMessage: (@Sendable (String) -> Void)?
 
-  nonisolated func open(_ onMessage: @escaping @Sendable (String) -> Void) {
+  nonisolated func setReceiver(_ onMessage: @escaping @Sendable (String) -> Void) {
     lock.withLock { self.onMessage = onMessage }
   }
 
-  nonisolated func put(_ message: String) {
+  nonisolated func post(_ message: String) {
     queue.async { [self] in
       let onMessage = lock.withLock { self.onMessage }
       onMessage?(message)
@@ -148,15 +159,16 @@ private final class Outbox: @unchecked Sendable {
   }
 }
 
+/// The Python function `send`, which the runtime calls with each message.
 private nonisolated func send(
   _: UnsafeMutablePointer<PyObject>?, _ message: UnsafeMutablePointer<PyObject>?
 ) -> UnsafeMutablePointer<PyObject>? {
   guard let message, let characters = PyUnicode_AsUTF8(message) else { return nil }
-  Outbox.shared.put(String(cString: characters))
+  Outbox.shared.post(String(cString: characters))
   return bgsvc_none()
 }
 
-/// Lives as long as the process: Python keeps a pointer to it.
+/// Never deallocated: Python keeps a pointer to it.
 nonisolated(unsafe) private let sendDefinition: UnsafeMutablePointer<PyMethodDef> = {
   let name: StaticString = "send"
   let definition = UnsafeMutablePointer<PyMethodDef>.allocate(capacity: 1)

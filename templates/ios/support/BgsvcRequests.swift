@@ -1,29 +1,29 @@
 import BackgroundTasks
 import Foundation
 
-/// Asks iOS for windows.
+/// Submits requests for windows to iOS.
 enum BgsvcRequests {
-  /// Submits a request for `task` and tells what iOS said; not to be called on the main thread.
+  /// Submits a request for `task` and passes the result on; do not call it on the main thread.
   nonisolated static func submit(
     _ task: BgsvcTask, earliest: Date?,
-    answered: @escaping @Sendable (BgsvcRequest) -> Void
+    completion: @escaping @Sendable (BgsvcRequest) -> Void
   ) {
     let identifier = task.identifier
     guard let request = request(for: task) else {
       let error = BgsvcError(
-        .notSupported, "this iOS has no such task: \(identifier)",
+        .notSupported, "this version of iOS has no such task: \(identifier)",
         fix: "nothing to do: the service runs in the foreground")
-      answered(BgsvcRequest(identifier: identifier, error: error))
+      completion(BgsvcRequest(identifier: identifier, error: error))
       return
     }
     request.earliestBeginDate = earliest
-    hand(request) { error in
+    submit(request) { error in
       let error = error.map { BgsvcError.submission($0, identifier) }
-      answered(BgsvcRequest(identifier: identifier, error: error))
+      completion(BgsvcRequest(identifier: identifier, error: error))
     }
   }
 
-  /// Takes back what was asked for `task`.
+  /// Cancels the pending request for `task`.
   nonisolated static func cancel(_ task: BgsvcTask) {
     BGTaskScheduler.shared.cancel(taskRequestWithIdentifier: task.identifier)
   }
@@ -69,28 +69,28 @@ enum BgsvcRequests {
     }
   }
 
-  private nonisolated static func hand(
-    _ request: BGTaskRequest, _ answered: @escaping @Sendable ((any Error)?) -> Void
+  private nonisolated static func submit(
+    _ request: BGTaskRequest, _ completion: @escaping @Sendable ((any Error)?) -> Void
   ) {
-    // Swift 6.4 comes with the first SDK that has this call; it tells errors that `submit` cannot.
+    // The first SDK that has this call comes with Swift 6.4. It reports more errors than `submit`.
     #if compiler(>=6.4) || BGSVC_SDK_27
       if #available(iOS 27.0, *) {
-        BGTaskScheduler.shared.submitTaskRequest(request, completionHandler: answered)
+        BGTaskScheduler.shared.submitTaskRequest(request, completionHandler: completion)
         return
       }
     #endif
     do {
       let scheduler: any BgsvcTaskSubmitting = BGTaskScheduler.shared
       try scheduler.submit(request)
-      answered(nil)
+      completion(nil)
     } catch {
-      answered(error)
+      completion(error)
     }
   }
 }
 
-/// `submit` of the iOS before 27: through a protocol, for an app whose minimum is iOS 27 is warned
-/// of a call that it never makes.
+/// `submit` of the iOS before 27. The call goes through a protocol: an app whose minimum is iOS 27
+/// would be warned that it is deprecated, although that app never makes it.
 private protocol BgsvcTaskSubmitting {
   nonisolated func submit(_ taskRequest: BGTaskRequest) throws
 }

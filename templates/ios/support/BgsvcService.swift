@@ -1,12 +1,12 @@
 import Foundation
 
-/// A service, as the runtime is told about it.
+/// A service of the app.
 public struct BgsvcService: Sendable, Hashable {
   /// Its name in the spec.
   public let name: String
-  /// What a user calls it.
+  /// The name that the user sees.
   public let label: String
-  /// Its configuration in the bridge's JSON, passed on unread.
+  /// Its configuration in the bridge's JSON; only the runtime reads it.
   public let config: String
 
   public nonisolated init(name: String, label: String, config: String) {
@@ -16,27 +16,27 @@ public struct BgsvcService: Sendable, Hashable {
   }
 }
 
-/// A stretch of time that iOS is asked for, and the services that run in it.
+/// A background task of iOS, and the services that run in its windows.
 public struct BgsvcTask: Sendable {
-  /// What is asked for.
+  /// The kind of window to request.
   public enum Kind: Sendable, Hashable {
     /// About half a minute, at times that follow the use of the app.
     case refresh
     /// Minutes, while the device is idle.
     case processing(network: Bool, power: Bool)
-    /// As `processing`, for an app of a health study with its entitlement (iOS 17 and later).
+    /// As `processing`, for the app of a health study that has the entitlement (iOS 17 and later).
     case healthResearch(network: Bool, power: Bool)
     /// Work that the user started and watches, in the foreground and after it (iOS 26 and later).
     case continued(Continued)
   }
 
-  /// What the user reads about continued work, and when it may begin.
+  /// What the user reads about continued work, and how it may begin.
   public struct Continued: Sendable, Hashable {
     public let title: String
     public let subtitle: String
-    /// Whether it may wait for its turn; otherwise it begins at once or is refused.
+    /// Whether it may wait in a queue; otherwise it begins at once or is refused.
     public let mayQueue: Bool
-    /// Whether it needs the graphics processor, for which an entitlement is needed.
+    /// Whether it uses the graphics processor, which takes an entitlement.
     public let gpu: Bool
 
     public nonisolated init(title: String, subtitle: String, mayQueue: Bool, gpu: Bool) {
@@ -47,10 +47,10 @@ public struct BgsvcTask: Sendable {
     }
   }
 
-  /// A service in a window.
+  /// A service that runs in the windows of the task.
   public struct Run: Sendable {
     public let service: BgsvcService
-    /// Seconds that pass between two windows of the service, at the least.
+    /// The least number of seconds between two windows of the service.
     public let earliest: TimeInterval
 
     public nonisolated init(service: BgsvcService, earliest: TimeInterval) {
@@ -59,7 +59,7 @@ public struct BgsvcTask: Sendable {
     }
   }
 
-  /// As registered with iOS; permitted by the app's `BGTaskSchedulerPermittedIdentifiers`.
+  /// The identifier; the app's `BGTaskSchedulerPermittedIdentifiers` must permit it.
   public let identifier: String
   public let kind: Kind
   public let runs: [Run]
@@ -70,7 +70,7 @@ public struct BgsvcTask: Sendable {
     self.runs = runs
   }
 
-  /// Whether iOS decides when it runs: such a task is asked for again and again.
+  /// Whether iOS decides when it runs; the next window of such a task is always requested.
   nonisolated var isPeriodic: Bool {
     if case .continued = kind { return false }
     return true

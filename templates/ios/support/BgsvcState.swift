@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is known about a service.
+/// The state of a service.
 public struct BgsvcState: Sendable, Hashable {
   /// The service's name.
   public let service: String
@@ -8,60 +8,60 @@ public struct BgsvcState: Sendable, Hashable {
   public let state: String
   /// The number of its last run; zero if it never ran.
   public let run: Int
-  /// Whether the user last asked for it to run.
-  public let isWanted: Bool
-  /// Why its last run ended, if it has.
+  /// The desired state: whether the user last started the service, and did not stop it since.
+  public let desiredRunning: Bool
+  /// Why its last run ended; `nil` if none has ended.
   public let stopReason: String?
-  /// What its last error said, if there was one.
+  /// The message of its last error; `nil` if there was none.
   public let lastError: String?
 
-  /// Whether a run is under way.
+  /// Whether a run goes on.
   public nonisolated var isRunning: Bool { state != "idle" && state != "stopped" }
 
   nonisolated init(_ fields: BgsvcValue, _ service: String) {
     self.service = service
     state = fields["state"]?.string ?? "idle"
     run = fields["run"]?.number.flatMap { Int(exactly: $0) } ?? 0
-    isWanted = fields["desiredRunning"]?.bool ?? false
+    desiredRunning = fields["desiredRunning"]?.bool ?? false
     stopReason = fields["stopReason"]?.string
     lastError = fields["lastError"]?["message"]?.string
   }
 
-  /// That of a service which has not run since the app was launched.
-  nonisolated init(idle service: String, isWanted: Bool) {
+  /// The state of a service that has not run since the app was launched.
+  nonisolated init(idle service: String, desiredRunning: Bool) {
     self.service = service
     state = "idle"
     run = 0
-    self.isWanted = isWanted
+    self.desiredRunning = desiredRunning
     stopReason = nil
     lastError = nil
   }
 }
 
-/// What was asked of iOS, and whether it took it.
+/// A request that was submitted to iOS, and its result.
 public struct BgsvcRequest: Sendable, Hashable {
-  /// The task's.
+  /// The identifier of its task.
   public let identifier: String
-  /// Why iOS refused it; `nil` if it did not.
+  /// Why iOS refused it; `nil` if iOS accepted it.
   public let error: BgsvcError?
 
-  /// Whether iOS took it.
+  /// Whether iOS accepted it.
   public nonisolated var isAccepted: Bool { error == nil }
 }
 
-/// What came of starting a service.
+/// The result of starting a service.
 public struct BgsvcStart: Sendable, Hashable {
-  /// How it runs.
+  /// How the service runs.
   public enum Run: Sendable, Hashable {
-    /// At once; the number of the run.
+    /// A run has started; this is its number.
     case started(Int)
-    /// As soon as iOS begins the continued task that was asked for.
+    /// The run starts when iOS begins the requested continued task.
     case granted
-    /// Not at all, or not now; why.
+    /// The service did not start, for this reason.
     case refused(BgsvcError)
   }
 
   public let run: Run
-  /// What was asked of iOS, each with its answer.
+  /// The requests for windows, each with its result.
   public let requests: [BgsvcRequest]
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What JSON can say.
+/// A JSON value.
 public enum BgsvcValue: Sendable, Hashable {
   case null
   case bool(Bool)
@@ -9,37 +9,37 @@ public enum BgsvcValue: Sendable, Hashable {
   case array([BgsvcValue])
   case object([String: BgsvcValue])
 
-  /// The member called `key`, if this is an object that has it.
+  /// The member `key`; `nil` if this is not an object, or has no such member.
   public nonisolated subscript(key: String) -> BgsvcValue? {
     if case .object(let members) = self { return members[key] }
     return nil
   }
 
-  /// The text, if this is one.
+  /// The text; `nil` if this is not a string.
   public nonisolated var string: String? {
     if case .string(let text) = self { return text }
     return nil
   }
 
-  /// The number, if this is one.
+  /// The number; `nil` if this is not a number.
   public nonisolated var number: Double? {
     if case .number(let number) = self { return number }
     return nil
   }
 
-  /// True or false, if this is one of them.
+  /// The truth value; `nil` if this is not one.
   public nonisolated var bool: Bool? {
     if case .bool(let flag) = self { return flag }
     return nil
   }
 
-  /// The elements, if this is an array.
+  /// The elements; `nil` if this is not an array.
   public nonisolated var array: [BgsvcValue]? {
     if case .array(let elements) = self { return elements }
     return nil
   }
 
-  /// Reads one line of JSON; `nil` if it is none.
+  /// Parses JSON; `nil` if the text is not JSON.
   public nonisolated init?(json: String) {
     guard let value = try? JSONDecoder().decode(BgsvcValue.self, from: Data(json.utf8)) else {
       return nil
@@ -52,21 +52,21 @@ public enum BgsvcValue: Sendable, Hashable {
     switch self {
     case .null: "null"
     case .bool(let flag): flag ? "true" : "false"
-    case .number(let number): Self.spelled(number)
-    case .string(let text): Self.quoted(text)
+    case .number(let number): Self.encode(number)
+    case .string(let text): Self.quote(text)
     case .array(let elements): "[\(elements.map(\.json).joined(separator: ","))]"
     case .object(let members):
-      "{\(members.map { "\(Self.quoted($0)):\($1.json)" }.joined(separator: ","))}"
+      "{\(members.map { "\(Self.quote($0)):\($1.json)" }.joined(separator: ","))}"
     }
   }
 
-  private nonisolated static func spelled(_ number: Double) -> String {
-    // JSON has no word for infinity.
+  private nonisolated static func encode(_ number: Double) -> String {
+    // JSON has no infinity and no NaN.
     guard number.isFinite else { return "null" }
     return Int64(exactly: number).map { "\($0)" } ?? "\(number)"
   }
 
-  private nonisolated static func quoted(_ text: String) -> String {
+  private nonisolated static func quote(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

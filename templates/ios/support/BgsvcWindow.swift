@@ -2,84 +2,100 @@ import BackgroundTasks
 import Foundation
 
 /// A window that iOS has granted: completes its task exactly once.
-final class BgsvcWindow: @unchecked Sendable {
+final class BgsvcWindow: Sendable {
   /// How a window ended.
   enum Outcome: String, Sendable, Codable {
-    /// Every run did what it was started for.
+    /// No run failed.
     case completed
     /// A run failed.
     case failed
-    /// iOS took its time back, and every run stopped in time.
+    /// iOS took the time back, and every run stopped in time.
     case expired
-    /// iOS took its time back, and a run went on.
+    /// iOS took the time back, and a run went on.
     case overrun
   }
 
-  /// What it was granted for.
+  /// The life cycle; only the methods of this class change it. The table is in `docs/ios.md`.
+  ///
+  /// The task to complete is part of each state but the last, so it cannot be completed twice.
+  enum State {
+    /// The services in `running` run, and none has failed.
+    case open(BGTask, running: Set<BgsvcService>)
+    /// A run has failed, and other services still run.
+    case failing(BGTask, running: Set<BgsvcService>)
+    /// iOS takes the time back; the services in `running` are stopping.
+    case expiring(BGTask, running: Set<BgsvcService>)
+    /// The task is completed.
+    case closed(Outcome)
+  }
+
+  /// The task that the window was granted for.
   let task: BgsvcTask
   let opened: Date
-  private let onEnd: @Sendable (BgsvcWindow, Outcome) -> Void
-  private let lock = NSLock()
-  // BGTask is not Sendable: it is touched under the lock, or by the one who took it out.
-  private var granted: BGTask?
-  private var running: Set<BgsvcService>
-  private var hasFailed = false
-  private var isExpired = false
+  private let onClose: @Sendable (BgsvcWindow, Outcome) -> Void
+  private let lockedState: BgsvcLocked<State>
 
   nonisolated init(
     _ granted: BGTask, for task: BgsvcTask, _ services: [BgsvcService], opened: Date,
-    onEnd: @escaping @Sendable (BgsvcWindow, Outcome) -> Void
+    onClose: @escaping @Sendable (BgsvcWindow, Outcome) -> Void
   ) {
-    self.granted = granted
     self.task = task
     self.opened = opened
-    self.onEnd = onEnd
-    running = Set(services)
+    self.onClose = onClose
+    lockedState = BgsvcLocked(.open(granted, running: Set(services)))
   }
 
-  /// Notes that iOS wants its time back; returns the services that still run.
+  nonisolated var state: State { lockedState.withLock { $0 } }
+
+  /// Whether its task is not completed yet.
+  nonisolated var isOpen: Bool { state.granted != nil }
+
+  /// Whether a service called `name` runs in it.
+  nonisolated func isRunning(_ name: String) -> Bool {
+    state.running.contains { $0.name == name }
+  }
+
+  /// Records that iOS takes the time back; returns the services that still run.
   nonisolated func expire() -> [BgsvcService] {
-    lock.withLock {
-      isExpired = true
-      return Array(running)
+    lockedState.withLock { state in
+      if let granted = state.granted { state = .expiring(granted, running: state.running) }
+      return Array(state.running)
     }
   }
 
-  /// Whether its task is not completed yet.
-  nonisolated var isOpen: Bool { lock.withLock { granted != nil } }
-
-  /// Whether the run of a service called `name` belongs to it.
-  nonisolated func holds(_ name: String) -> Bool {
-    lock.withLock { running.contains { $0.name == name } }
-  }
-
-  /// Notes that the run of `service` has ended.
-  nonisolated func end(_ service: BgsvcService, succeeded: Bool) {
-    lock.withLock {
-      running.remove(service)
-      hasFailed = hasFailed || !succeeded
+  /// Records that the run of `service` has ended, and completes the task after the last one.
+  nonisolated func endRun(of service: BgsvcService, succeeded: Bool) {
+    lockedState.withLock { state in
+      let running = state.running.subtracting([service])
+      switch state {
+      case .open(let granted, _) where succeeded: state = .open(granted, running: running)
+      case .open(let granted, _), .failing(let granted, _):
+        state = .failing(granted, running: running)
+      case .expiring(let granted, _): state = .expiring(granted, running: running)
+      case .closed: break
+      }
     }
     completeIfFinished()
   }
 
   /// Completes the task if no run is left.
   nonisolated func completeIfFinished() {
-    complete { running.isEmpty }
+    complete { $0.running.isEmpty }
   }
 
-  /// Completes the task as failed, whatever still runs.
+  /// Completes the task as failed, although services may still run.
   nonisolated func giveUp() {
-    complete { true }
+    complete { _ in true }
   }
 
-  /// Shows how far continued work has come.
-  nonisolated func report(_ progress: BgsvcValue) {
+  /// Shows the progress of continued work to the user.
+  nonisolated func showProgress(_ progress: BgsvcValue) {
     guard #available(iOS 26.0, *) else { return }
-    lock.withLock {
-      guard let task = granted as? BGContinuedProcessingTask else { return }
+    lockedState.withLock { state in
+      guard let task = state.granted as? BGContinuedProcessingTask else { return }
       let total = progress["total"]?.number ?? progress["of"]?.number
       if let done = progress["done"]?.number, let total, total > 0 {
-        // Whole units, of which Python may have fractions.
+        // Units are whole numbers, and Python may report fractions.
         task.progress.totalUnitCount = 1000
         task.progress.completedUnitCount = Int64(max(0, min(1, done / total)) * 1000)
       }
@@ -91,15 +107,44 @@ final class BgsvcWindow: @unchecked Sendable {
     }
   }
 
-  private nonisolated func complete(if isDue: () -> Bool) {
-    let taken: (task: BGTask, outcome: Outcome)? = lock.withLock {
-      guard isDue(), let task = granted else { return nil }
-      granted = nil
-      if isExpired { return (task, running.isEmpty ? .expired : .overrun) }
-      return (task, running.isEmpty && !hasFailed ? .completed : .failed)
+  /// Completes the task if `condition` holds and nobody has completed it.
+  private nonisolated func complete(if condition: (State) -> Bool) {
+    let completion: (task: BGTask, outcome: Outcome)? = lockedState.withLock { state in
+      guard condition(state), let task = state.granted else { return nil }
+      let outcome = state.outcome
+      state = .closed(outcome)
+      return (task, outcome)
     }
-    guard let taken else { return }
-    onEnd(self, taken.outcome)
-    taken.task.setTaskCompleted(success: taken.outcome == .completed)
+    guard let completion else { return }
+    onClose(self, completion.outcome)
+    completion.task.setTaskCompleted(success: completion.outcome == .completed)
+  }
+}
+
+extension BgsvcWindow.State {
+  /// The task, unless it is completed.
+  nonisolated var granted: BGTask? {
+    switch self {
+    case .open(let granted, _), .failing(let granted, _), .expiring(let granted, _): granted
+    case .closed: nil
+    }
+  }
+
+  /// The services that run.
+  nonisolated var running: Set<BgsvcService> {
+    switch self {
+    case .open(_, let running), .failing(_, let running), .expiring(_, let running): running
+    case .closed: []
+    }
+  }
+
+  /// How the window ends, if it does so in this state.
+  nonisolated var outcome: BgsvcWindow.Outcome {
+    switch self {
+    case .open: running.isEmpty ? .completed : .failed
+    case .failing: .failed
+    case .expiring: running.isEmpty ? .expired : .overrun
+    case .closed(let outcome): outcome
+    }
   }
 }

@@ -66,11 +66,11 @@ def declarations(cache: Path, npm: str | None) -> Declarations:
     folder = cache / "ios" / f"types-{DIGEST[:16]}"
     if not folder.is_dir():
         _fetch(folder, npm)
-    found = Declarations()
+    declared = Declarations()
     for framework in FRAMEWORKS:
         text = (folder / f"objc!{framework}.d.ts").read_text(encoding="utf-8")
-        _read(text.splitlines(), found)
-    return found
+        _read(text.splitlines(), declared)
+    return declared
 
 
 def _fetch(folder: Path, npm: str | None) -> None:
@@ -106,7 +106,7 @@ def _fetch(folder: Path, npm: str | None) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _read(lines: Iterable[str], found: Declarations) -> None:
+def _read(lines: Iterable[str], declared: Declarations) -> None:
     since = ""
     current: Class | None = None
     values: dict[str, int] | None = None
@@ -115,13 +115,13 @@ def _read(lines: Iterable[str], found: Declarations) -> None:
         if match := re.match(r"\* @since ([\d.]+)", line):
             since = match[1]
         elif match := re.match(r"declare class (\w+)(?:<.*>)? extends (\w+)", line):
-            current = found.classes.setdefault(match[1], Class(match[2], since))
+            current = declared.classes.setdefault(match[1], Class(match[2], since))
             since = ""
         elif match := re.match(r"declare const enum (\w+)", line):
-            values = found.enums.setdefault(match[1], {})
+            values = declared.enums.setdefault(match[1], {})
             since = ""
         elif match := re.match(r"declare var (\w+):", line):
-            found.constants.add(match[1])
+            declared.constants.add(match[1])
             since = ""
         elif line == "}" and not raw.startswith("\t"):
             current, values = None, None

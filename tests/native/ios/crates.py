@@ -139,8 +139,8 @@ def _keep(archive: Path, folder: Path) -> None:
 
 def _cargo(work: Path) -> tuple[list[str | Path], dict[str, str]]:
     """Return how cargo is called, and with what environment: this machine's, or Debian's."""
-    if found := shutil.which("cargo"):
-        return [found], {}
+    if cargo := shutil.which("cargo"):
+        return [cargo], {}
     require_debian()
     root = work / "root"
     unpack(download(work / "apt", ["cargo"]), root)
@@ -150,14 +150,14 @@ def _cargo(work: Path) -> tuple[list[str | Path], dict[str, str]]:
     return command, {"SSL_CERT_FILE": str(BUNDLE)} if BUNDLE.is_file() else {}
 
 
-def as_declarations(found: Mapping[str, Crate]) -> Declarations:
+def to_declarations(crate_of: Mapping[str, Crate]) -> Declarations:
     """Return what the crates declare in the form that `apple` has: names run together."""
     result = Declarations(has_dates=False)
-    for crate in found.values():
+    for crate in crate_of.values():
         for name, interface in crate.classes.items():
             known = Class(interface.parent, "")
             for selector in interface.methods:
-                known.members[joined(selector)] = ""
+                known.members[join_selector(selector)] = ""
                 if selector.startswith("initWith"):
                     first, *rest = selector.removeprefix("initWith").rstrip(":").split(":")
                     known.constructors.append((first[0].lower() + first[1:], *rest))
@@ -171,33 +171,33 @@ def as_declarations(found: Mapping[str, Crate]) -> Declarations:
     return result
 
 
-def joined(selector: str) -> str:
+def join_selector(selector: str) -> str:
     """Return a selector as one name, as types-ios and Swift without its labels have it."""
     first, *rest = selector.rstrip(":").split(":")
     return first + "".join(part[0].upper() + part[1:] for part in rest)
 
 
 def _read(folder: Path) -> Crate:
-    found = Crate()
+    crate = Crate()
     for path in sorted(folder.glob("*.rs")):
         text = re.sub(r"(?m)^\s*//[/!].*\n", "", path.read_text(encoding="utf-8"))
-        _read_classes(text, found)
-        _read_enums(text, found)
-        found.constants.update(re.findall(r"(?m)^    pub static (\w+):", text))
-    return found
+        _read_classes(text, crate)
+        _read_enums(text, crate)
+        crate.constants.update(re.findall(r"(?m)^    pub static (\w+):", text))
+    return crate
 
 
-def _read_classes(text: str, found: Crate) -> None:
+def _read_classes(text: str, crate: Crate) -> None:
     for head, name in re.findall(r"extern_class!\(([^;]*?)pub struct (\w+)", text):
         supers = re.search(r"super\((\w+)", head)
-        interface = found.classes.setdefault(name, Interface(""))
+        interface = crate.classes.setdefault(name, Interface(""))
         interface.parent = supers[1] if supers else ""
     for protocol, name in re.findall(r"unsafe impl(?:<[^>]*>)? (\w+) for (\w+)", text):
-        if name in found.classes:
-            found.classes[name].protocols.add(protocol)
+        if name in crate.classes:
+            crate.classes[name].protocols.add(protocol)
     blocks = re.findall(r"(?ms)^impl (\w+) \{\n    extern_methods!\((.*?)^    \);", text)
     for name, block in blocks:
-        found.classes.setdefault(name, Interface("")).methods.update(_methods(block))
+        crate.classes.setdefault(name, Interface("")).methods.update(_methods(block))
 
 
 def _methods(block: str) -> Iterator[tuple[str, Method]]:
@@ -205,14 +205,14 @@ def _methods(block: str) -> Iterator[tuple[str, Method]]:
     for selector, between, result in re.findall(pattern, block):
         parameters = split(between)
         is_static = not parameters or not re.match(r"&self|this: ", parameters[0])
-        given = [text.partition(": ") for text in parameters]
+        arguments = [text.partition(": ") for text in parameters]
         yield (
             selector.rstrip("_"),
             Method(
                 is_static,
                 tuple(
                     (name, kind)
-                    for name, colon, kind in given
+                    for name, colon, kind in arguments
                     if colon and name not in {"this", "mtm"}
                 ),
                 " ".join(result.split()),
@@ -223,21 +223,21 @@ def _methods(block: str) -> Iterator[tuple[str, Method]]:
 
 def split(parameters: str) -> list[str]:
     """Split at the commas that are in no brackets."""
-    found, depth = [""], 0
+    parts, depth = [""], 0
     for character in " ".join(parameters.replace("->", "→").split()):
         depth += (character in "<(") - (character in ">)")
         if character == "," and depth == 0:
-            found.append("")
+            parts.append("")
         else:
-            found[-1] += character
-    return [text.strip().replace("→", "->") for text in found if text.strip()]
+            parts[-1] += character
+    return [text.strip().replace("→", "->") for text in parts if text.strip()]
 
 
-def _read_enums(text: str, found: Crate) -> None:
+def _read_enums(text: str, crate: Crate) -> None:
     kinds = r"(?s)// NS_(?:ENUM|OPTIONS|ERROR_ENUM|CLOSED_ENUM)\n.*?pub struct (\w+)\(.*?\);(.*?)"
     for name, body in re.findall(kinds + r"\nunsafe impl Encode", text):
         cases = re.findall(r"const (\w+)(?:: Self)? = (?:Self\()?(-?\w+)(?:<<(\d+))?\)?;", body)
-        found.enums[name] = {
+        crate.enums[name] = {
             case: int(number, 0) << int(shift or 0)
             for case, number, shift in cases
             if re.fullmatch(r"-?(?:0x)?[\da-fA-F]+", number)

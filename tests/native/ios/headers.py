@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.native.ios.apple import Class, Declarations
-from tests.native.ios.crates import Crate, Interface, Method, joined, split
+from tests.native.ios.crates import Crate, Interface, Method, join_selector, split
 
 SWIFT_NAMES: Final = {
     # From the SDK's API notes, which no registry has: as Apple's pages have them.
@@ -87,7 +87,7 @@ def _interface(name: str, known: Interface, dated: Class, crate: Crate) -> Itera
     conforms = f" <{protocols}>" if protocols else ""
     yield f"{_since(dated.since)}@interface {name} : {known.parent}{conforms}"
     for selector, method in known.methods.items():
-        member = joined(selector)
+        member = join_selector(selector)
         since = _since(dated.members.get(member, ""))
         if selector in {"init", "new"}:
             yield f"{'-+'[method.is_static]} (instancetype _Nonnull){selector} {UNAVAILABLE};"
@@ -102,8 +102,8 @@ UNAVAILABLE: Final = "__attribute__((unavailable))"
 
 
 def _is_setter(selector: str, dated: Class) -> bool:
-    found = re.fullmatch(r"set([A-Z])(\w*):", selector)
-    return found is not None and found[1].lower() + found[2] in dated.properties
+    setter = re.fullmatch(r"set([A-Z])(\w*):", selector)
+    return setter is not None and setter[1].lower() + setter[2] in dated.properties
 
 
 def _property(selector: str, method: Method, known: Interface, crate: Crate) -> str:
@@ -140,8 +140,8 @@ def objective_c(kind: str, crate: Crate, null: str = "_Nonnull") -> str:
     if kind in SCALARS or kind in crate.enums:
         return SCALARS.get(kind, kind)
     if match := re.fullmatch(r"block2::DynBlock<dyn Fn\((.*)\)>", kind):
-        given = ", ".join(objective_c(each, crate) for each in split(match[1])) or "void"
-        return f"void (^ {null})({given})"
+        arguments = ", ".join(objective_c(each, crate) for each in split(match[1])) or "void"
+        return f"void (^ {null})({arguments})"
     if match := re.fullmatch(r"NSArray<(.*)>", kind):
         return f"NSArray<{match[1]} *> *{null}"
     if kind in OBJECTS or kind in crate.classes:

@@ -1,7 +1,7 @@
-"""As much of an iOS SDK as a type check for the real triple needs, on Linux.
+"""The parts of an iOS SDK that a type check for the real triple needs, on Linux.
 
-The standard library is the one Swift ships for Linux, as its textual interface: rebuilt for the
-iOS triple, where `#available`, `@available` and `#if os(iOS)` mean what they mean to Xcode.
+The standard library is rebuilt for the iOS triple from the textual interface that Swift ships for
+Linux. For that triple `#available`, `@available` and `#if os(iOS)` mean the same as in Xcode.
 """
 
 import hashlib
@@ -41,7 +41,8 @@ CACHES: Final[dict[str, tuple[str, ...]]] = {
     "cache": ("-Xfrontend", "-disable-objc-interop"),
     "cache-headers": (),
 }
-"""Where the standard library is: without Objective-C for the stand-ins, with it for headers."""
+"""The module caches of the standard library: without Objective-C for the stand-ins, with it for
+headers."""
 
 ERRORS: Final = """
 @frozen public struct AutoreleasingUnsafeMutablePointer<Pointee>: Swift._Pointer {
@@ -50,16 +51,16 @@ ERRORS: Final = """
   public var pointee: Pointee { get { Builtin.unreachable() } nonmutating set {} }
 }
 """
-"""Where Objective-C puts an error; on Linux Swift's library has no such thing."""
+"""The pointer through which Objective-C returns an error; Swift's library for Linux lacks it."""
 
 
 @dataclass(frozen=True)
 class IosSdk:
-    """The SDK's folder, and how the compiler is told to use it.
+    """The SDK's folder, and the flags that make the compiler use it.
 
     Attributes:
-        cpython: The home of a CPython whose headers are read.
-        target: Such as `arm64-apple-ios17.0`.
+        cpython: The home of the CPython whose headers are used.
+        target: The triple, such as `arm64-apple-ios17.0`.
         modules: Where the modules of this target are.
     """
 
@@ -92,7 +93,7 @@ class IosSdk:
         return (PYTHON.parent, self._headers)
 
     def module(self, name: str, *sources: Path) -> str:
-        """Emit a module's declarations; return what the compiler says."""
+        """Emit a module's declarations, and return the diagnostics."""
         made = self.modules / f"{name}.swiftmodule"
         command: list[Argument] = [*self._flags, *CACHES["cache"], "-emit-module"]
         command += ["-module-name", name, "-whole-module-optimization"]
@@ -100,22 +101,22 @@ class IosSdk:
         return self.swift.compile(*command, made=[made], read=self._read)
 
     def check(self, *sources: Path) -> str:
-        """Type-check sources as one module; return what the compiler says."""
+        """Type-check sources as one module, and return the diagnostics."""
         command: list[Argument] = [*self._flags, *CACHES["cache"], "-typecheck"]
         command += ["-module-name", "BgsvcServices", "-whole-module-optimization", *sources]
         return self.swift.compile(*command, read=self._read)
 
     def check_one(self, source: Path, others: Iterable[Path]) -> str:
-        """Type-check one source of a module; return what the compiler says."""
+        """Type-check one source of a module, and return the diagnostics."""
         own = [word for word in CACHES["cache"] if word != "-Xfrontend"]
         flags = (*self._flags, *own, "-module-name", "BgsvcServices")
         return self.swift.compile_one(source, others, "-typecheck", *flags, read=self._read)
 
 
 def sdk_folder(swift: Swift, cache: Path) -> Path:
-    """Return the SDK, written once for each recipe."""
+    """Return the folder of the SDK, which is written once for each recipe."""
     recipe = f"{swift.root.name} {SETTINGS} {CONDITIONALS} {CACHES} {ERRORS}"
-    for function in (_build_library, _write, _retargeted):
+    for function in (_build_library, _write, _retarget):
         recipe += inspect.getsource(function)
     folder = cache / "ios" / f"sdk-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
     if not folder.is_dir():
@@ -126,25 +127,25 @@ def sdk_folder(swift: Swift, cache: Path) -> Path:
     done = folder / "library-built"
     if not done.exists():
         with ThreadPoolExecutor(2) as pool:
-            said = list(pool.map(partial(_build_library, swift, folder), CACHES))
-        if any(said):
-            raise RuntimeError("\n".join(said))
+            diagnostics = list(pool.map(partial(_build_library, swift, folder), CACHES))
+        if any(diagnostics):
+            raise RuntimeError("\n".join(diagnostics))
         done.touch()
     return folder
 
 
 def _build_library(swift: Swift, folder: Path, cache: str) -> str:
-    """Build the standard library; return what the compiler says.
+    """Build the standard library, and return the diagnostics.
 
-    By itself: built by a compilation that has module maps in sight, it would be built anew, for
-    minutes, whenever one of those has another date.
+    The library is built in a compilation of its own. If that had module maps in its search path,
+    the compiler would rebuild the library, for minutes, whenever the date of one changes.
     """
     source = folder / "empty.swift"
     source.touch()
     command: list[str | Path] = ["-target", "arm64-apple-ios13.0", "-sdk", folder]
     command += ["-module-cache-path", folder / cache, "-parse-as-library", "-typecheck"]
     command += ["-Xcc", "-nostdlibinc", *CACHES[cache], source]
-    return swift.said("swiftc", *STRICT, *command, timeout=1200)
+    return swift.diagnose("swiftc", *STRICT, *command, timeout=1200)
 
 
 def _write(root: Path, folder: Path) -> None:
@@ -156,21 +157,21 @@ def _write(root: Path, folder: Path) -> None:
         source = root / INTERFACES / f"{module}.swiftmodule/x86_64-pc-linux-gnu.swiftinterface"
         target = folder / f"usr/lib/swift/{module}.swiftmodule/arm64-apple-ios.swiftinterface"
         target.parent.mkdir(parents=True)
-        text = _retargeted(source.read_text(encoding="utf-8"))
+        text = _retarget(source.read_text(encoding="utf-8"))
         target.write_text(text + (ERRORS if module == "Swift" else ""), encoding="utf-8")
 
 
-def _retargeted(interface: str) -> str:
-    """Return a textual interface for Linux as one for iOS."""
+def _retarget(interface: str) -> str:
+    """Convert a textual interface for Linux to one for iOS."""
     changes = (
         (r"@backDeployed\([^)]*\)", ""),
-        # The library itself is checked by those who build it; its own marks are for macOS too.
+        # The library's own availability is for macOS, too; Swift's project checks it.
         (
             r"-target x86_64-pc-linux-gnu",
             "-disable-availability-checking -target arm64-apple-ios13.0",
         ),
         (r"(?m)^import Glibc$", ""),
-        # 80-bit numbers, which this processor has not.
+        # arm64 has no 80-bit numbers.
         (
             r"self = _stdlib_(?:remainderl\(self, other\)|squareRootl\(self\))",
             "Builtin.unreachable()",

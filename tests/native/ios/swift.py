@@ -1,4 +1,4 @@
-"""Swift as a function: what it is given, and what it says."""
+"""Run the Swift compiler, and keep what it accepted."""
 
 import json
 import os
@@ -25,10 +25,10 @@ MODULES: Final = Path(__file__).parents[3] / "templates/ios/python/module.module
 
 @dataclass(frozen=True)
 class Swift:
-    """A toolchain in a root of its own, which sees `folders` and /tmp of this machine.
+    """A toolchain in its own root directory, which sees `folders` and /tmp of this machine.
 
     Attributes:
-        scratch: Its home and its folder for temporary files.
+        scratch: Its home and its temporary folder.
     """
 
     root: Path
@@ -37,7 +37,7 @@ class Swift:
 
     @property
     def cache(self) -> tuple[str, str]:
-        """The flags for keeping the modules that the compiler makes of C headers."""
+        """The flags that keep the modules which the compiler makes of C headers."""
         return ("-module-cache-path", str(self.root / "headers"))
 
     def run(
@@ -46,10 +46,10 @@ class Swift:
         environment: Mapping[str, str] | None = None,
         timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of the toolchain, or one it has built; what it says is in the result."""
-        seen = " ".join(map(str, self.folders))
+        """Run a program of the toolchain, or one that it has built."""
+        folders = " ".join(map(str, self.folders))
         return subprocess.run(
-            ["sh", ENTER, self.root, seen, *command],
+            ["sh", ENTER, self.root, folders, *command],
             check=False,
             capture_output=True,
             cwd=self.scratch,
@@ -59,8 +59,8 @@ class Swift:
             timeout=timeout,
         )
 
-    def said(self, *command: Argument, timeout: float = 300) -> str:
-        """Run a program, and return what it says: nothing, if all is well."""
+    def diagnose(self, *command: Argument, timeout: float = 300) -> str:
+        """Run a program, and return its output; empty if it succeeds without a warning."""
         run = self.run(*command, timeout=timeout)
         failed = "" if run.returncode == 0 else f"\n{command[0]} failed"
         return run.stdout + run.stderr + failed
@@ -71,12 +71,12 @@ class Swift:
         made: Sequence[Path] = (),
         read: Sequence[Path] = (),
     ) -> str:
-        """Compile as strictly as can be, and return what is said: nothing, if all is well.
+        """Compile with every check, and return the diagnostics; empty if there are none.
 
         Args:
-            arguments: Words; and paths of what is read or made, which may be elsewhere each time.
-            made: What is made, if anything is.
-            read: What is read beyond the arguments, and stays as it is while tests run.
+            arguments: Flags, and paths that are read or written; a path may differ in each run.
+            made: The paths that are written.
+            read: Paths beyond the arguments that are read; they do not change while tests run.
         """
         return self._compile(("swiftc", *STRICT), arguments, made, read)
 
@@ -88,7 +88,7 @@ class Swift:
         made: Sequence[Path] = (),
         read: Sequence[Path] = (),
     ) -> str:
-        """As `compile`, for one source of a module, whose `others` are only looked up."""
+        """Compile one source of a module as `compile` does; `others` are only parsed."""
         frontend = ("swiftc", "-frontend", arguments[0], *STRICT)
         words = (*arguments[1:], "-primary-file", source, *others)
         return self._compile(frontend, words, made, read)
@@ -106,10 +106,10 @@ class Swift:
             for path in made:
                 shutil.copy(kept / path.name, path)
             return ""
-        said = self.said(*command, *arguments)
-        if not said:
+        diagnostics = self.diagnose(*command, *arguments)
+        if not diagnostics:
             products().take(key, lambda folder: _copy(made, folder))
-        return said
+        return diagnostics
 
 
 def _copy(made: Iterable[Path], folder: Path) -> None:
@@ -119,7 +119,7 @@ def _copy(made: Iterable[Path], folder: Path) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A way to build: a sanitizer, and whether iOS 27's calls are compiled in."""
+    """A sanitizer, and whether the calls of iOS 27 are compiled in."""
 
     name: str
     flags: tuple[str, ...]
@@ -129,13 +129,13 @@ class Variant:
 THREADS: Final = Variant(
     "thread sanitizer, iOS 27",
     ("-sanitize=thread", "-D", "BGSVC_SDK_27"),
-    # Python does not join its threads before the process ends.
+    # Python does not join its threads before the process exits.
     {"TSAN_OPTIONS": "halt_on_error=1 report_thread_leaks=0 atexit_sleep_ms=0"},
 )
 ADDRESSES: Final = Variant(
     "address sanitizer, before iOS 27",
     ("-sanitize=address",),
-    # CPython leaves memory to the end of the process.
+    # CPython does not free all memory before the process exits.
     {"ASAN_OPTIONS": "detect_leaks=0"},
 )
 
@@ -146,7 +146,7 @@ class Build:
 
     Attributes:
         cpython: The home of a CPython for this machine.
-        folder: Where everything goes.
+        folder: The folder of everything that is built.
     """
 
     swift: Swift
@@ -178,42 +178,42 @@ class Build:
         sources: Sequence[Path],
         how: Sequence[str] = WHOLE,
     ) -> str:
-        """Compile a module; return what the compiler says.
+        """Compile a module, and return the diagnostics.
 
         Args:
-            name: The module's.
-            sources: All of them.
-            how: As a whole, which is twice as fast. By itself, each source's object has all
-                that is of the source, and can be replaced.
+            name: The name of the module.
+            sources: Every source of the module.
+            how: `WHOLE` is twice as fast. Without it each object has all the code of its source,
+                and can be replaced.
         """
         module = self.folder / f"{name}.swiftmodule"
         places = {str(source): self.object(name, source) for source in sources}
-        # Says where the objects go, and counts as they do: by its name.
-        where = self.folder / f"{name}.json"
+        # The compiler reads where to write the objects; like them it counts by its name.
+        output_map = self.folder / f"{name}.json"
         text = json.dumps({source: {"object": str(place)} for source, place in places.items()})
-        where.write_text(text, encoding="utf-8")
+        output_map.write_text(text, encoding="utf-8")
         command: list[Argument] = [*self._flags, *LIBRARY, "-module-name", name, *how, "-c"]
-        command += ["-output-file-map", where, "-emit-module", "-emit-module-path", module]
-        made = [where, module, *places.values()]
+        command += ["-output-file-map", output_map, "-emit-module", "-emit-module-path", module]
+        made = [output_map, module, *places.values()]
         return self.swift.compile(*command, *sources, made=made, read=self._read)
 
     def object(self, module: str, source: Path) -> Path:
-        """Return where the object of a module's source is."""
+        """Return the path of the object of a module's source."""
         return self.folder / f"{module}.{source.stem}.o"
 
     def module_object(self, name: str, source: Path, others: Iterable[Path]) -> str:
-        """Compile one source of a module; return what the compiler says."""
+        """Compile one source of a module, and return the diagnostics."""
         made = self.object(name, source)
         flags = (*self._flags, *LIBRARY, "-module-name", name, "-o", made)
         return self.swift.compile_one(source, others, "-c", *flags, made=[made], read=self._read)
 
     def check(self, name: str, source: Path, others: Iterable[Path]) -> str:
-        """Type-check one source of a module; return what the compiler says."""
+        """Type-check one source of a module, and return the diagnostics."""
         flags = (*self._flags, *LIBRARY, "-module-name", name)
         return self.swift.compile_one(source, others, "-typecheck", *flags, read=self._read)
 
     def objects(self, name: str, sources: Iterable[Path]) -> str:
-        """Compile a program's own sources; return what the compiler says."""
+        """Compile the sources of a program, and return the diagnostics."""
         made = self.folder / f"{name}.o"
         return self.swift.compile(
             *(*self._flags, "-module-name", name, *sources),
@@ -223,7 +223,7 @@ class Build:
         )
 
     def program(self, name: str, objects: Iterable[Path]) -> str:
-        """Link a program of objects; return what the linker says."""
+        """Link objects to a program, and return the diagnostics."""
         library = next(self.cpython.glob("libpython3.*.so.*"))
         made = self.folder / name
         command: list[Argument] = [*self._flags, *objects, str(library)]
@@ -233,8 +233,8 @@ class Build:
     def run(
         self, name: str, *arguments: str, environment: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program that was built."""
-        # A crash ends at once: Swift's own backtraces take half a minute under a sanitizer.
+        """Run a built program; it has a minute."""
+        # Without Swift's own backtraces, which take half a minute under a sanitizer.
         quick = {"SWIFT_BACKTRACE": "enable=no"}
         everything = {**quick, **self.variant.environment, **environment}
         home = environment["HOME"]

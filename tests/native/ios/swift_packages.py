@@ -1,7 +1,7 @@
 """The Swift toolchain of Debian trixie, downloaded through apt and unpacked into a cache.
 
-Nothing is installed: apt works with lists, state and sources of its own, no package's scripts
-run, and nothing outside the cache is written.
+Nothing is installed: apt uses its own lists, state and sources, no package script runs, and
+nothing outside the cache is written.
 """
 
 import os
@@ -23,22 +23,22 @@ DIGESTS: Final = {
     "swiftlang": "be005017c07f0932564c48761f7f69d2f4e942d514e106932913ca8cf594c4a1",
     "libswiftlang": "8279334aaf16e6b62b8d124d6d5d94cb2a92666986cec491bf4ad03a0a9ae3e4",
 }
-"""The compiler and its libraries, to the byte; the rest is what trixie's signed lists name."""
+"""The digests of the compiler and its libraries; trixie's signed lists vouch for the rest."""
 
 COMPANIONS: Final = ("libc6-dev", "libgcc-14-dev", "binutils", "musl-dev", "dash", "coreutils")
 RECIPE: Final = "1"
-"""To be counted up when what is unpacked changes."""
+"""Increase it when the unpacked files change."""
 
 
 class SwiftUnavailableError(Exception):
-    """Says why this machine cannot have the toolchain."""
+    """The toolchain is not available on this machine; the message says why."""
 
 
 def swift_root(cache: Path) -> Path:
-    """Return a folder that is the root of a file system with Swift in it.
+    """Return a folder that is the root of a file system with Swift.
 
     Raises:
-        SwiftUnavailableError: If a program is missing, or the packages cannot be had.
+        SwiftUnavailableError: A program is missing, or the packages cannot be downloaded.
     """
     root = cache / "ios" / f"swift-{VERSION}-{RECIPE}"
     if root.is_dir():
@@ -47,8 +47,8 @@ def swift_root(cache: Path) -> Path:
     try:
         require_debian()
         unpacked = work / "root"
-        wanted = [*(f"{name}={VERSION}" for name in DIGESTS), *COMPANIONS]
-        debs = download(work / "apt", wanted)
+        packages = [*(f"{name}={VERSION}" for name in DIGESTS), *COMPANIONS]
+        debs = download(work / "apt", packages)
         verify(debs, DIGESTS)
         unpack(debs, unpacked)
         _finish(unpacked)

@@ -1,4 +1,4 @@
-"""The Swift, given to swift-format and to the compiler for the real iOS triple."""
+"""Check the Swift with swift-format, and with the compiler for the real iOS triple."""
 
 import json
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from bgsvc_gen.spec.load import load_spec
 from bgsvc_gen.spec.model import App, Continued, Ios, Label, Processing, Refresh, Service, Spec
 from bgsvc_gen.targets import ios
 from tests.native.ios.ios_sdk import IosSdk
+from tests.native.ios.scenarios import HERE, others_of, swift_in
 from tests.native.ios.swift import Swift
-from tests.native.ios.trials import HERE, others_of, swift_in
 
 pytestmark = pytest.mark.native
 
 CASES: Final = HERE.parents[1] / "golden/cases"
 TARGETS: Final = ("13.0", "17.0", "26.0", "27.0")
 OWN: Final = "BgsvcServices.swift"
-"""What is generated for an app; the other sources are support."""
+"""The source that is generated for an app; the others are support."""
 
 
 def ios_cases() -> list[str]:
@@ -63,10 +63,10 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def checked(
+def app_diagnostics(
     generated: Mapping[str, Path], ios_sdks: Mapping[str, IosSdk]
 ) -> Mapping[tuple[str, str], str]:
-    """What the compiler says of each app's own source, in sight of the others, for each target."""
+    """The diagnostics of each app's own source, by app and target."""
     pairs = list(product(APPS, TARGETS))
 
     def check(pair: tuple[str, str]) -> str:
@@ -78,7 +78,7 @@ def checked(
 
 
 @pytest.fixture(scope="module")
-def support_checked(
+def support_diagnostics(
     generated: Mapping[str, Path], ios_sdks: Mapping[str, IosSdk]
 ) -> Mapping[str, str]:
     """What the compiler says of everything that an app has, for each target."""
@@ -92,27 +92,29 @@ def support_checked(
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_everything_is_accepted_for_ios(support_checked: Mapping[str, str], target: str) -> None:
-    assert support_checked[target] == ""
+def test_all_sources_compile_for_each_ios(
+    support_diagnostics: Mapping[str, str], target: str
+) -> None:
+    assert support_diagnostics[target] == ""
 
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("app", APPS)
-def test_every_app_is_accepted_for_ios(
-    checked: Mapping[tuple[str, str], str], app: str, target: str
+def test_own_source_of_each_app_compiles_for_each_ios(
+    app_diagnostics: Mapping[tuple[str, str], str], app: str, target: str
 ) -> None:
-    assert checked[app, target] == ""
+    assert app_diagnostics[app, target] == ""
 
 
-def test_one_source_is_an_app_s_own_and_the_others_are_the_same_in_every_app(
+def test_support_sources_are_the_same_in_every_app(
     generated: Mapping[str, Path],
 ) -> None:
-    found = [
+    supports = [
         {path.name: path.read_bytes() for path in swift_in(folder) if path.name != OWN}
         for folder in generated.values()
     ]
 
-    assert all(each == found[0] for each in found)
+    assert all(each == supports[0] for each in supports)
     assert all((folder / OWN).is_file() for folder in generated.values())
 
 
@@ -126,7 +128,7 @@ GUARDS: Final = [
 
 
 @pytest.mark.parametrize(("guard", "source"), GUARDS)
-def test_a_deleted_availability_check_is_noticed(
+def test_source_without_its_availability_check_does_not_compile(
     ios_sdks: Mapping[str, IosSdk], app: Path, tmp_path: Path, guard: str, source: str
 ) -> None:
     text = (app / "Bgsvc" / source).read_text(encoding="utf-8")
@@ -136,14 +138,14 @@ def test_a_deleted_availability_check_is_noticed(
         text.replace(guard, "do {" if guard.startswith("if") else ""), encoding="utf-8"
     )
 
-    said = ios_sdks["13.0"].check_one(mutant, others_of(app / "Bgsvc" / source))
+    diagnostics = ios_sdks["13.0"].check_one(mutant, others_of(app / "Bgsvc" / source))
 
     needed = guard.partition("(")[2].partition(",")[0]
-    assert f"is only available in {needed} or newer" in said
+    assert f"is only available in {needed} or newer" in diagnostics
 
 
-def test_every_source_is_formatted(swift: Swift, app: Path) -> None:
-    # The stubs are not: the names in them are Apple's.
+def test_every_source_passes_swift_format(swift: Swift, app: Path) -> None:
+    # Without the stubs: Apple's names in them break the rules.
     folders = [app / "Bgsvc", HERE / "driver", *sorted((HERE / "standins").iterdir())]
     sources = [source for folder in folders for source in swift_in(folder)]
 
@@ -152,7 +154,7 @@ def test_every_source_is_formatted(swift: Swift, app: Path) -> None:
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
 
 
-def test_the_package_is_one_that_swiftpm_reads(swift: Swift, app: Path, tmp_path: Path) -> None:
+def test_swift_package_is_read_by_swiftpm(swift: Swift, app: Path, tmp_path: Path) -> None:
     package = ("swift", "package", "--package-path", app, "--scratch-path", tmp_path)
 
     run = swift.run(*package, "dump-package")

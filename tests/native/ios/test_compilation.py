@@ -1,4 +1,4 @@
-"""What is built anew, and what is not."""
+"""Which changes make a compilation run again."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.native
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two sources, a folder that is searched, and a header that is read."""
+    """A folder with two sources, a module search path and a header."""
     (tmp_path / "a.swift").write_text("let a = 1\n", encoding="utf-8")
     (tmp_path / "b.swift").write_text("let b = 2\n", encoding="utf-8")
     (tmp_path / "modules").mkdir()
@@ -39,14 +39,14 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_input_is_another_key(folder: Path, change: str) -> None:
+def test_key_after_an_input_changed_differs(folder: Path, change: str) -> None:
     before = key(folder)
     CHANGES[change](folder)
 
     assert key(folder) != before
 
 
-def test_a_header_that_is_read_is_part_of_the_key(
+def test_key_after_a_header_changed_differs(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = tmp_path_factory.mktemp("other") / "copy"
@@ -58,20 +58,20 @@ def test_a_header_that_is_read_is_part_of_the_key(
     assert key(folder) != before
 
 
-def test_the_compiler_and_its_flags_are_part_of_the_key(folder: Path) -> None:
+def test_key_with_another_compiler_or_flag_differs(folder: Path) -> None:
     keys = {key(folder), key(folder, "-g"), key(folder, "-O"), key(folder, compiler="6.1")}
 
     assert len(keys) == 4
 
 
-def test_a_source_of_another_name_is_another_key(folder: Path) -> None:
+def test_key_after_a_source_was_renamed_differs(folder: Path) -> None:
     before = key_of("6.0.3", [folder / "a.swift"], [], [])
     (folder / "a.swift").rename(folder / "c.swift")
 
     assert key_of("6.0.3", [folder / "c.swift"], [], []) != before
 
 
-def test_where_things_lie_is_no_part_of_the_key(
+def test_key_after_the_folder_moved_is_the_same(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     before = key(folder)
@@ -81,31 +81,31 @@ def test_where_things_lie_is_no_part_of_the_key(
     assert key(elsewhere) == before
 
 
-def test_what_was_accepted_is_asked_once_and_what_was_refused_each_time(
+def test_compile_twice_runs_the_compiler_again_only_after_a_refusal(
     swift: Swift, tmp_path: Path
 ) -> None:
-    asked: list[tuple[Argument, ...]] = []
+    commands: list[tuple[Argument, ...]] = []
 
-    class Listening(Swift):
-        def said(self, *command: Argument, timeout: float = 300) -> str:
-            asked.append(command)
-            return super().said(*command, timeout=timeout)
+    class RecordingSwift(Swift):
+        def diagnose(self, *command: Argument, timeout: float = 300) -> str:
+            commands.append(command)
+            return super().diagnose(*command, timeout=timeout)
 
-    # A name of its own: nobody has compiled it before.
+    # Unique names and bytes, so that the cache cannot have it.
     right, wrong = tmp_path / f"{tmp_path.parent.name}.swift", tmp_path / "wrong.swift"
     right.write_text(f"// {tmp_path}\npublic let right = 1\n", encoding="utf-8")
     wrong.write_text("public let wrong: Int = true\n", encoding="utf-8")
-    listening = Listening(swift.root, swift.folders, swift.scratch)
+    recording = RecordingSwift(swift.root, swift.folders, swift.scratch)
 
     for _ in range(2):
         made = tmp_path / "made.o"
         made.unlink(missing_ok=True)
         flags = ("-parse-as-library", *swift.cache, "-c", "-o", made)
-        assert listening.compile(right, *flags, made=[made]) == ""
+        assert recording.compile(right, *flags, made=[made]) == ""
         assert made.stat().st_size > 0
-        assert "cannot convert" in listening.compile(wrong, *flags, made=[made])
+        assert "cannot convert" in recording.compile(wrong, *flags, made=[made])
 
-    assert [next(word for word in command if isinstance(word, Path)) for command in asked] == [
+    assert [next(word for word in command if isinstance(word, Path)) for command in commands] == [
         right,
         wrong,
         wrong,

@@ -5,10 +5,10 @@ from typing import Final
 
 import pytest
 
+from tests.native.ios.scenarios import REPOSITORY, scenario_names
 from tests.native.ios.test_accepted import APPS, GUARDS, TARGETS
 from tests.native.ios.test_mutations import MUTANTS
 from tests.native.ios.test_rebuilt import WRONG
-from tests.native.ios.trials import REPOSITORY, scenario_names
 from tests.unit.test_ios_doctor import BREAKS
 
 pytestmark = pytest.mark.native
@@ -24,11 +24,11 @@ FIGURES: Final = {
     "random orders of launches": "200",
     "faults of an app": f"{len(BREAKS)}",
 }
-"""The row of the table, by what it says, and how its figures begin."""
+"""A text in the first cell of a row, and how the second cell begins."""
 
 
 @pytest.mark.parametrize("subject", FIGURES)
-def test_a_figure_is_that_of_the_tests(subject: str) -> None:
+def test_documented_figure_is_that_of_the_tests(subject: str) -> None:
     text = (REPOSITORY / "docs/ios.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.+) \| (.+) \|$", text, re.MULTILINE)
 
@@ -37,7 +37,7 @@ def test_a_figure_is_that_of_the_tests(subject: str) -> None:
     assert figures[0].startswith(FIGURES[subject])
 
 
-def test_the_random_orders_are_as_many_as_said() -> None:
+def test_random_orders_are_as_many_as_documented() -> None:
     source = REPOSITORY / "tests/native/ios/driver/RandomScenarios.swift"
 
     assert "    for _ in 0..<200 {" in source.read_text(encoding="utf-8")

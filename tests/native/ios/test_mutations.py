@@ -1,4 +1,4 @@
-"""Mistakes that were made in such code before, each made on purpose: a test has to turn red."""
+"""Mistakes that such code has had before: with each of them, a scenario has to fail."""
 
 import subprocess
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from typing import Final
 
 import pytest
 
+from tests.native.ios.scenarios import Driver, build_mutant, others_of, write_app
 from tests.native.ios.swift import THREADS, Build, Variant
-from tests.native.ios.trials import Driver, build_mutant, others_of, write_app
 
 pytestmark = pytest.mark.native
 
-PATIENCE: Final = "5"
-"""Seconds that a mutant is waited for."""
+TIMEOUT_S: Final = "5"
+"""How long a mutant's scenario waits for a condition, in seconds."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A mistake, and the scenario that shows it."""
+    """A mistake, and the scenario that fails with it."""
 
     source: str
     right: str
@@ -34,20 +34,20 @@ class Mutant:
 
 REGISTER: Final = (
     "    BGTaskScheduler.shared.register(forTaskWithIdentifier: task.identifier, using: queue) {\n"
-    "      @Sendable [self] granted in open(task, granted)\n"
+    "      @Sendable [self] granted in openWindow(of: task, granted)\n"
     "    }\n"
 )
 ON_THE_MAIN_ACTOR: Final = (
     "    MainActor.assumeIsolated {\n"
     "      BGTaskScheduler.shared.register(\n"
     "        forTaskWithIdentifier: task.identifier, using: queue\n"
-    "      ) { [self] granted in open(task, granted) }\n"
+    "      ) { [self] granted in openWindow(of: task, granted) }\n"
     "    }\n"
 )
-"""What a main-actor context makes of it; the mark alone keeps the closure out of that."""
+"""How a main-actor context would compile it without `@Sendable`."""
 
 MUTANTS: Final = {
-    "the lock of Python is held while waiting": Mutant(
+    "Python's lock is held while waiting": Mutant(
         "BgsvcInterpreter.swift",
         "    PyEval_SaveThread()\n",
         "",
@@ -55,45 +55,45 @@ MUTANTS: Final = {
     ),
     "a window is completed twice": Mutant(
         "BgsvcWindow.swift",
-        "      granted = nil\n",
+        "      state = .closed(outcome)\n",
         "",
-        "an expired window stops its service and is completed as failed, once",
+        "an expired window stops its service and completes once, as failed",
     ),
-    "the next window is not asked for": Mutant(
+    "the next window is not requested": Mutant(
         "BgsvcScheduler.swift",
         "    if task.isPeriodic {\n",
         "    if !task.isPeriodic {\n",
-        "the next window is asked for before Python is",
+        "the next window is requested before Python starts",
     ),
     "signals keep their default action": Mutant(
         "BgsvcInterpreter.swift",
         "install_signal_handlers = 1",
         "install_signal_handlers = 0",
-        "a write to a peer that hung up is an error in Python, and no end of the app",
+        "a write to a closed pipe raises in Python, and does not end the app",
     ),
     "a timer waits for Python": Mutant(
         "BgsvcScheduler.swift",
-        "    clock.after(Self.grace, on: timers)",
-        "    clock.after(Self.grace, on: calls)",
-        "a Python that lets nobody else work keeps no window open",
+        "    clock.after(Self.stopGraceSeconds, on: timers)",
+        "    clock.after(Self.stopGraceSeconds, on: calls)",
+        "a Python that hangs with its lock keeps no window open",
     ),
-    "time that was wanted back early is kept": Mutant(
+    "time that iOS took back early is kept": Mutant(
         "BgsvcBackgroundTime.swift",
-        "      if lock.withLock({ isOver }) { end() }\n",
-        "",
-        "time that iOS wants back before it is named is given back",
+        "      if isLate { onEnd(identifier) }\n",
+        "      _ = isLate\n",
+        "a background task that expires before iOS returns its identifier is ended",
     ),
-    "a second registration is one": Mutant(
+    "a second registration registers again": Mutant(
         "BgsvcScheduler.swift",
         "    guard isFirst else { return nil }\n",
         "    guard isFirst else { return [] }\n",
-        "a second registration does nothing, for iOS ends an app that registers twice",
+        "a second registration does nothing",
     ),
     "a handler belongs to the main actor": Mutant(
         "BgsvcScheduler.swift",
         REGISTER,
         ON_THE_MAIN_ACTOR,
-        "a window is granted to an app that registers on its main actor",
+        "an app that registers on its main actor gets its window",
     ),
 }
 
@@ -102,20 +102,20 @@ MUTANTS: Final = {
 def outcomes(
     drivers: Mapping[Variant, Driver], tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, tuple[int, str]]:
-    """How the scenario of each mutant ended, and what was said."""
+    """The exit code of each mutant's scenario, and its output."""
     original = drivers[THREADS].build
 
     def build_and_run(mutant: Mutant) -> tuple[int, str]:
         folder = tmp_path_factory.mktemp("mutant")
         app = write_app(folder, {mutant.source: mutant.apply})
         build = replace(original, folder=folder)
-        said = build_mutant(original, build, app, mutant.source)
-        if said:
-            return 0, said
+        diagnostics = build_mutant(original, build, app, mutant.source)
+        if diagnostics:
+            return 0, diagnostics
         try:
-            run = Driver(build, app, PATIENCE).run(mutant.scenario, folder / "home")
+            run = Driver(build, app, TIMEOUT_S).run(mutant.scenario, folder / "home")
         except subprocess.TimeoutExpired:
-            return -1, "it never ended"
+            return -1, "it did not end in time"
         return run.returncode, run.stdout + run.stderr
 
     with ThreadPoolExecutor(2) as pool:
@@ -123,15 +123,15 @@ def outcomes(
 
 
 @pytest.mark.parametrize("mistake", MUTANTS)
-def test_a_mistake_turns_its_scenario_red(
+def test_mistake_makes_its_scenario_fail(
     outcomes: Mapping[str, tuple[int, str]], mistake: str
 ) -> None:
-    code, said = outcomes[mistake]
+    code, diagnostics = outcomes[mistake]
 
-    assert code != 0, said
+    assert code != 0, diagnostics
 
 
-def test_a_callback_that_is_not_sendable_does_not_compile(
+def test_callback_without_sendable_does_not_compile(
     builds: Mapping[Variant, Build], tmp_path: Path
 ) -> None:
     mutant = Mutant(
@@ -143,6 +143,6 @@ def test_a_callback_that_is_not_sendable_does_not_compile(
     app = write_app(tmp_path, {mutant.source: mutant.apply})
 
     source = app / "Bgsvc" / mutant.source
-    said = builds[THREADS].check("Mutant", source, others_of(source))
+    diagnostics = builds[THREADS].check("Mutant", source, others_of(source))
 
-    assert "non-sendable" in said.lower() or "@Sendable" in said, said
+    assert "non-sendable" in diagnostics.lower() or "@Sendable" in diagnostics, diagnostics

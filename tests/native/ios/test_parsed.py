@@ -1,4 +1,4 @@
-"""Without a toolchain: the Swift, read by tree-sitter's grammar, and the Info.plist by plistlib."""
+"""Parse the Swift with tree-sitter and the Info.plist with plistlib; no toolchain is needed."""
 
 import fnmatch
 import plistlib
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.native
 HOSTILE = "100% \"$price\" <watch> \\ 'né' 🐍 & co \\(x)"
 HERE = Path(__file__).parent
 SUPPORT = [*(templates_root() / "ios/support").glob("*.swift"), *HERE.glob("*/*.swift")]
-# The stubs say int, which is deprecated; it is a capsule.
+# The type stubs declare a deprecated int; the function returns a capsule.
 PARSER = Parser(Language(cast("object", tree_sitter_swift.language())))
 
 SERVICES = {
@@ -47,7 +47,7 @@ def nodes(node: Node) -> Iterator[Node]:
 
 
 def mistakes(source: bytes) -> list[str]:
-    """Return the places that are no Swift."""
+    """Return the places that are not Swift."""
     return [
         f"line {node.start_point.row + 1}: {node.type}"
         for node in nodes(PARSER.parse(source).root_node)
@@ -64,7 +64,7 @@ def strings(source: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("source", SUPPORT, ids=lambda path: path.name)
-def test_support_source_is_swift(source: Path) -> None:
+def test_support_source_parses_as_swift(source: Path) -> None:
     assert mistakes(source.read_bytes()) == []
 
 
@@ -72,11 +72,11 @@ def test_support_source_is_swift(source: Path) -> None:
     "services",
     [["refresh"], ["processing"], ["both"], ["continued"], ["foreground"], [*SERVICES]],
 )
-def test_generated_constants_are_swift(services: list[str]) -> None:
+def test_generated_constants_parse_as_swift(services: list[str]) -> None:
     assert mistakes(files(*services)["BgsvcServices.swift"].content) == []
 
 
-def test_no_text_of_an_author_is_interpolated() -> None:
+def test_hostile_label_in_a_constant_is_not_interpolated() -> None:
     source = files("refresh")["BgsvcServices.swift"].content
 
     kinds = {node.type for node in nodes(PARSER.parse(source).root_node)}
@@ -92,18 +92,18 @@ def test_no_text_of_an_author_is_interpolated() -> None:
         (["refresh", "both"], ["fetch", "processing"], ["bg-refresh", "default.bg-processing"]),
     ],
 )
-def test_the_property_list_asks_for_what_the_tasks_need(
+def test_property_list_has_the_modes_and_identifiers_of_the_tasks(
     services: list[str], modes: list[str], identifiers: list[str]
 ) -> None:
-    found = plistlib.loads(files(*services)["Info.plist"].content, fmt=plistlib.FMT_XML)
+    info = plistlib.loads(files(*services)["Info.plist"].content, fmt=plistlib.FMT_XML)
 
-    assert found == {
+    assert info == {
         "BGTaskSchedulerPermittedIdentifiers": [f"com.example.notes.{i}" for i in identifiers],
         "UIBackgroundModes": modes,
     }
 
 
-def test_every_identifier_in_the_swift_is_permitted() -> None:
+def test_every_identifier_in_the_swift_is_permitted_by_the_property_list() -> None:
     generated = files(*SERVICES)
     permitted = plistlib.loads(generated["Info.plist"].content, fmt=plistlib.FMT_XML)
 

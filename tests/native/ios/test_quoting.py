@@ -1,4 +1,4 @@
-"""Any text comes back from the compiled Swift, and from the property list, as it went in."""
+"""The compiled Swift and the property lists return every text unchanged."""
 
 import plistlib
 import re
@@ -16,8 +16,8 @@ from bgsvc_gen.resources import templates_root
 from bgsvc_gen.spec.model import App, Spec
 from bgsvc_gen.targets import ios
 from bgsvc_gen.targets.ios import ContinuedTask, IosPlan, ProcessingTask, Run, ServiceConstant
+from tests.native.ios.scenarios import HERE
 from tests.native.ios.swift import Swift
-from tests.native.ios.trials import HERE
 
 pytestmark = pytest.mark.native
 
@@ -40,7 +40,7 @@ TEXTS: Final = st.lists(
 
 
 def plan_of(texts: Sequence[str]) -> IosPlan:
-    """Return a plan that has a text of `texts` at every place where one can be."""
+    """Return a plan with the texts at every place that takes one."""
     feed = iter(texts)
     empty = ios.plan(Spec(App("a.b", "B"), (), ()))
     run = Run("s0", 1.0)
@@ -71,7 +71,7 @@ def texts_in(plan: IosPlan) -> list[str]:
     return texts
 
 
-def rendered(template: str, plan: IosPlan) -> str:
+def render_template(template: str, plan: IosPlan) -> str:
     return environment().get_template(f"ios/{template}").render(plan=plan)
 
 
@@ -81,33 +81,35 @@ def rendered(template: str, plan: IosPlan) -> str:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_swift_reads_every_text_as_it_was_written(
+def test_compiled_swift_returns_every_text_unchanged(
     swift: Swift, tmp_path: Path, texts: list[str]
 ) -> None:
     plan = plan_of([*HOSTILE, *texts])
     source = tmp_path / "BgsvcServices.swift"
-    source.write_text(rendered("BgsvcServices.swift.j2", plan), encoding="utf-8", newline="")
+    source.write_text(render_template("BgsvcServices.swift.j2", plan), encoding="utf-8", newline="")
     program = tmp_path / "quoting"
     types = templates_root() / "ios/support/BgsvcService.swift"
 
     sources = (source, types, HERE / "quoting/main.swift")
-    said = swift.compile("-Onone", *swift.cache, *sources, "-o", program, made=[program])
+    diagnostics = swift.compile("-Onone", *swift.cache, *sources, "-o", program, made=[program])
     run = swift.run(program)
 
-    assert said == ""
+    assert diagnostics == ""
     assert [bytes.fromhex(line).decode() for line in run.stdout.split()] == [
         text for text in texts_in(plan) if text
     ]
 
 
 @given(texts=st.lists(st.text(), max_size=8))
-def test_a_property_list_has_every_text_or_refuses_it(texts: list[str]) -> None:
+def test_property_list_returns_every_text_unchanged_or_refuses_it(texts: list[str]) -> None:
     values = (*HOSTILE[:5], *texts)
     plan = replace(
         plan_of(["x"] * 60), identifiers=values, background_modes=values, entitlements=values
     )
     try:
-        contents = [rendered(name, plan) for name in ("Info.plist.j2", "entitlements.plist.j2")]
+        contents = [
+            render_template(name, plan) for name in ("Info.plist.j2", "entitlements.plist.j2")
+        ]
     except ValueError:
         assert any(NO_XML.search(text) for text in texts)
         return

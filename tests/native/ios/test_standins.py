@@ -1,7 +1,7 @@
-"""The stand-ins declare what Apple's SDK declares: by the name, the class and the availability.
+"""The stand-ins declare what Apple's SDK declares: the same names, classes and availability.
 
-What the compiler makes of the stand-ins (their symbol graph) is held against declarations that were
-made from the SDK's headers by somebody else, twice: by two programs, of two authors.
+The symbol graph of the stand-ins is compared with two sets of declarations that programs of two
+other authors made from the SDK's headers.
 """
 
 import json
@@ -17,16 +17,16 @@ from tests.native.ios.apple import (
     Class,
     Declarations,
 )
-from tests.native.ios.crates import Crate, as_declarations, joined
+from tests.native.ios.crates import Crate, join_selector, to_declarations
 from tests.native.ios.ios_sdk import IosSdk
-from tests.native.ios.trials import HERE
+from tests.native.ios.scenarios import HERE
 
 pytestmark = pytest.mark.native
 
 EXTRACT: Final = "/usr/libexec/swift/bin/swift-symbolgraph-extract"
 
 RENAMED: Final = {
-    # Swift's names for these are in the SDK's API notes, which no registry has: from Apple's pages.
+    # Swift's names are in the SDK's API notes, which no registry has; these are from Apple's pages.
     "BGTaskScheduler.shared": "sharedScheduler",
     "BGTaskScheduler.submit(_:)": "submitTaskRequestError",
     "BGTaskScheduler.register(forTaskWithIdentifier:using:launchHandler:)": (
@@ -41,11 +41,11 @@ RENAMED: Final = {
     ),
 }
 UNKNOWN: Final = {
-    # New in iOS 27, after the package: its declaration is from Apple's page.
+    # New in iOS 27, after the package was made; the declaration is from Apple's page.
     "BGTaskScheduler.submitTaskRequest(_:completionHandler:)",
 }
 WRAPPERS: Final = {"UIBackgroundTaskIdentifier", "BGTaskScheduler.Error"}
-"""Types that Swift alone has, around a number or an NSError."""
+"""Types that exist only in Swift, around a number or an NSError."""
 
 OPTIONS: Final = {
     "BGContinuedProcessingTaskRequest.Resources": "BGContinuedProcessingTaskRequestResources",
@@ -57,7 +57,7 @@ OPTIONS: Final = {
 
 @dataclass(frozen=True)
 class Symbol:
-    """A declaration of a stand-in; `since` is empty where only its class says.
+    """A declaration of a stand-in; `since` is empty where only its class has a version.
 
     Attributes:
         parent: The superclass of a class.
@@ -90,9 +90,9 @@ SOURCES: Final = ("types-ios", "objc2")
 
 @pytest.fixture(scope="module", params=SOURCES)
 def apple(request: pytest.FixtureRequest) -> Declarations:
-    """What one of the two sources says."""
+    """The declarations of one of the two sources."""
     if request.param == "objc2":
-        return as_declarations(request.getfixturevalue("crate_of"))
+        return to_declarations(request.getfixturevalue("crate_of"))
     types: Declarations = request.getfixturevalue("types")
     return types
 
@@ -101,9 +101,9 @@ def apple(request: pytest.FixtureRequest) -> Declarations:
 def standins(
     ios_sdks: Mapping[str, IosSdk], tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, list[Symbol]]:
-    """The public declarations of each stand-in, without what the compiler adds."""
+    """The public declarations of each stand-in, without those that the compiler adds."""
     sdk, folder = ios_sdks["26.0"], tmp_path_factory.mktemp("symbols")
-    found: dict[str, list[Symbol]] = {}
+    symbols: dict[str, list[Symbol]] = {}
     for framework in FRAMEWORKS:
         run = sdk.swift.run(
             *(EXTRACT, "-module-name", framework, "-target", sdk.target, "-sdk", sdk.folder),
@@ -117,8 +117,8 @@ def standins(
             for row in graph["relationships"]
             if row["kind"] == "inheritsFrom"
         }
-        found[framework] = list(_symbols(graph["symbols"], parents))
-    return found
+        symbols[framework] = list(_symbols(graph["symbols"], parents))
+    return symbols
 
 
 def _symbols(rows: list[dict[str, Any]], parents: Mapping[str, str]) -> Iterator[Symbol]:
@@ -145,8 +145,8 @@ def _symbols(rows: list[dict[str, Any]], parents: Mapping[str, str]) -> Iterator
         yield Symbol(path, kind, since, parent, is_settable)
 
 
-def possible_names(symbol: Symbol) -> set[str]:
-    """Return what Objective-C may call a member: Swift drops `With`, and runs nothing together."""
+def list_possible_names(symbol: Symbol) -> set[str]:
+    """Return the possible Objective-C names of a member: Swift drops `With`, and keeps labels."""
     base, _, rest = symbol.name.partition("(")
     labels = [label for label in rest.rstrip(")").split(":") if label and label != "_"]
     tail = "".join(label[0].upper() + label[1:] for label in labels)
@@ -155,7 +155,7 @@ def possible_names(symbol: Symbol) -> set[str]:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_every_class_is_apple_s(
+def test_class_of_a_standin_has_apple_s_superclass_and_availability(
     standins: Mapping[str, list[Symbol]], apple: Declarations, framework: str
 ) -> None:
     classes = [symbol for symbol in standins[framework] if symbol.kind == "class"]
@@ -169,7 +169,7 @@ def test_every_class_is_apple_s(
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_every_member_of_a_class_is_apple_s(
+def test_member_of_a_standin_is_declared_by_apple(
     standins: Mapping[str, list[Symbol]], apple: Declarations, framework: str
 ) -> None:
     checked = 0
@@ -194,7 +194,7 @@ def labels_of(symbol: Symbol) -> tuple[str, ...]:
 
 
 def is_made(symbol: Symbol, apple: Declarations) -> bool:
-    """Tell whether a class method makes it: `actionWithIdentifierTitleOptions` is an `init`."""
+    """Check that a class method makes it: `actionWithIdentifierTitleOptions` is an `init`."""
     tail = "With" + "".join(label[0].upper() + label[1:] for label in labels_of(symbol))
     return any(name.endswith(tail) for name in apple.classes[symbol.owner].members)
 
@@ -206,11 +206,11 @@ def constructors(name: str, apple: Declarations) -> list[tuple[str, ...]]:
 
 def check_member(symbol: Symbol, apple: Declarations) -> None:
     known: Class | None = apple.classes[symbol.owner]
-    names = possible_names(symbol)
+    names = list_possible_names(symbol)
     while known is not None:
-        found = names & known.members.keys()
-        if found:
-            since = known.members[found.pop()]
+        matches = names & known.members.keys()
+        if matches:
+            since = known.members[matches.pop()]
             assert symbol.since in {"", since} or not apple.has_dates, symbol
             return
         known = apple.classes.get(known.parent)
@@ -218,7 +218,7 @@ def check_member(symbol: Symbol, apple: Declarations) -> None:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_what_belongs_to_a_class_and_what_can_be_set_is_as_apple_has_it(
+def test_member_of_a_standin_is_static_and_settable_as_apple_s(
     standins: Mapping[str, list[Symbol]], crate_of: Mapping[str, Crate], framework: str
 ) -> None:
     classes = crate_of[framework].classes
@@ -227,8 +227,8 @@ def test_what_belongs_to_a_class_and_what_can_be_set_is_as_apple_has_it(
         known = classes.get(symbol.owner)
         if known is None or symbol.kind == "init":
             continue
-        methods = {joined(selector): method for selector, method in known.methods.items()}
-        for name in possible_names(symbol) & methods.keys():
+        methods = {join_selector(selector): method for selector, method in known.methods.items()}
+        for name in list_possible_names(symbol) & methods.keys():
             assert methods[name].is_static == symbol.kind.startswith("type."), symbol
             if symbol.kind.endswith("property"):
                 setter = f"set{name[0].upper()}{name[1:]}"
@@ -238,13 +238,13 @@ def test_what_belongs_to_a_class_and_what_can_be_set_is_as_apple_has_it(
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_both_sources_say_the_same_of_what_is_used(
+def test_both_sources_agree_on_used_declarations(
     standins: Mapping[str, list[Symbol]],
     types: Declarations,
     crate_of: Mapping[str, Crate],
     framework: str,
 ) -> None:
-    others = as_declarations(crate_of)
+    others = to_declarations(crate_of)
     for symbol in standins[framework]:
         if symbol.kind == "class":
             assert others.classes[symbol.path].parent == types.classes[symbol.path].parent
@@ -256,7 +256,7 @@ def test_both_sources_say_the_same_of_what_is_used(
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_every_enumeration_has_apple_s_cases(
+def test_enumeration_of_a_standin_has_apple_s_cases(
     standins: Mapping[str, list[Symbol]], apple: Declarations, framework: str
 ) -> None:
     for symbol in standins[framework]:
@@ -269,21 +269,21 @@ def test_every_enumeration_has_apple_s_cases(
 
 
 def raw_value(framework: str, symbol: Symbol) -> int | None:
-    """Return the number that the stand-in's source gives a case; `None` where it gives none."""
+    """Return the raw value of a case in the stand-in's source; `None` where it has none."""
     text = "".join(
         path.read_text(encoding="utf-8") for path in (HERE / "standins" / framework).glob("*.swift")
     )
     body = text.partition(f" {symbol.owner.rpartition('.')[2]}: ")[2]
     case = re.search(rf"\bcase {symbol.name} = (\d+)", body)
     option = re.search(rf"\bvar {symbol.name}: \w+ {{\s*\w+\(rawValue: (\d+)\)", body)
-    found = case or option
-    return int(found[1]) if found else None
+    value = case or option
+    return int(value[1]) if value else None
 
 
-def test_nothing_else_is_declared(
+def test_standins_declare_nothing_else(
     standins: Mapping[str, list[Symbol]], apple: Declarations
 ) -> None:
-    left = {
+    undeclared = {
         symbol.path
         for symbols in standins.values()
         for symbol in symbols
@@ -295,7 +295,7 @@ def test_nothing_else_is_declared(
         and symbol.path not in OPTIONS
     }
 
-    assert left <= {
+    assert undeclared <= {
         *WRAPPERS,
         "BGTaskScheduler.Error.code",
         "UNUserNotificationCenterDelegate",

@@ -4,175 +4,175 @@ import Foundation
 
 @testable import BgsvcServices
 
-/// The application, looked up where that is allowed.
+/// The application; only the main actor may look it up.
 func application() async -> Isolated<UIApplication> {
   await MainActor.run { Isolated(UIApplication.shared) }
 }
 
 let foregroundScenarios: [String: @Sendable () async -> Void] = [
-  "a service runs while the app is in use, until it is stopped": {
+  "a service started in the app runs until it is stopped": {
     let patient = service("Patient")
-    let trial = Trial([], services: [patient])
-    await trial.launch()
-    expectEqual((await trial.app.state(of: patient)).state, "idle")
-    let start = await trial.app.start(patient, .user)
+    let fixture = Fixture([], services: [patient])
+    await fixture.launch()
+    expectEqual((await fixture.app.state(of: patient)).state, "idle")
+    let start = await fixture.app.start(patient, .user)
     expectEqual(start.run, .started(1))
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
-    expectEqual((await trial.app.state(of: patient)).state, "running")
-    do { try await trial.app.send(.object(["a": .array([.number(1)])]), to: patient) } catch {
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
+    expectEqual((await fixture.app.state(of: patient)).state, "running")
+    do { try await fixture.app.send(.object(["a": .array([.number(1)])]), to: patient) } catch {
       fail("\(error)")
     }
-    await eventually("heard") { trial.heard.count("heard", of: patient) == 1 }
+    await eventually("heard") { fixture.events.count("heard", of: patient) == 1 }
     expectEqual(
-      trial.heard.last("heard", of: patient)?.data["data"], .object(["a": .array([.number(1)])]))
-    do { try await trial.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
-    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
+      fixture.events.last("heard", of: patient)?.data["data"], .object(["a": .array([.number(1)])]))
+    do { try await fixture.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
+    await eventually("stopped") { fixture.events.count("stopped", of: patient) == 1 }
     expectEqual(
-      trial.heard.last("stopped", of: patient)?.data["reason"], .string("userStop"))
-    expect(!(await trial.app.state(of: patient)).isRunning, "still running")
+      fixture.events.last("stopped", of: patient)?.data["reason"], .string("userStop"))
+    expect(!(await fixture.app.state(of: patient)).isRunning, "still running")
   },
 
-  "a service that runs already is not started twice": {
+  "a second start of a running service joins its run": {
     let patient = service("Patient")
-    let trial = Trial([], services: [patient])
-    await trial.launch()
-    expectEqual((await trial.app.start(patient, .user)).run, .started(1))
-    expectEqual((await trial.app.start(patient, .user)).run, .started(1))
-    do { try await trial.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
-    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
-    expectEqual(trial.heard.count("started", of: patient), 1)
+    let fixture = Fixture([], services: [patient])
+    await fixture.launch()
+    expectEqual((await fixture.app.start(patient, .user)).run, .started(1))
+    expectEqual((await fixture.app.start(patient, .user)).run, .started(1))
+    do { try await fixture.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
+    await eventually("stopped") { fixture.events.count("stopped", of: patient) == 1 }
+    expectEqual(fixture.events.count("started", of: patient), 1)
   },
 
-  "a service is told to stop before iOS suspends the app, and runs again when it is back": {
+  "a service of an app in the background stops before iOS suspends the app, then starts again": {
     let patient = service("Patient")
-    let trial = Trial([], services: [patient])
+    let fixture = Fixture([], services: [patient])
     let application = await application()
-    await trial.launch()
-    await Trial.attached()
-    _ = await trial.app.start(patient, .user)
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
+    await fixture.launch()
+    await Fixture.waitUntilAttached()
+    _ = await fixture.app.start(patient, .user)
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
     application.value.enterBackground(remaining: 30)
     expectEqual(application.value.openBackgroundTasks, ["bgsvc.services"])
-    trial.clock.advance(by: 24)
-    expectEqual(trial.heard.count("stopped", of: patient), 0)
-    trial.clock.advance(by: 1)
-    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
-    await eventually("balanced") { application.value.openBackgroundTasks.isEmpty }
+    fixture.clock.advance(by: 24)
+    expectEqual(fixture.events.count("stopped", of: patient), 0)
+    fixture.clock.advance(by: 1)
+    await eventually("stopped") { fixture.events.count("stopped", of: patient) == 1 }
+    await eventually("no background task open") { application.value.openBackgroundTasks.isEmpty }
     application.value.becomeActive()
-    await eventually("again") { trial.heard.count("waiting", of: patient) == 2 }
+    await eventually("again") { fixture.events.count("waiting", of: patient) == 2 }
     expectEqual(
-      trial.heard.last("started", of: patient)?.data["reason"], .string("replay"))
+      fixture.events.last("started", of: patient)?.data["reason"], .string("replay"))
   },
 
-  "a service that is started in the background has what time there is": {
+  "a service started in the background gets the background time that is left": {
     let patient = service("Patient")
-    let trial = Trial([], services: [patient])
+    let fixture = Fixture([], services: [patient])
     let application = await application()
-    await trial.launch(seen: false)
-    await Trial.attached()
+    await fixture.launch(seen: false)
+    await Fixture.waitUntilAttached()
     application.value.enterBackground(remaining: 30)
     expectEqual(application.value.openBackgroundTasks, [])
-    _ = await trial.app.start(patient, .user)
+    _ = await fixture.app.start(patient, .user)
     expectEqual(application.value.openBackgroundTasks, ["bgsvc.services"])
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
-    trial.clock.advance(by: 25)
-    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
-    await eventually("balanced") { application.value.openBackgroundTasks.isEmpty }
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
+    fixture.clock.advance(by: 25)
+    await eventually("stopped") { fixture.events.count("stopped", of: patient) == 1 }
+    await eventually("no background task open") { application.value.openBackgroundTasks.isEmpty }
     application.value.becomeActive()
-    await eventually("again") { trial.heard.count("waiting", of: patient) == 2 }
+    await eventually("again") { fixture.events.count("waiting", of: patient) == 2 }
   },
 
-  "a service goes on if the user is back in time": {
+  "a service goes on if the user returns before the background time is over": {
     let patient = service("Patient")
-    let trial = Trial([], services: [patient])
+    let fixture = Fixture([], services: [patient])
     let application = await application()
-    await trial.launch()
-    await Trial.attached()
-    _ = await trial.app.start(patient, .user)
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
+    await fixture.launch()
+    await Fixture.waitUntilAttached()
+    _ = await fixture.app.start(patient, .user)
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
     application.value.enterBackground(remaining: 30)
     application.value.becomeActive()
     expectEqual(application.value.openBackgroundTasks, [])
-    trial.clock.advance(by: 60)
-    do { try await trial.app.send(.null, to: patient) } catch { fail("\(error)") }
-    await eventually("heard") { trial.heard.count("heard", of: patient) == 1 }
-    expectEqual(trial.heard.count("stopped", of: patient), 0)
+    fixture.clock.advance(by: 60)
+    do { try await fixture.app.send(.null, to: patient) } catch { fail("\(error)") }
+    await eventually("heard") { fixture.events.count("heard", of: patient) == 1 }
+    expectEqual(fixture.events.count("stopped", of: patient), 0)
   },
 
-  "what the user stopped does not start again when the app is back": {
+  "a stopped service does not start again when the app becomes active": {
     let patient = service("Patient")
-    let trial = Trial([], services: [patient])
+    let fixture = Fixture([], services: [patient])
     let application = await application()
-    await trial.launch()
-    _ = await trial.app.start(patient, .user)
-    do { try await trial.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
-    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
+    await fixture.launch()
+    _ = await fixture.app.start(patient, .user)
+    do { try await fixture.app.stop(patient, reason: "userStop") } catch { fail("\(error)") }
+    await eventually("stopped") { fixture.events.count("stopped", of: patient) == 1 }
     application.value.becomeActive()
-    expect(!(await trial.app.state(of: patient)).isRunning, "runs again")
+    expect(!(await fixture.app.state(of: patient)).isRunning, "runs again")
   },
 
-  "a finite task holds the app, and gives it back when it is finished": {
+  "a finite task holds a background task until it is finished": {
     let finite = service("Finite")
-    let trial = Trial([], services: [finite])
+    let fixture = Fixture([], services: [finite])
     let application = await application()
-    await trial.launch()
-    await Trial.attached()
-    _ = await trial.app.start(finite, .user)
-    await eventually("uploading") { trial.heard.count("uploading", of: finite) == 1 }
+    await fixture.launch()
+    await Fixture.waitUntilAttached()
+    _ = await fixture.app.start(finite, .user)
+    await eventually("uploading") { fixture.events.count("uploading", of: finite) == 1 }
     await eventually("held") { application.value.openBackgroundTasks.count == 1 }
-    do { try await trial.app.send(.null, to: finite) } catch { fail("\(error)") }
-    await eventually("uploaded") { trial.heard.count("uploaded", of: finite) == 1 }
-    await eventually("balanced") { application.value.openBackgroundTasks.isEmpty }
+    do { try await fixture.app.send(.null, to: finite) } catch { fail("\(error)") }
+    await eventually("uploaded") { fixture.events.count("uploaded", of: finite) == 1 }
+    await eventually("no background task open") { application.value.openBackgroundTasks.isEmpty }
     expectEqual(application.value.begunBackgroundTasks, 1)
   },
 
-  "a finite task whose time is up is told, and given back at once": {
+  "a finite task whose time is over receives its expiration, and its background task ends": {
     let finite = service("Finite")
-    let trial = Trial([], services: [finite])
+    let fixture = Fixture([], services: [finite])
     let application = await application()
-    await trial.launch()
-    await Trial.attached()
-    _ = await trial.app.start(finite, .user)
+    await fixture.launch()
+    await Fixture.waitUntilAttached()
+    _ = await fixture.app.start(finite, .user)
     await eventually("held") { application.value.openBackgroundTasks.count == 1 }
     await MainActor.run { application.value.expireBackgroundTasks() }
     expectEqual(application.value.openBackgroundTasks, [])
-    await eventually("told") {
-      trial.heard.events.contains { $0.name == "finite_task_expired" }
+    await eventually("expired") {
+      fixture.events.recorded.contains { $0.name == "finite_task_expired" }
     }
     expectEqual(application.value.begunBackgroundTasks, 1)
   },
 
-  "time that iOS wants back before it is named is given back": {
+  "a background task that expires before iOS returns its identifier is ended": {
     let application = await application()
     application.value.takeTimeBackAtOnce()
     let time = BgsvcBackgroundTime()
     time.attach()
-    await Trial.attached()
-    let told = DispatchSemaphore(value: 0)
-    expect(time.begin("upload") { told.signal() }, "no time")
-    expectEqual(told.wait(timeout: .now()), .success)
+    await Fixture.waitUntilAttached()
+    let expired = DispatchSemaphore(value: 0)
+    expect(time.begin("upload") { expired.signal() }, "no time")
+    expectEqual(expired.wait(timeout: .now()), .success)
     expectEqual(application.value.openBackgroundTasks, [])
     time.end("upload")
     expectEqual(application.value.begunBackgroundTasks, 1)
   },
 
-  "a finite task that iOS gives no time for does no harm": {
+  "a finite task without background time still finishes": {
     let finite = service("Finite")
-    let trial = Trial([], services: [finite])
+    let fixture = Fixture([], services: [finite])
     let application = await application()
     application.value.refuseBackgroundTasks()
-    await trial.launch()
-    await Trial.attached()
-    _ = await trial.app.start(finite, .user)
-    await eventually("uploading") { trial.heard.count("uploading", of: finite) == 1 }
-    do { try await trial.app.send(.null, to: finite) } catch { fail("\(error)") }
-    await eventually("uploaded") { trial.heard.count("uploaded", of: finite) == 1 }
+    await fixture.launch()
+    await Fixture.waitUntilAttached()
+    _ = await fixture.app.start(finite, .user)
+    await eventually("uploading") { fixture.events.count("uploading", of: finite) == 1 }
+    do { try await fixture.app.send(.null, to: finite) } catch { fail("\(error)") }
+    await eventually("uploaded") { fixture.events.count("uploaded", of: finite) == 1 }
   },
 ]
 
-extension Trial {
-  /// Returns when the app has found its `UIApplication`, which takes the main thread a moment.
-  static func attached() async {
+extension Fixture {
+  /// Returns when the app has looked up its `UIApplication` on the main thread.
+  static func waitUntilAttached() async {
     await MainActor.run {}
     await MainActor.run {}
   }

@@ -10,40 +10,36 @@ final class AppDelegate: NSObject, UNUserNotificationCenterDelegate {}
 let pythonScenarios: [String: @Sendable () async -> Void] = [
   "a second Python thread works while the bridge waits for its next request": {
     let threaded = service("Threaded")
-    let trial = Trial([], services: [threaded])
-    await trial.launch()
-    _ = await trial.app.start(threaded, .user)
-    await eventually("ticks") { trial.heard.count("tick", of: threaded) >= 20 }
+    let fixture = Fixture([], services: [threaded])
+    await fixture.launch()
+    _ = await fixture.app.start(threaded, .user)
+    await eventually("ticks") { fixture.events.count("tick", of: threaded) >= 20 }
   },
 
-  "a write to a peer that hung up is an error in Python, and no end of the app": {
+  "a write to a closed pipe raises in Python, and does not end the app": {
     let pipe = service("Pipe")
-    let trial = Trial([], services: [pipe])
-    await trial.launch()
-    _ = await trial.app.start(pipe, .user)
-    await eventually("survived") { trial.heard.count("survived", of: pipe) == 1 }
-    expectEqual(trial.heard.last("survived", of: pipe)?.data["ignored"], .bool(true))
+    let fixture = Fixture([], services: [pipe])
+    await fixture.launch()
+    _ = await fixture.app.start(pipe, .user)
+    await eventually("survived") { fixture.events.count("survived", of: pipe) == 1 }
+    expectEqual(fixture.events.last("survived", of: pipe)?.data["ignored"], .bool(true))
   },
 
-  "an interpreter that a host has started is joined, not started again": {
+  "an interpreter that a host has started is used, not started again": {
     let quick = service("Quick")
-    let trial = Trial([], services: [quick])
-    let environment = ProcessInfo.processInfo.environment
-    let location = BgsvcLocation(
-      home: environment["TRIAL_PYTHON"] ?? "",
-      searchPaths: (environment["TRIAL_PATHS"] ?? "").split(separator: ":").map(String.init))
-    do { try BgsvcInterpreter.ensure(at: location) } catch { fail("\(error)") }
+    let fixture = Fixture([], services: [quick])
+    do { try BgsvcInterpreter.ensureStarted(at: pythonLocation()) } catch { fail("\(error)") }
     let state = PyGILState_Ensure()
     PyRun_SimpleString("import sys; sys.the_host_was_here = True")
     PyGILState_Release(state)
-    expectEqual((await trial.app.start(quick, .user)).run, .started(1))
-    await eventually("worked") { trial.heard.count("worked", of: quick) == 1 }
+    expectEqual((await fixture.app.start(quick, .user)).run, .started(1))
+    await eventually("worked") { fixture.events.count("worked", of: quick) == 1 }
     let again = PyGILState_Ensure()
     expectEqual(PyRun_SimpleString("import sys; assert sys.the_host_was_here"), 0)
     PyGILState_Release(again)
   },
 
-  "every app of a process speaks to the one interpreter": {
+  "two apps in a process use the same interpreter": {
     let first = BgsvcPython(location: pythonLocation())
     let second = BgsvcPython(location: pythonLocation())
     let request = #"{"v":1,"id":"1","type":"state"}"#
@@ -55,7 +51,7 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     } catch { fail("\(error)") }
   },
 
-  "every golden message of the runtime is understood": {
+  "every golden message of the runtime parses": {
     guard case .array(let vectors)? = vectors("messages.json") else { fail("no vectors") }
     expect(vectors.count >= 16, "only \(vectors.count) vectors")
     for vector in vectors {
@@ -90,7 +86,7 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     }
   },
 
-  "every word of the bridge is the one that Python has": {
+  "every enumeration of the bridge has Python's values": {
     guard let words = vectors("words.json") else { fail("no words") }
     func list(_ name: String) -> Set<String> {
       Set((words[name]?.array ?? []).compactMap(\.string))
@@ -113,7 +109,7 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     expect(list("errorCodes").isSuperset(of: ["alreadyRunning", "unknownService"]), "codes")
   },
 
-  "JSON comes back as it went": {
+  "a value encoded to JSON and parsed again is the same": {
     let texts = ["", "\"\\/\u{8}\u{1f}\u{7f}", "né 🐍 \u{2028} \u{feff}", "\\u0041", "a\u{0}b"]
     for text in texts {
       let value = BgsvcValue.object([text: .array([.string(text), .number(-0.5), .number(1e300)])])
@@ -125,16 +121,16 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
     expectEqual(BgsvcMessage(#"{"v":2,"type":"event","service":"a","event":"b"}"#), nil)
   },
 
-  "leave to notify is asked for with the first notification, and buttons reach the service": {
+  "the first notification asks for permission, and its buttons reach the service": {
     let notify = service("Notify")
-    let trial = Trial([], services: [notify])
+    let fixture = Fixture([], services: [notify])
     let center = Isolated(UNUserNotificationCenter.current())
     let own = UNNotificationCategory(
       identifier: "own", actions: [], intentIdentifiers: [], options: [])
     center.value.setNotificationCategories([own])
-    await trial.launch()
+    await fixture.launch()
     expectEqual(center.value.timesAsked, 0)
-    _ = await trial.app.start(notify, .user)
+    _ = await fixture.app.start(notify, .user)
     await eventually("shown") { center.value.shown.count == 1 }
     let request = center.value.shown[0]
     expectEqual(center.value.timesAsked, 1)
@@ -145,52 +141,45 @@ let pythonScenarios: [String: @Sendable () async -> Void] = [
       center.value.categories.contains { $0.identifier == request.content.categoryIdentifier },
       "no buttons")
     let thread = request.content.threadIdentifier
-    expect(!trial.app.act(on: "the app's own", of: thread, "pause"), "not ours")
+    expect(!fixture.app.handleAction("pause", on: "the app's own", of: thread), "not handled")
     for action in [UNNotificationDefaultActionIdentifier, UNNotificationDismissActionIdentifier] {
-      expect(trial.app.act(on: request.identifier, of: thread, action), "not ours")
+      expect(fixture.app.handleAction(action, on: request.identifier, of: thread), "not handled")
     }
-    expect(trial.app.act(on: request.identifier, of: thread, "pause"), "not passed on")
-    await eventually("pressed") { trial.heard.count("pressed", of: notify) == 1 }
-    expectEqual(trial.heard.last("pressed", of: notify)?.data["id"], .string("pause"))
-    expectEqual(trial.heard.count("pressed", of: notify), 1)
-    do { try await trial.app.send(.null, to: notify) } catch { fail("\(error)") }
+    expect(fixture.app.handleAction("pause", on: request.identifier, of: thread), "not passed on")
+    await eventually("pressed") { fixture.events.count("pressed", of: notify) == 1 }
+    expectEqual(fixture.events.last("pressed", of: notify)?.data["id"], .string("pause"))
+    expectEqual(fixture.events.count("pressed", of: notify), 1)
+    do { try await fixture.app.send(.null, to: notify) } catch { fail("\(error)") }
     await eventually("gone") { center.value.shown.isEmpty }
     expectEqual(center.value.timesAsked, 1)
   },
 
-  "a button of an earlier launch is ours, and starts nothing": {
-    let trial = Trial([], services: [service("Notify")])
-    await trial.launch()
-    expect(trial.app.act(on: "bgsvc.notify-1", of: "notify", "pause"), "not ours")
-    expect(!trial.app.bridge.isUsed, "Python was started for nothing")
+  "a button of an earlier launch's notification is handled, and does not start Python": {
+    let fixture = Fixture([], services: [service("Notify")])
+    await fixture.launch()
+    expect(fixture.app.handleAction("pause", on: "bgsvc.notify-1", of: "notify"), "not handled")
+    expect(!fixture.app.bridge.hasContactedPython, "Python was started")
   },
 
-  "a user who says no sees nothing, and is not asked again": {
+  "a user who denies notifications sees none, and is not asked again": {
     let center = Isolated(UNUserNotificationCenter.current())
     center.value.deny()
     let notify = service("Notify")
-    let trial = Trial([], services: [notify])
-    await trial.launch()
-    _ = await trial.app.start(notify, .user)
+    let fixture = Fixture([], services: [notify])
+    await fixture.launch()
+    _ = await fixture.app.start(notify, .user)
     await eventually("asked") { center.value.timesAsked == 1 }
-    do { try await trial.app.stop(notify, reason: "userStop") } catch { fail("\(error)") }
-    await eventually("stopped") { trial.heard.count("stopped", of: notify) == 1 }
-    _ = await trial.app.start(notify, .user)
-    await eventually("shown again") { trial.heard.count("shown", of: notify) == 2 }
+    do { try await fixture.app.stop(notify, reason: "userStop") } catch { fail("\(error)") }
+    await eventually("stopped") { fixture.events.count("stopped", of: notify) == 1 }
+    _ = await fixture.app.start(notify, .user)
+    await eventually("shown again") { fixture.events.count("shown", of: notify) == 2 }
     expectEqual(center.value.timesAsked, 1)
     expectEqual(center.value.shown.count, 0)
   },
 ]
 
-func pythonLocation() -> BgsvcLocation {
-  let environment = ProcessInfo.processInfo.environment
-  return BgsvcLocation(
-    home: environment["TRIAL_PYTHON"] ?? "",
-    searchPaths: (environment["TRIAL_PATHS"] ?? "").split(separator: ":").map(String.init))
-}
-
 func vectors(_ name: String) -> BgsvcValue? {
-  let folder = ProcessInfo.processInfo.environment["TRIAL_VECTORS"] ?? ""
+  let folder = environment("SCENARIO_VECTORS") ?? ""
   guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { return nil }
   return BgsvcValue(json: String(decoding: data, as: UTF8.self))
 }
@@ -223,16 +212,16 @@ func check(_ message: BgsvcMessage, _ fields: BgsvcValue, _ name: String) {
 }
 
 extension BgsvcValue {
-  /// Whether this is what a golden vector asks for: `"<number>"` there stands for any number.
+  /// Whether this matches a golden vector, in which `"<number>"` stands for any number.
   func matches(_ pattern: BgsvcValue) -> Bool {
     switch (pattern, self) {
     case (.string("<any>"), _), (.string("<string>"), .string), (.string("<number>"), .number),
       (.string("<object>"), .object), (.string("<array>"), .array):
       true
-    case (.object(let expected), .object(let found)):
-      expected.allSatisfy { key, value in found[key]?.matches(value) == true }
-    case (.array(let expected), .array(let found)):
-      expected.count == found.count && zip(expected, found).allSatisfy { $1.matches($0) }
+    case (.object(let expected), .object(let actual)):
+      expected.allSatisfy { key, value in actual[key]?.matches(value) == true }
+    case (.array(let expected), .array(let actual)):
+      expected.count == actual.count && zip(expected, actual).allSatisfy { $1.matches($0) }
     default: self == pattern
     }
   }

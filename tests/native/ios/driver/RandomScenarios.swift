@@ -4,7 +4,7 @@ import Foundation
 
 @testable import BgsvcServices
 
-/// The same numbers in every run of the tests.
+/// A generator of the same numbers in every run of the tests.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
@@ -17,15 +17,15 @@ struct SplitMix: RandomNumberGenerator {
 }
 
 let randomScenarios: [String: @Sendable () async -> Void] = [
-  "in 200 random orders of launches, expirations, starts and stops, a window is completed once": {
+  "in 200 random orders of launches, expirations, starts and stops, each window completes once": {
     let quick = service("Quick")
     let patient = service("Patient")
     let crash = service("Crash")
     let tasks = [refresh(quick, patient), processing(patient), processing(crash), continued(quick)]
-    let trial = Trial(tasks, services: [quick, patient, crash])
+    let fixture = Fixture(tasks, services: [quick, patient, crash])
     let application = await application()
-    await trial.launch()
-    await Trial.attached()
+    await fixture.launch()
+    await Fixture.waitUntilAttached()
     var random = SplitMix(state: 20_260_101)
     var granted = 0
     for _ in 0..<200 {
@@ -33,27 +33,27 @@ let randomScenarios: [String: @Sendable () async -> Void] = [
         let task = tasks.randomElement(using: &random) ?? tasks[0]
         let service = [quick, patient, crash].randomElement(using: &random) ?? quick
         switch Int.random(in: 0..<10, using: &random) {
-        case 0, 1, 2, 3: granted += await trial.open(task) ? 1 : 0
-        case 4: trial.system.value.expire(task.identifier)
-        case 5, 6: _ = await trial.app.start(service, .user)
-        case 7: try? await trial.app.stop(service, reason: "userStop")
+        case 0, 1, 2, 3: granted += await fixture.open(task) ? 1 : 0
+        case 4: fixture.system.value.expire(task.identifier)
+        case 5, 6: _ = await fixture.app.start(service, .user)
+        case 7: try? await fixture.app.stop(service, reason: "userStop")
         case 8: application.value.enterBackground(remaining: 30)
         default: application.value.becomeActive()
         }
       }
-      trial.clock.advance(by: TimeInterval(Int.random(in: 0...30, using: &random)))
+      fixture.clock.advance(by: TimeInterval(Int.random(in: 0...30, using: &random)))
     }
     for service in [quick, patient, crash] {
-      try? await trial.app.stop(service, reason: "userStop")
+      try? await fixture.app.stop(service, reason: "userStop")
     }
     await eventually("every window completed") {
-      trial.clock.advance(by: 30)
-      return trial.system.value.granted.isEmpty
+      fixture.clock.advance(by: 30)
+      return fixture.system.value.granted.isEmpty
     }
     expect(granted > 60, "only \(granted) windows")
-    expectEqual(trial.system.value.completed.count, granted)
+    expectEqual(fixture.system.value.completed.count, granted)
     application.value.becomeActive()
-    await eventually("every stretch of time given back") {
+    await eventually("no background task open") {
       application.value.openBackgroundTasks.isEmpty
     }
   }

@@ -5,11 +5,11 @@ import Foundation
 @testable import BgsvcServices
 
 let requestScenarios: [String: @Sendable () async -> Void] = [
-  "every refusal of iOS has a code of its own, and a way out": {
+  "every refusal of iOS has its own code, and a fix": {
     let quick = service("Quick")
     let task = processing(quick)
-    let trial = Trial([task])
-    await trial.launch()
+    let fixture = Fixture([task])
+    await fixture.launch()
     let codes: [(BGTaskScheduler.Error.Code, BgsvcError.Code)] = [
       (.unavailable, .unavailable),
       (.tooManyPendingTaskRequests, .tooManyPendingTaskRequests),
@@ -17,139 +17,139 @@ let requestScenarios: [String: @Sendable () async -> Void] = [
       (.immediateRunIneligible, .immediateRunIneligible),
     ]
     for (refusal, code) in codes {
-      trial.system.value.refuse(with: refusal)
-      let requests = (await trial.app.start(quick, .user)).requests
+      fixture.system.value.refuse(with: refusal)
+      let requests = (await fixture.app.start(quick, .user)).requests
       expectEqual(requests.map(\.identifier), [task.identifier])
       expectEqual(requests.map(\.error?.code), [code])
-      expect(requests.allSatisfy { $0.error?.fix.isEmpty == false }, "no way out")
-      await eventually("run over") { trial.heard.count("stopped", of: quick) > 0 }
+      expect(requests.allSatisfy { $0.error?.fix.isEmpty == false }, "no fix")
+      await eventually("run over") { fixture.events.count("stopped", of: quick) > 0 }
     }
-    trial.system.value.refuse(with: nil)
-    expect((await trial.app.start(quick, .user)).requests.allSatisfy(\.isAccepted), "refused")
+    fixture.system.value.refuse(with: nil)
+    expect((await fixture.app.start(quick, .user)).requests.allSatisfy(\.isAccepted), "refused")
   },
 
-  "an identifier that is missing in the Info.plist is named, and the others work": {
+  "an identifier missing in the Info.plist is reported, and the others work": {
     let listed = processing(service("Quick"))
     let unlisted = processing(service("Patient"))
-    let trial = Trial([listed, unlisted], permitted: [listed.identifier])
-    let errors = await trial.launch()
+    let fixture = Fixture([listed, unlisted], permitted: [listed.identifier])
+    let errors = await fixture.launch()
     expectEqual(errors.map(\.code), [.notInInfoPlist])
     expect(errors[0].message.contains(unlisted.identifier), errors[0].message)
-    let start = await trial.app.start(unlisted.runs[0].service, .user)
+    let start = await fixture.app.start(unlisted.runs[0].service, .user)
     expectEqual(start.requests.map(\.error?.code), [.notInInfoPlist])
-    trial.system.value.launch(listed.identifier)
-    await eventually("completed") { trial.completions(listed) == [true] }
+    fixture.system.value.launch(listed.identifier)
+    await eventually("completed") { fixture.completions(listed) == [true] }
   },
 
-  "a second registration does nothing, for iOS ends an app that registers twice": {
+  "a second registration does nothing": {
     let patient = service("Patient")
-    let trial = Trial([refresh(patient)])
+    let fixture = Fixture([refresh(patient)])
     let application = await application()
-    await trial.launch()
-    expectEqual(trial.app.register(), [])
-    await Trial.attached()
-    _ = await trial.app.start(patient, .user)
+    await fixture.launch()
+    expectEqual(fixture.app.register(), [])
+    await Fixture.waitUntilAttached()
+    _ = await fixture.app.start(patient, .user)
     application.value.enterBackground(remaining: 30)
     expectEqual(application.value.begunBackgroundTasks, 1)
   },
 
-  "what was never registered is refused with the call that is missing": {
+  "a start before the registration is refused as not registered": {
     let quick = service("Quick")
-    let trial = Trial([refresh(quick)])
-    let start = await trial.app.start(quick, .user)
+    let fixture = Fixture([refresh(quick)])
+    let start = await fixture.app.start(quick, .user)
     expectEqual(start.requests.map(\.error?.code), [.notRegistered])
   },
 
-  "requests go through the call that this iOS has": {
-    let trial = Trial([refresh(service("Quick"))])
-    await trial.launch()
+  "a request uses the submission call of its iOS version": {
+    let fixture = Fixture([refresh(service("Quick"))])
+    await fixture.launch()
     #if BGSVC_SDK_27
-      expectEqual(trial.system.value.callsUsed, ["submitTaskRequest"])
+      expectEqual(fixture.system.value.callsUsed, ["submitTaskRequest"])
     #else
-      expectEqual(trial.system.value.callsUsed, ["submit"])
+      expectEqual(fixture.system.value.callsUsed, ["submit"])
     #endif
   },
 
-  "an app that is opened often still gets its windows": {
+  "an app that is opened often keeps the date of its next window": {
     let task = refresh(service("Quick"))
-    let trial = Trial([task])
-    await trial.launch()
-    let begin = trial.system.value.request(task.identifier)?.earliestBeginDate
-    trial.clock.advance(by: 600)
-    _ = await trial.app.start(task.runs[0].service, .user)
-    expectEqual(trial.system.value.request(task.identifier)?.earliestBeginDate, begin)
+    let fixture = Fixture([task])
+    await fixture.launch()
+    let begin = fixture.system.value.request(task.identifier)?.earliestBeginDate
+    fixture.clock.advance(by: 600)
+    _ = await fixture.app.start(task.runs[0].service, .user)
+    expectEqual(fixture.system.value.request(task.identifier)?.earliestBeginDate, begin)
   },
 
-  "what the user stopped is asked for no more, over launches": {
+  "a stopped service gets no more requests until it is started again": {
     let quick = service("Quick")
     let other = service("Patient")
     let task = processing(quick)
     let shared = refresh(quick, other)
-    let trial = Trial([task, shared])
-    await trial.launch()
-    do { try await trial.app.stop(quick, reason: "userStop") } catch { fail("\(error)") }
-    expect(!trial.isAskedFor(task), "still asked for")
-    expect(trial.isAskedFor(shared), "another service's window was taken away")
-    expectEqual(trial.ledger.isWanted(quick.name), false)
-    expectEqual((await trial.app.state(of: quick)).isWanted, false)
-    expect((await trial.app.start(quick, .user)).requests.count == 2, "not asked for again")
-    expectEqual(trial.ledger.isWanted(quick.name), true)
+    let fixture = Fixture([task, shared])
+    await fixture.launch()
+    do { try await fixture.app.stop(quick, reason: "userStop") } catch { fail("\(error)") }
+    expect(!fixture.isRequested(task), "still requested")
+    expect(fixture.isRequested(shared), "another service's request was cancelled")
+    expectEqual(fixture.windowHistory.desiredRunning(quick.name), false)
+    expectEqual((await fixture.app.state(of: quick)).desiredRunning, false)
+    expect((await fixture.app.start(quick, .user)).requests.count == 2, "not requested again")
+    expectEqual(fixture.windowHistory.desiredRunning(quick.name), true)
   },
 
-  "continued work shows how far Python is": {
+  "continued work shows the progress that Python emits": {
     let steps = service("Steps")
     let task = continued(steps)
-    let trial = Trial([task], permitted: ["\(Trial.id).\(steps.name).*"])
-    expectEqual(await trial.launch(), [])
-    let start = await trial.app.start(steps, .user)
+    let fixture = Fixture([task], permitted: ["\(Fixture.id).\(steps.name).*"])
+    expectEqual(await fixture.launch(), [])
+    let start = await fixture.app.start(steps, .user)
     expectEqual(start.run, .granted)
     let request =
-      trial.system.value.request(task.identifier) as? BGContinuedProcessingTaskRequest
+      fixture.system.value.request(task.identifier) as? BGContinuedProcessingTaskRequest
     expectEqual(request?.strategy, .queue)
     expectEqual(request?.title, "Working")
-    trial.system.value.launch(task.identifier)
+    fixture.system.value.launch(task.identifier)
     await eventually("progress") {
-      let granted = trial.system.value.granted.first as? BGContinuedProcessingTask
+      let granted = fixture.system.value.granted.first as? BGContinuedProcessingTask
       return granted?.progress.fractionCompleted == 0.25 && granted?.subtitle == "one of four"
     }
-    let granted = trial.system.value.granted.first as? BGContinuedProcessingTask
+    let granted = fixture.system.value.granted.first as? BGContinuedProcessingTask
     expectEqual(granted?.title, "Working")
-    do { try await trial.app.stop(steps, reason: "userStop") } catch { fail("\(error)") }
-    await eventually("completed") { trial.completions(task) == [true] }
+    do { try await fixture.app.stop(steps, reason: "userStop") } catch { fail("\(error)") }
+    await eventually("completed") { fixture.completions(task) == [true] }
   },
 
-  "continued work that may not wait says so, and runs in the foreground if it has to": {
+  "continued work that may not wait runs in the foreground if iOS refuses it": {
     let patient = service("Patient")
     let task = continued(patient, mayQueue: false, gpu: true)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.refuse(with: .immediateRunIneligible)
-    let start = await trial.app.start(patient, .user)
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.refuse(with: .immediateRunIneligible)
+    let start = await fixture.app.start(patient, .user)
     expectEqual(start.requests.map(\.error?.code), [.immediateRunIneligible])
     guard case .started = start.run else { fail("\(start.run)") }
-    trial.system.value.refuse(with: nil)
-    trial.system.value.supportGPU()
-    _ = await trial.app.start(patient, .user)
+    fixture.system.value.refuse(with: nil)
+    fixture.system.value.supportGPU()
+    _ = await fixture.app.start(patient, .user)
     let request =
-      trial.system.value.request(task.identifier) as? BGContinuedProcessingTaskRequest
+      fixture.system.value.request(task.identifier) as? BGContinuedProcessingTaskRequest
     expectEqual(request?.strategy, .fail)
     expectEqual(request?.requiredResources, .gpu)
   },
 
-  "continued work that its user cancels stops the service": {
+  "continued work that the user cancels stops its service": {
     let patient = service("Patient")
     let task = continued(patient)
-    let trial = Trial([task])
-    await trial.launch()
-    _ = await trial.app.start(patient, .user)
-    trial.system.value.launch(task.identifier)
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
-    trial.system.value.expire(task.identifier)
-    await eventually("completed") { trial.completions(task) == [false] }
-    expect(!trial.isAskedFor(task), "asked for again, without its user")
+    let fixture = Fixture([task])
+    await fixture.launch()
+    _ = await fixture.app.start(patient, .user)
+    fixture.system.value.launch(task.identifier)
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
+    fixture.system.value.expire(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [false] }
+    expect(!fixture.isRequested(task), "requested again without the user")
   },
 
-  "what the device allows is told": {
+  "the capabilities follow the device's settings": {
     await MainActor.run {
       let usual = Bgsvc.capabilities
       expectEqual(usual.backgroundRefresh, .available)

@@ -4,269 +4,272 @@ import Foundation
 @testable import BgsvcServices
 
 let windowScenarios: [String: @Sendable () async -> Void] = [
-  "a refresh runs its service, is asked for again, and is completed once": {
+  "a refresh runs its service, is requested again, and completes once": {
     let quick = service("Quick")
     let task = refresh(quick)
-    let trial = Trial([task])
-    await trial.launch()
-    let begin = trial.system.value.request(task.identifier)?.earliestBeginDate
-    expectEqual(begin, trial.clock.now.addingTimeInterval(900))
-    trial.clock.advance(by: 901)
-    expect(trial.system.value.launch(task.identifier), "not asked for")
-    await eventually("completed") { trial.completions(task) == [true] }
+    let fixture = Fixture([task])
+    await fixture.launch()
+    let begin = fixture.system.value.request(task.identifier)?.earliestBeginDate
+    expectEqual(begin, fixture.clock.now.addingTimeInterval(900))
+    fixture.clock.advance(by: 901)
+    expect(fixture.system.value.launch(task.identifier), "not requested")
+    await eventually("completed") { fixture.completions(task) == [true] }
     await eventually("worked") {
-      trial.heard.last("worked", of: quick)?.data["reason"] == .string("task")
+      fixture.events.last("worked", of: quick)?.data["reason"] == .string("task")
     }
-    expect(trial.isAskedFor(task), "not asked for again")
+    expect(fixture.isRequested(task), "not requested again")
     expectEqual(
-      trial.system.value.request(task.identifier)?.earliestBeginDate,
-      trial.clock.now.addingTimeInterval(900))
-    expectEqual(trial.app.ledger.history.map(\.ending), ["completed"])
+      fixture.system.value.request(task.identifier)?.earliestBeginDate,
+      fixture.clock.now.addingTimeInterval(900))
+    expectEqual(fixture.app.windowHistory.pastWindows.map(\.ending), ["completed"])
   },
 
-  "a service in a refresh knows how much time is left": {
+  "a service in a refresh has a deadline of at most 25 seconds": {
     let quick = service("Quick")
     let task = refresh(quick)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
-    await eventually("worked") { trial.heard.count("worked", of: quick) == 1 }
-    let remaining = trial.heard.last("worked", of: quick)?.data["remaining"]?.number ?? 0
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
+    await eventually("worked") { fixture.events.count("worked", of: quick) == 1 }
+    let remaining = fixture.events.last("worked", of: quick)?.data["remaining"]?.number ?? 0
     expect(remaining > 5 && remaining <= 25, "remaining \(remaining)")
   },
 
-  "the next window is asked for before Python is": {
+  "the next window is requested before Python starts": {
     let task = refresh(service("Quick"))
-    let trial = Trial([task])
-    await trial.launch()
-    let bridge = trial.app.bridge
-    trial.system.value.watch {
-      if bridge.isUsed { fail("Python was asked first") }
+    let fixture = Fixture([task])
+    await fixture.launch()
+    let bridge = fixture.app.bridge
+    fixture.system.value.watch {
+      if bridge.hasContactedPython { fail("Python started first") }
     }
-    trial.system.value.launch(task.identifier)
-    await eventually("completed") { trial.completions(task) == [true] }
-    expect(trial.isAskedFor(task), "not asked for again")
+    fixture.system.value.launch(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [true] }
+    expect(fixture.isRequested(task), "not requested again")
   },
 
-  "an expired window stops its service and is completed as failed, once": {
+  "an expired window stops its service and completes once, as failed": {
     let patient = service("Patient")
     let task = refresh(patient)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
-    expect(trial.system.value.expire(task.identifier), "no handler")
-    await eventually("stopped") { trial.heard.count("stopped", of: patient) == 1 }
-    await eventually("completed") { trial.completions(task) == [false] }
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
+    expect(fixture.system.value.expire(task.identifier), "no handler")
+    await eventually("stopped") { fixture.events.count("stopped", of: patient) == 1 }
+    await eventually("completed") { fixture.completions(task) == [false] }
     expectEqual(
-      trial.heard.last("stopped", of: patient)?.data["reason"], .string("platformExpiration"))
-    expect(trial.heard.last("asked_to_stop", of: patient) != nil, "shut down without a word")
-    trial.clock.advance(by: 60)
-    await eventually("noted") { trial.app.ledger.history.map(\.ending) == ["expired"] }
-    expectEqual(trial.completions(task), [false])
+      fixture.events.last("stopped", of: patient)?.data["reason"], .string("platformExpiration"))
+    expect(fixture.events.last("asked_to_stop", of: patient) != nil, "no shutdown token")
+    fixture.clock.advance(by: 60)
+    await eventually("recorded") {
+      fixture.app.windowHistory.pastWindows.map(\.ending) == ["expired"]
+    }
+    expectEqual(fixture.completions(task), [false])
   },
 
-  "a service that ignores expiration is left behind after the grace": {
+  "a window of a service that ignores expiration completes after three seconds": {
     let stubborn = service("Stubborn")
     let task = processing(stubborn)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
-    await eventually("waiting") { trial.heard.count("waiting", of: stubborn) == 1 }
-    trial.system.value.expire(task.identifier)
-    await eventually("ignoring") { trial.heard.count("ignoring", of: stubborn) == 1 }
-    expectEqual(trial.completions(task), [])
-    trial.clock.advance(by: 3)
-    await eventually("completed") { trial.completions(task) == [false] }
-    await eventually("stopped at last") { trial.heard.count("stopped", of: stubborn) == 1 }
-    expectEqual(trial.completions(task), [false])
-    expectEqual(trial.app.ledger.history.map(\.ending), ["overrun"])
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
+    await eventually("waiting") { fixture.events.count("waiting", of: stubborn) == 1 }
+    fixture.system.value.expire(task.identifier)
+    await eventually("ignoring") { fixture.events.count("ignoring", of: stubborn) == 1 }
+    expectEqual(fixture.completions(task), [])
+    fixture.clock.advance(by: 3)
+    await eventually("completed") { fixture.completions(task) == [false] }
+    await eventually("stopped at last") { fixture.events.count("stopped", of: stubborn) == 1 }
+    expectEqual(fixture.completions(task), [false])
+    expectEqual(fixture.app.windowHistory.pastWindows.map(\.ending), ["overrun"])
   },
 
-  "a Python that lets nobody else work keeps no window open": {
+  "a Python that hangs with its lock keeps no window open": {
     let hung = service("Hung")
     let quick = service("Quick")
     let task = refresh(hung)
     let other = processing(quick)
-    var there: [Int32] = [0, 0]
-    var back: [Int32] = [0, 0]
-    expectEqual([pipe(&there), pipe(&back)], [0, 0])
-    setenv("TRIAL_PIPES", "\(there[0]) \(back[1])", 1)
-    let trial = Trial([task, other])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
+    var toPython: [Int32] = [0, 0]
+    var fromPython: [Int32] = [0, 0]
+    expectEqual([pipe(&toPython), pipe(&fromPython)], [0, 0])
+    setenv("SCENARIO_PIPES", "\(toPython[0]) \(fromPython[1])", 1)
+    let fixture = Fixture([task, other])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
     var byte: UInt8 = 0
-    expectEqual(read(back[0], &byte, 1), 1)
-    trial.clock.advance(by: 25)
-    expectEqual(trial.completions(task), [])
-    await trial.open(other)
-    trial.system.value.expire(other.identifier)
+    expectEqual(read(fromPython[0], &byte, 1), 1)
+    fixture.clock.advance(by: 25)
+    expectEqual(fixture.completions(task), [])
+    await fixture.open(other)
+    fixture.system.value.expire(other.identifier)
     await eventually("both completed") {
-      trial.clock.advance(by: 3)
-      return trial.completions(task) == [false] && trial.completions(other) == [false]
+      fixture.clock.advance(by: 3)
+      return fixture.completions(task) == [false] && fixture.completions(other) == [false]
     }
-    expectEqual(write(there[1], "x", 1), 1)
-    await eventually("stopped") { trial.heard.count("stopped", of: hung) == 1 }
-    expectEqual((await trial.app.state(of: quick)).run, 0)
-    expectEqual(trial.completions(task) + trial.completions(other), [false, false])
+    expectEqual(write(toPython[1], "x", 1), 1)
+    await eventually("stopped") { fixture.events.count("stopped", of: hung) == 1 }
+    expectEqual((await fixture.app.state(of: quick)).run, 0)
+    expectEqual(fixture.completions(task) + fixture.completions(other), [false, false])
   },
 
-  "windows that end at the same moment are all remembered": {
-    let ledger = Trial([]).ledger
+  "windows that end at the same moment are all recorded": {
+    let windowHistory = Fixture([]).windowHistory
     let now = Date()
     DispatchQueue.concurrentPerform(iterations: 40) { number in
       let outcome: BgsvcWindow.Outcome = number % 2 == 0 ? .expired : .failed
-      ledger.close(
+      windowHistory.record(
         BgsvcPastWindow(identifier: "\(number)", opened: now, closed: now, outcome: outcome))
     }
-    expectEqual(ledger.history.count, 40)
-    let endings = Set(ledger.history.map { "\($0.identifier) \($0.ending)" })
+    expectEqual(windowHistory.pastWindows.count, 40)
+    let endings = Set(windowHistory.pastWindows.map { "\($0.identifier) \($0.ending)" })
     expectEqual(endings.count, 40)
   },
 
-  "a refresh is ended here before iOS would end the app": {
+  "a refresh expires after 25 seconds, before iOS ends the app": {
     let patient = service("Patient")
     let task = refresh(patient)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
-    trial.clock.advance(by: 25)
-    await eventually("completed") { trial.completions(task) == [false] }
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
+    fixture.clock.advance(by: 25)
+    await eventually("completed") { fixture.completions(task) == [false] }
   },
 
-  "processing tells iOS what it waits for, and has no limit": {
+  "processing requests network and power, and has no deadline": {
     let quick = service("Quick")
     let task = processing(quick, network: true, power: true)
-    let trial = Trial([task])
-    await trial.launch()
-    let request = trial.system.value.request(task.identifier) as? BGProcessingTaskRequest
+    let fixture = Fixture([task])
+    await fixture.launch()
+    let request = fixture.system.value.request(task.identifier) as? BGProcessingTaskRequest
     expect(request?.requiresNetworkConnectivity == true, "no network")
     expect(request?.requiresExternalPower == true, "no power")
-    trial.system.value.launch(task.identifier)
-    await eventually("completed") { trial.completions(task) == [true] }
-    await eventually("worked") { trial.heard.count("worked", of: quick) == 1 }
-    expectEqual(trial.heard.last("worked", of: quick)?.data["remaining"], .null)
+    fixture.system.value.launch(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [true] }
+    await eventually("worked") { fixture.events.count("worked", of: quick) == 1 }
+    expectEqual(fixture.events.last("worked", of: quick)?.data["remaining"], .null)
   },
 
-  "a task for health research is one": {
+  "a health research task is requested as one": {
     let quick = service("Quick")
     let task = BgsvcTask(
-      identifier: "\(Trial.id).study", kind: .healthResearch(network: false, power: true),
+      identifier: "\(Fixture.id).study", kind: .healthResearch(network: false, power: true),
       runs: [BgsvcTask.Run(service: quick, earliest: 1)])
-    let trial = Trial([task])
-    await trial.launch()
+    let fixture = Fixture([task])
+    await fixture.launch()
     expect(
-      trial.system.value.request(task.identifier) is BGHealthResearchTaskRequest, "another kind")
-    trial.system.value.launch(task.identifier)
-    await eventually("completed") { trial.completions(task) == [true] }
+      fixture.system.value.request(task.identifier) is BGHealthResearchTaskRequest, "another kind")
+    fixture.system.value.launch(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [true] }
   },
 
-  "an exception in Python fails the window, and the app hears of it": {
+  "an exception in Python fails the window, and the app receives the event": {
     let crash = service("Crash")
     let task = refresh(crash)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
-    await eventually("completed") { trial.completions(task) == [false] }
-    await eventually("stopped") { trial.heard.count("stopped", of: crash) == 1 }
-    expectEqual(trial.heard.count("error", of: crash), 1)
-    let message = trial.heard.last("error", of: crash)?.data["message"]?.string ?? ""
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [false] }
+    await eventually("stopped") { fixture.events.count("stopped", of: crash) == 1 }
+    expectEqual(fixture.events.count("error", of: crash), 1)
+    let message = fixture.events.last("error", of: crash)?.data["message"]?.string ?? ""
     expect(message.contains("no more of crash"), message)
-    expectEqual(trial.app.ledger.history.map(\.ending), ["failed"])
+    expectEqual(fixture.app.windowHistory.pastWindows.map(\.ending), ["failed"])
   },
 
-  "all refreshes share a window, and it ends with the last of them": {
+  "a window of two refreshes ends with the last run": {
     let quick = service("Quick")
     let patient = service("Patient")
     let task = refresh(quick, patient)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.clock.advance(by: 901)
-    trial.system.value.launch(task.identifier)
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.clock.advance(by: 901)
+    fixture.system.value.launch(task.identifier)
     await eventually("both") {
-      trial.heard.count("stopped", of: quick) == 1 && trial.heard.count("waiting", of: patient) == 1
+      fixture.events.count("stopped", of: quick) == 1
+        && fixture.events.count("waiting", of: patient) == 1
     }
-    expectEqual(trial.completions(task), [])
-    trial.system.value.expire(task.identifier)
-    await eventually("completed") { trial.completions(task) == [false] }
+    expectEqual(fixture.completions(task), [])
+    fixture.system.value.expire(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [false] }
   },
 
-  "a second window joins the run that is under way": {
+  "a second window joins the current run": {
     let patient = service("Patient")
     let first = refresh(patient)
     let second = processing(patient)
-    let trial = Trial([first, second])
-    await trial.launch()
-    trial.system.value.launch(first.identifier)
-    await eventually("waiting") { trial.heard.count("waiting", of: patient) == 1 }
-    await trial.open(second)
-    trial.system.value.expire(second.identifier)
+    let fixture = Fixture([first, second])
+    await fixture.launch()
+    fixture.system.value.launch(first.identifier)
+    await eventually("waiting") { fixture.events.count("waiting", of: patient) == 1 }
+    await fixture.open(second)
+    fixture.system.value.expire(second.identifier)
     await eventually("both completed") {
-      trial.completions(first) == [false] && trial.completions(second) == [false]
+      fixture.completions(first) == [false] && fixture.completions(second) == [false]
     }
-    expectEqual(trial.heard.count("started", of: patient), 1)
+    expectEqual(fixture.events.count("started", of: patient), 1)
   },
 
-  "a task that keeps expiring is asked for later and later, until it completes": {
+  "a task that keeps expiring is requested later each time, until it completes": {
     let patient = service("Patient")
     let task = refresh(patient, earliest: 600)
-    let trial = Trial([task])
-    await trial.launch()
+    let fixture = Fixture([task])
+    await fixture.launch()
     for (index, delay) in [1200.0, 2400.0, 4800.0].enumerated() {
-      await trial.open(task)
-      let opened = trial.clock.now
-      await eventually("runs") { trial.heard.count("waiting", of: patient) == index + 1 }
-      trial.system.value.expire(task.identifier)
-      await eventually("asked for later") {
-        trial.system.value.request(task.identifier)?.earliestBeginDate
+      await fixture.open(task)
+      let opened = fixture.clock.now
+      await eventually("runs") { fixture.events.count("waiting", of: patient) == index + 1 }
+      fixture.system.value.expire(task.identifier)
+      await eventually("requested later") {
+        fixture.system.value.request(task.identifier)?.earliestBeginDate
           == opened.addingTimeInterval(delay)
       }
-      await eventually("stopped") { trial.heard.count("stopped", of: patient) == index + 1 }
-      trial.clock.advance(by: delay)
+      await eventually("stopped") { fixture.events.count("stopped", of: patient) == index + 1 }
+      fixture.clock.advance(by: delay)
     }
-    trial.system.value.launch(task.identifier)
-    await eventually("runs") { trial.heard.count("waiting", of: patient) == 4 }
-    try? await trial.app.stop(patient, reason: "appStop")
-    await eventually("completed") { trial.completions(task).last == true }
-    _ = await trial.app.start(patient, .user)
+    fixture.system.value.launch(task.identifier)
+    await eventually("runs") { fixture.events.count("waiting", of: patient) == 4 }
+    try? await fixture.app.stop(patient, reason: "appStop")
+    await eventually("completed") { fixture.completions(task).last == true }
+    _ = await fixture.app.start(patient, .user)
     expectEqual(
-      trial.ledger.due(task.runs[0], of: task, now: trial.clock.now),
-      trial.clock.now.addingTimeInterval(600))
+      fixture.windowHistory.resolveDueDate(of: task.runs[0], in: task, now: fixture.clock.now),
+      fixture.clock.now.addingTimeInterval(600))
   },
 
-  "an app that iOS launches for a task runs it with no one to see it": {
+  "an app that iOS launches in the background runs the task": {
     let quick = service("Quick")
     let task = processing(quick)
-    let trial = Trial([task])
-    // What an earlier process asked for is all there is; no scene, no view, no start by the app.
-    await trial.launch(seen: false)
-    expect(!trial.app.bridge.isUsed, "Python was started for nothing")
-    trial.system.value.launch(task.identifier)
-    await eventually("completed") { trial.completions(task) == [true] }
+    let fixture = Fixture([task])
+    // Only the request of an earlier process exists: no scene, no view, no start by the app.
+    await fixture.launch(seen: false)
+    expect(!fixture.app.bridge.hasContactedPython, "Python was started")
+    fixture.system.value.launch(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [true] }
   },
 
-  "a window is granted to an app that registers on its main actor": {
+  "an app that registers on its main actor gets its window": {
     let task = refresh(service("Quick"))
-    let trial = Trial([task])
-    let errors = await MainActor.run { trial.app.register() }
+    let fixture = Fixture([task])
+    let errors = await MainActor.run { fixture.app.register() }
     expectEqual(errors, [])
-    await eventually("asked for") { trial.isAskedFor(task) }
-    await trial.open(task)
-    await eventually("completed") { trial.completions(task) == [true] }
+    await eventually("requested") { fixture.isRequested(task) }
+    await fixture.open(task)
+    await eventually("completed") { fixture.completions(task) == [true] }
   },
 
-  "a Python that cannot start fails the window and says what to do": {
+  "a Python that cannot start fails the window, and the error has a fix": {
     let quick = service("Quick")
     let task = refresh(quick)
-    setenv("TRIAL_PYTHON", "/nowhere", 1)
-    let trial = Trial([task])
-    await trial.launch()
-    trial.system.value.launch(task.identifier)
-    await eventually("completed") { trial.completions(task) == [false] }
-    let started = await trial.app.start(quick, .user)
+    setenv("SCENARIO_PYTHON_HOME", "/nowhere", 1)
+    let fixture = Fixture([task])
+    await fixture.launch()
+    fixture.system.value.launch(task.identifier)
+    await eventually("completed") { fixture.completions(task) == [false] }
+    let started = await fixture.app.start(quick, .user)
     guard case .refused(let error) = started.run else { fail("it started") }
     expectEqual(error.code, .noRuntime)
-    expect(!error.fix.isEmpty, "no way out")
+    expect(!error.fix.isEmpty, "no fix")
   },
 ]

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// What a test does in iOS's place.
+/// What a test controls in the place of iOS.
 @_spi(Simulator) extension BGTaskScheduler {
   /// The app's `Info.plist`.
   public func permit(_ identifiers: [String]) {
@@ -30,7 +30,7 @@ import Foundation
   public var submitted: [BGTaskRequest] { lock.withLock { pending } }
   public var granted: [BGTask] { lock.withLock { running } }
   public var completed: [(identifier: String, success: Bool)] { lock.withLock { completions } }
-  /// Which of the calls that submit were used.
+  /// The names of the calls that were used to submit requests.
   public var callsUsed: Set<String> { lock.withLock { Set(calls) } }
 
   /// The pending request called `identifier`.
@@ -38,10 +38,10 @@ import Foundation
     submitted.first { $0.identifier == identifier }
   }
 
-  /// Grants what was asked for, as iOS would: `false` if nothing was.
+  /// Grants the requested window, as iOS does; `false` if there is no request.
   @discardableResult
   public func launch(_ identifier: String) -> Bool {
-    let found: (BGTaskRequest, queue: DispatchQueue?, handler: Handler)? = lock.withLock {
+    let launch: (request: BGTaskRequest, queue: DispatchQueue?, handler: Handler)? = lock.withLock {
       guard
         let index = pending.firstIndex(where: { $0.identifier == identifier }),
         let entry = handlers[identifier],
@@ -50,16 +50,23 @@ import Foundation
       else { return nil }
       return (pending.remove(at: index), entry.queue, entry.handler)
     }
-    guard let found else { return false }
-    nonisolated(unsafe) let task = task(for: found.0)
-    nonisolated(unsafe) let handler = found.handler
+    guard let launch else { return false }
+    nonisolated(unsafe) let task = task(for: launch.request)
+    nonisolated(unsafe) let handler = launch.handler
     lock.withLock { running.append(task) }
     // "Pass nil to use a default background queue."
-    (found.queue ?? DispatchQueue.global()).async { handler(task) }
+    (launch.queue ?? DispatchQueue.global()).async { handler(task) }
     return true
   }
 
-  /// Wants its time back: `false` if no such task runs.
+  /// A task that runs although nobody requested it.
+  public func makeTask(_ identifier: String) -> BGTask {
+    let task = BGTask(granted: identifier)
+    lock.withLock { running.append(task) }
+    return task
+  }
+
+  /// Takes the time of a task back; `false` if no such task runs.
   @discardableResult
   public func expire(_ identifier: String) -> Bool {
     guard let task = granted.first(where: { $0.identifier == identifier }) else { return false }

@@ -1,11 +1,11 @@
-"""Services that do what a test asks of them, on CPython inside the Swift process."""
+"""The services of the scenarios, which CPython runs inside the Swift process."""
 
 import ctypes
 import os
 import signal
 import threading
 
-from bgsvc import BackgroundService, ServiceContext, before_exit, finish  # noqa: TID251 - it is one
+from bgsvc import BackgroundService, ServiceContext, before_exit, finish  # noqa: TID251 - an app's code
 
 
 class Quick(BackgroundService):
@@ -36,11 +36,11 @@ class Stubborn(BackgroundService):
 
 
 class Hung(BackgroundService):
-    def run(self, ctx: ServiceContext) -> None:  # noqa: ARG002 - it looks at nothing any more
-        there, back = map(int, os.environ["TRIAL_PIPES"].split())
-        os.write(back, b"x")
-        # A call into C that keeps Python's lock.
-        ctypes.PyDLL(None).read(there, ctypes.create_string_buffer(1), 1)
+    def run(self, ctx: ServiceContext) -> None:  # noqa: ARG002 - it hangs before it could use it
+        from_test, to_test = map(int, os.environ["SCENARIO_PIPES"].split())
+        os.write(to_test, b"x")
+        # PyDLL calls into C without releasing Python's lock.
+        ctypes.PyDLL(None).read(from_test, ctypes.create_string_buffer(1), 1)
 
 
 class Steps(BackgroundService):
@@ -91,7 +91,7 @@ class Pipe(BackgroundService):
         reader, writer = os.pipe()
         os.close(reader)
         try:
-            os.write(writer, b"anybody there?")
+            os.write(writer, b"data")
         except BrokenPipeError:
             handler = signal.getsignal(signal.SIGPIPE)
             ctx.emit("survived", {"ignored": handler is signal.SIG_IGN})

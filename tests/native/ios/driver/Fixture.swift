@@ -4,30 +4,33 @@ import Foundation
 
 @testable import BgsvcServices
 
-/// Ends the process, and the scenario with it.
-func fail(_ what: String, line: UInt = #line) -> Never {
-  FileHandle.standardError.write(Data("line \(line): \(what)\n".utf8))
+/// Fails the scenario, and ends its process.
+func fail(_ message: String, line: UInt = #line) -> Never {
+  FileHandle.standardError.write(Data("line \(line): \(message)\n".utf8))
   exit(1)
 }
 
-func expect(_ condition: Bool, _ what: @autoclosure () -> String, line: UInt = #line) {
-  if !condition { fail(what(), line: line) }
+func expect(_ condition: Bool, _ message: @autoclosure () -> String, line: UInt = #line) {
+  if !condition { fail(message(), line: line) }
 }
 
-func expectEqual<Value: Equatable>(_ found: Value, _ expected: Value, line: UInt = #line) {
-  if found != expected { fail("found \(found), expected \(expected)", line: line) }
+func expectEqual<Value: Equatable>(_ actual: Value, _ expected: Value, line: UInt = #line) {
+  if actual != expected { fail("got \(actual), expected \(expected)", line: line) }
 }
 
-/// Seconds that something may take.
-let patience = ProcessInfo.processInfo.environment["TRIAL_PATIENCE"].flatMap(Double.init) ?? 30
+/// How long a scenario waits for a condition.
+let timeoutSeconds = environment("SCENARIO_TIMEOUT_S").flatMap(Double.init) ?? 30
 
-/// Returns when `condition` holds; fails if it takes too long.
+/// A variable of the environment that the test sets for each scenario.
+func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
+
+/// Returns when `holds` returns true; fails after `timeoutSeconds`.
 func eventually(
-  _ what: String, line: UInt = #line, _ condition: () async -> Bool
+  _ condition: String, line: UInt = #line, _ holds: () async -> Bool
 ) async {
-  let limit = Date(timeIntervalSinceNow: patience)
-  while await !condition() {
-    if Date() > limit { fail("never: \(what)", line: line) }
+  let deadline = Date(timeIntervalSinceNow: timeoutSeconds)
+  while await !holds() {
+    if Date() > deadline { fail("timed out: \(condition)", line: line) }
     try? await Task.sleep(nanoseconds: 2_000_000)
   }
 }
@@ -42,14 +45,14 @@ final class ManualClock: @unchecked Sendable {
   var clock: BgsvcClock {
     BgsvcClock(
       now: { [self] in lock.withLock { date } },
-      later: { [self] seconds, queue, action in
+      schedule: { [self] seconds, queue, action in
         lock.withLock { timers.append((date.addingTimeInterval(seconds), queue, action)) }
       })
   }
 
   var now: Date { lock.withLock { date } }
 
-  /// Moves on, and returns when everything that was due by then has been done; fails if that waits.
+  /// Moves the clock, and returns after the actions of all timers that are due; fails if one blocks.
   func advance(by seconds: TimeInterval) {
     let due = lock.withLock {
       date.addTimeInterval(seconds)
@@ -63,13 +66,15 @@ final class ManualClock: @unchecked Sendable {
         timer.action()
         done.signal()
       }
-      if done.wait(timeout: .now() + patience) == .timedOut { fail("a timer waits") }
+      if done.wait(timeout: .now() + timeoutSeconds) == .timedOut {
+        fail("a timer's action blocks")
+      }
     }
   }
 }
 
-/// What services said, as it comes.
-final class Heard: @unchecked Sendable {
+/// The events of all services so far.
+final class EventRecorder: @unchecked Sendable {
   private let lock = NSLock()
   private var all: [BgsvcEvent] = []
 
@@ -79,48 +84,43 @@ final class Heard: @unchecked Sendable {
     }
   }
 
-  var events: [BgsvcEvent] { lock.withLock { all } }
+  var recorded: [BgsvcEvent] { lock.withLock { all } }
 
   func count(_ name: String, of service: BgsvcService) -> Int {
-    events.filter { $0.service == service.name && $0.name == name }.count
+    recorded.filter { $0.service == service.name && $0.name == name }.count
   }
 
   func last(_ name: String, of service: BgsvcService) -> BgsvcEvent? {
-    events.last { $0.service == service.name && $0.name == name }
+    recorded.last { $0.service == service.name && $0.name == name }
   }
 }
 
-/// An app of its own for each scenario, with iOS around it.
-final class Trial: Sendable {
-  static let id = "org.example.trials"
+/// The app of a scenario, with stand-ins for iOS around it.
+final class Fixture: Sendable {
+  static let id = "org.example.scenarios"
 
   let app: BgsvcApp
   let tasks: [BgsvcTask]
-  let heard: Heard
+  let events: EventRecorder
   let clock = ManualClock()
-  let ledger: BgsvcLedger
+  let windowHistory: BgsvcWindowHistory
   let system = Isolated(BGTaskScheduler.shared)
 
   init(_ tasks: [BgsvcTask], permitted: [String]? = nil, services: [BgsvcService]? = nil) {
-    let environment = ProcessInfo.processInfo.environment
-    guard let home = environment["TRIAL_PYTHON"], let paths = environment["TRIAL_PATHS"] else {
-      fail("no Python")
-    }
     self.tasks = tasks
-    ledger = BgsvcLedger(suite: "trial-\(UUID().uuidString)")
+    windowHistory = BgsvcWindowHistory(suite: "fixture-\(UUID().uuidString)")
     app = BgsvcApp(
       id: Self.id, services: services ?? tasks.flatMap { $0.runs.map(\.service) }, tasks: tasks,
-      location: BgsvcLocation(
-        home: home, searchPaths: paths.split(separator: ":").map(String.init)),
+      location: pythonLocation(),
       folder: URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(
         UUID().uuidString),
-      ledger: ledger, clock: clock.clock)
-    heard = Heard(app.events())
+      windowHistory: windowHistory, clock: clock.clock)
+    events = EventRecorder(app.events())
     system.value.permit(permitted ?? tasks.map(\.identifier))
   }
 
-  /// Launches the app: what it does before its launch ends, and its first requests. Where nobody
-  /// sees it, iOS has launched it for a window.
+  /// Launches the app, and returns after its first requests. With `seen` false, iOS launches it in
+  /// the background for a window.
   @discardableResult
   func launch(seen: Bool = true) async -> [BgsvcError] {
     let errors = app.register()
@@ -131,12 +131,13 @@ final class Trial: Sendable {
     return errors
   }
 
-  /// How the windows of a task ended.
+  /// The values of `setTaskCompleted` for a task, in order.
   func completions(_ task: BgsvcTask) -> [Bool] {
     system.value.completed.filter { $0.identifier == task.identifier }.map(\.success)
   }
 
-  /// Grants what was asked for, and returns when the app has it: `false` if nothing was asked for.
+  /// Grants the requested window, and returns when the app has opened it; `false` if there is no
+  /// request.
   @discardableResult
   func open(_ task: BgsvcTask) async -> Bool {
     guard system.value.launch(task.identifier) else { return false }
@@ -147,10 +148,10 @@ final class Trial: Sendable {
     return true
   }
 
-  func isAskedFor(_ task: BgsvcTask) -> Bool { system.value.request(task.identifier) != nil }
+  func isRequested(_ task: BgsvcTask) -> Bool { system.value.request(task.identifier) != nil }
 }
 
-/// A value that is safe to share, although its type cannot say so.
+/// A value that is safe to share, although its type is not `Sendable`.
 struct Isolated<Value>: @unchecked Sendable {
   let value: Value
   init(_ value: Value) { self.value = value }
@@ -161,14 +162,14 @@ func service(_ entry: String, name: String? = nil, stopTimeout: Double = 10) -> 
   return BgsvcService(
     name: name, label: entry,
     config: """
-      {"name":"\(name)","entry":"trials:\(entry)","stopTimeout":\(stopTimeout),\
+      {"name":"\(name)","entry":"scenario_services:\(entry)","stopTimeout":\(stopTimeout),\
       "restart":{"on":"never"}}
       """)
 }
 
 func refresh(_ services: BgsvcService..., earliest: TimeInterval = 900) -> BgsvcTask {
   BgsvcTask(
-    identifier: "\(Trial.id).bg-refresh", kind: .refresh,
+    identifier: "\(Fixture.id).bg-refresh", kind: .refresh,
     runs: services.map { BgsvcTask.Run(service: $0, earliest: earliest) })
 }
 
@@ -176,15 +177,22 @@ func processing(
   _ service: BgsvcService, network: Bool = false, power: Bool = false
 ) -> BgsvcTask {
   BgsvcTask(
-    identifier: "\(Trial.id).\(service.name).bg-processing",
+    identifier: "\(Fixture.id).\(service.name).bg-processing",
     kind: .processing(network: network, power: power),
     runs: [BgsvcTask.Run(service: service, earliest: 900)])
 }
 
 func continued(_ service: BgsvcService, mayQueue: Bool = true, gpu: Bool = false) -> BgsvcTask {
   BgsvcTask(
-    identifier: "\(Trial.id).\(service.name).continued",
+    identifier: "\(Fixture.id).\(service.name).continued",
     kind: .continued(
       BgsvcTask.Continued(title: "Working", subtitle: "", mayQueue: mayQueue, gpu: gpu)),
     runs: [BgsvcTask.Run(service: service, earliest: 0)])
+}
+
+func pythonLocation() -> BgsvcLocation {
+  guard
+    let home = environment("SCENARIO_PYTHON_HOME"), let paths = environment("SCENARIO_PYTHON_PATHS")
+  else { fail("no Python") }
+  return BgsvcLocation(home: home, searchPaths: paths.split(separator: ":").map(String.init))
 }
