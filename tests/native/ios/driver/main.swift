@@ -4,6 +4,7 @@ import Foundation
 
 let scenarios = [
   windowScenarios, requestScenarios, foregroundScenarios, pythonScenarios, randomScenarios,
+  stateScenarios,
 ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 
 if let name = CommandLine.arguments.dropFirst().first, let scenario = scenarios[name] {
