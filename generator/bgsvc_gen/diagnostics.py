@@ -46,6 +46,7 @@ CODES: Final = {
     "BG602": "a key of the other scope",
     "BG603": "not a value that a service manager accepts",
     "BG604": "a key that a system does not support; a warning",
+    "BG701": "a generated folder that setuptools would take for a package; a warning",
 }
 """Every code a diagnostic may carry, and what it stands for."""
 

@@ -19,6 +19,7 @@ from bgsvc_gen.output.write import (
     refuse_hand_edited,
     refuse_unwritable,
 )
+from bgsvc_gen.packaging import packaging_warnings
 from bgsvc_gen.project import Project, inspect_project
 from bgsvc_gen.runtime_copy import RUNTIME_FOLDER
 from bgsvc_gen.spec.load import spec_warnings
@@ -71,7 +72,11 @@ def generate_targets(  # noqa: PLR0913 - the arguments of a command, one for one
     edited = original is not None and original.text != source.text
     with lock_project(source.path.absolute().parent):
         folder = inspect_project(project, out, names, force=mode.force)
-        report.print_warnings(spec_warnings(project.spec, source, names), mode.format_)
+        warnings = [
+            *spec_warnings(project.spec, source, names),
+            *packaging_warnings(project.spec, source.path.parent, folder.root),
+        ]
+        report.print_warnings(warnings, mode.format_)
         if not mode.force and not mode.check and not mode.diff:
             refuse_another_app(folder)
             refuse_hand_edited(folder)
