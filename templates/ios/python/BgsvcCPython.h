@@ -1,4 +1,4 @@
-// CPython's C API for Swift, and what of it only a macro or a later version offers.
+// CPython's C API for Swift, with functions for what Swift cannot import: macros, later members.
 #ifndef BGSVC_CPYTHON_H
 #define BGSVC_CPYTHON_H
 

@@ -87,7 +87,7 @@ extension BgsvcRuns {
   struct Waiter: Sendable {
     /// The life cycle; only the methods of this type change it. The table is in `docs/ios.md`.
     enum State: Sendable, Hashable {
-      /// Python has not replied yet; `stopped` holds the runs that stopped since: number → success.
+      /// Python has not replied yet; `stopped` holds the success of the runs that stopped since.
       case requested(stopped: [Int: Bool])
       /// Waits for the end of this run, or of a later one.
       case waiting(run: Int)

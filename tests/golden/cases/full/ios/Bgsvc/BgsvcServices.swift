@@ -4,10 +4,12 @@
 import Foundation
 
 extension BgsvcApp {
+  /// The app that `Bgsvc` calls.
   nonisolated static let shared = BgsvcApp(
     id: "com.example.notes", services: BgsvcSpec.services, tasks: BgsvcSpec.tasks)
 }
 
+/// The services of bgsvc.toml that run on iOS.
 extension BgsvcService {
   public nonisolated static let sync = BgsvcService(
     name: "sync",
@@ -26,6 +28,7 @@ extension BgsvcService {
   )
 }
 
+/// The services and the background tasks of bgsvc.toml; times are in seconds.
 private enum BgsvcSpec {
   nonisolated static let services: [BgsvcService] = [
     .sync,
