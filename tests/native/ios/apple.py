@@ -1,7 +1,7 @@
-"""What Apple's frameworks declare, by a package of declarations made from the SDK's headers.
+"""The declarations of Apple's frameworks, from a package that was made from the SDK's headers.
 
-`@nativescript/types-ios`, from npm: classes, superclasses, members, availability, and the values of
-enumerations. Its names are those of Objective-C, run together.
+`@nativescript/types-ios` on npm has classes, superclasses, members, availability and the values of
+enumerations. A name is an Objective-C selector without its colons.
 """
 
 import hashlib
@@ -22,18 +22,18 @@ FRAMEWORKS: Final = ("BackgroundTasks", "UIKit", "UserNotifications")
 
 
 class DeclarationsUnavailableError(Exception):
-    """Says why the package cannot be had."""
+    """The package is not available; the message says why."""
 
 
 @dataclass
 class Class:
-    """A class as the SDK has it.
+    """A class of the SDK.
 
     Attributes:
-        since: The first iOS with it.
-        members: Member → the first iOS with it.
+        since: The first iOS version that has it.
+        members: Member → the first iOS version that has it.
         constructors: The labels of each constructor.
-        properties: The members that are no methods.
+        properties: The members that are not methods.
     """
 
     parent: str
@@ -45,10 +45,10 @@ class Class:
 
 @dataclass
 class Declarations:
-    """Everything of the frameworks that are used.
+    """The declarations of several frameworks.
 
     Attributes:
-        has_dates: Whether the source says since which iOS there is something.
+        has_dates: Whether the source has the iOS version of each declaration.
     """
 
     classes: dict[str, Class] = field(default_factory=dict[str, Class])
@@ -58,10 +58,10 @@ class Declarations:
 
 
 def declarations(cache: Path, npm: str | None) -> Declarations:
-    """Return what the SDK declares.
+    """Return the SDK's declarations.
 
     Raises:
-        DeclarationsUnavailableError: The package is neither in `cache` nor can be fetched.
+        DeclarationsUnavailableError: The package is not in `cache` and cannot be fetched.
     """
     folder = cache / "ios" / f"types-{DIGEST[:16]}"
     if not folder.is_dir():
@@ -89,7 +89,7 @@ def _fetch(folder: Path, npm: str | None) -> None:
         )
         archive = work / ARCHIVE
         if hashlib.sha256(archive.read_bytes()).hexdigest() != DIGEST:
-            raise DeclarationsUnavailableError(f"{ARCHIVE} is not the one it should be")
+            raise DeclarationsUnavailableError(f"{ARCHIVE} has another digest")
         kept = work / "kept"
         kept.mkdir()
         with tarfile.open(archive) as content:

@@ -1,7 +1,7 @@
-"""What Apple's frameworks declare, by a second set of declarations made from the SDK's headers.
+"""The declarations of Apple's frameworks, from crates that were made from the SDK's headers.
 
 The objc2 crates: classes, superclasses, selectors with their types, and the values of enumerations.
-They say nothing of availability, which `apple` has.
+They have no availability; `apple` has it.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ DIGESTS: Final = {
     "UIKit": "d87d638e33c06f577498cbcc50491496a3ed4246998a7fbba7ccb98b1e7eab22",
     "UserNotifications": "9df9128cbbfef73cda168416ccf7f837b62737d748333bfe9ab71c245d76613e",
 }
-"""The crates, to the byte. Nothing of what they depend on is read."""
+"""The digests of the crates; none of their dependencies is read."""
 
 MANIFEST: Final = (
     '[package]\nname = "declarations"\nversion = "0.0.0"\nedition = "2021"\n'
@@ -44,7 +44,7 @@ MANIFEST: Final = (
     for crate in CRATES.values()
 )
 INHERITED: Final = {"NSProgressReporting": "progress", "NSCopying": "copyWithZone"}
-"""What a class has by a protocol of Foundation's."""
+"""The members that a class gets from a protocol of Foundation."""
 
 LOADER: Final = "usr/lib64/ld-linux-x86-64.so.2"
 BUNDLE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -52,11 +52,11 @@ BUNDLE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True)
 class Method:
-    """A method, or half a property; the types are Rust's.
+    """A method, or the getter or setter of a property; the types are Rust's.
 
     Attributes:
-        parameters: The type of each; the error that a method may give is none of them.
-        throws: Whether its last parameter, in Objective-C, is where an error goes.
+        parameters: The name and the type of each, without the error of a throwing method.
+        throws: Whether its last parameter in Objective-C is the error.
     """
 
     is_static: bool
@@ -67,7 +67,7 @@ class Method:
 
 @dataclass
 class Interface:
-    """A class, as Objective-C has it: its methods by their selectors."""
+    """A class of Objective-C, with its methods by selector."""
 
     parent: str
     protocols: set[str] = field(default_factory=set[str])
@@ -76,7 +76,7 @@ class Interface:
 
 @dataclass
 class Crate:
-    """Everything of a framework."""
+    """The declarations of a framework."""
 
     classes: dict[str, Interface] = field(default_factory=dict[str, Interface])
     enums: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
@@ -84,7 +84,7 @@ class Crate:
 
 
 def crates(cache: Path) -> Mapping[str, Crate]:
-    """Return the frameworks that are used.
+    """Return the declarations of each framework.
 
     Raises:
         DeclarationsUnavailableError: The crates are neither in `cache` nor can be fetched.
@@ -108,7 +108,7 @@ def _fetch(folder: Path) -> None:
         (work / "lib.rs").touch()
         command, environment = _cargo(work)
         subprocess.run(
-            # Of cargo's commands that download, the one that asks for no compiler.
+            # The only downloading command of cargo that does not need rustc.
             [*command, "vendor", "--quiet", "--versioned-dirs", work / "vendor"],
             check=True,
             capture_output=True,
@@ -120,7 +120,7 @@ def _fetch(folder: Path) -> None:
         for framework, crate in CRATES.items():
             archive = next((work / "home/registry/cache").glob(f"*/{crate}-{VERSION}.crate"))
             if hashlib.sha256(archive.read_bytes()).hexdigest() != DIGESTS[framework]:
-                raise DeclarationsUnavailableError(f"{archive.name} is not the one it should be")
+                raise DeclarationsUnavailableError(f"{archive.name} has another digest")
             _keep(archive, kept / framework)
         kept.rename(folder)
     finally:
@@ -138,20 +138,20 @@ def _keep(archive: Path, folder: Path) -> None:
 
 
 def _cargo(work: Path) -> tuple[list[str | Path], dict[str, str]]:
-    """Return how cargo is called, and with what environment: this machine's, or Debian's."""
+    """Return the command and the environment of this machine's cargo, or of Debian's."""
     if cargo := shutil.which("cargo"):
         return [cargo], {}
     require_debian()
     root = work / "root"
     unpack(download(work / "apt", ["cargo"]), root)
-    # It runs as it lies there, with the libraries that came with it.
+    # It runs from the unpacked folder, with the libraries there.
     command: list[str | Path] = [root / LOADER, "--library-path"]
     command += [root / "usr/lib/x86_64-linux-gnu", root / "usr/bin/cargo"]
     return command, {"SSL_CERT_FILE": str(BUNDLE)} if BUNDLE.is_file() else {}
 
 
 def to_declarations(crate_of: Mapping[str, Crate]) -> Declarations:
-    """Return what the crates declare in the form that `apple` has: names run together."""
+    """Convert the crates' declarations to those of `apple`: selectors without their colons."""
     result = Declarations(has_dates=False)
     for crate in crate_of.values():
         for name, interface in crate.classes.items():
@@ -172,7 +172,7 @@ def to_declarations(crate_of: Mapping[str, Crate]) -> Declarations:
 
 
 def join_selector(selector: str) -> str:
-    """Return a selector as one name, as types-ios and Swift without its labels have it."""
+    """Join the parts of a selector to one name, as types-ios does."""
     first, *rest = selector.rstrip(":").split(":")
     return first + "".join(part[0].upper() + part[1:] for part in rest)
 
@@ -222,7 +222,7 @@ def _methods(block: str) -> Iterator[tuple[str, Method]]:
 
 
 def split(parameters: str) -> list[str]:
-    """Split at the commas that are in no brackets."""
+    """Split at the commas outside of brackets."""
     parts, depth = [""], 0
     for character in " ".join(parameters.replace("->", "→").split()):
         depth += (character in "<(") - (character in ">)")

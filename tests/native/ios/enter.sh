@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command with ROOT as its file system: enter.sh ROOT "FOLDER…" COMMAND…
-# /proc, /dev, /tmp and the FOLDERs are this machine's, at their own places. The working directory
-# is the command's home, and where its temporary files go.
+# /proc, /dev, /tmp and the FOLDERs of this machine are mounted at their own paths. The working
+# directory is the command's home and its temporary folder.
 set -eu
 root=$1 folders=$2
 shift 2

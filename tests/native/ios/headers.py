@@ -1,4 +1,4 @@
-"""BackgroundTasks' header, rebuilt: Swift's own importer then says what a call looks like.
+"""Rebuild the header of BackgroundTasks; Swift's own importer derives the calls from it.
 
 Selectors, types and values are those of `crates`; availability, and what is a property, of `apple`.
 """
@@ -11,7 +11,8 @@ from tests.native.ios.apple import Class, Declarations
 from tests.native.ios.crates import Crate, Interface, Method, join_selector, split
 
 SWIFT_NAMES: Final = {
-    # From the SDK's API notes, which no registry has: as Apple's pages have them.
+    # The SDK's API notes have these names, but no registry has the notes; these are from Apple's
+    # pages.
     "registerForTaskWithIdentifier:usingQueue:launchHandler:": (
         "register(forTaskWithIdentifier:using:launchHandler:)"
     ),
@@ -42,11 +43,11 @@ WRAPPERS: Final = (
     (r"(?:Retained|NonNull)<(.*)>", None),
     (r"&(.*)", None),
 )
-"""What stands around a type, and what it says of null."""
+"""The wrappers of a type, and the nullability that each implies."""
 
 PROTOCOLS: Final = ("NSCopying", "NSProgressReporting")
 OPTIONS: Final = ("BGContinuedProcessingTaskRequestResources",)
-"""Enumerations that are sets."""
+"""Enumerations that are option sets."""
 
 
 def background_tasks(types: Declarations, crate: Crate) -> str:
@@ -111,7 +112,7 @@ def _property(selector: str, method: Method, known: Interface, crate: Crate) -> 
     words = ["class"] if method.is_static else []
     words += [] if setter in known.methods else ["readonly"]
     kind = objective_c(method.result, crate)
-    # A block has its name inside.
+    # The name of a block is inside its type.
     declared = re.sub(r"\(\^ (\w+)\)", rf"(^ \1 {selector})", kind, count=1)
     declared += "" if "(^" in kind else f" {selector}"
     return f"@property({', '.join(words)}) {declared}{_named(selector)}"
@@ -129,10 +130,10 @@ def _method(selector: str, method: Method, crate: Crate) -> str:
 
 
 def objective_c(kind: str, crate: Crate, null: str = "_Nonnull") -> str:
-    """Return a type of the crates' as one of Objective-C.
+    """Convert a type of the crates to one of Objective-C.
 
     Raises:
-        ValueError: If it is none that is known.
+        ValueError: The type is unknown.
     """
     for pattern, marked in WRAPPERS:
         if match := re.fullmatch(pattern, kind):

@@ -52,7 +52,7 @@ final class ManualClock: @unchecked Sendable {
 
   var now: Date { lock.withLock { date } }
 
-  /// Moves the clock, and returns after the actions of all timers that are due; fails if one blocks.
+  /// Moves the clock, and returns after the actions of the due timers; fails if one blocks.
   func advance(by seconds: TimeInterval) {
     let due = lock.withLock {
       date.addTimeInterval(seconds)

@@ -1,7 +1,7 @@
-// Prints every text of the generated constants, a line of hexadecimal UTF-8 for each.
+// Prints every text of the generated constants as hexadecimal UTF-8, one on each line.
 import Foundation
 
-/// In the place of the app that the constants belong to: it only keeps them.
+/// A stand-in for the app: it only keeps the constants.
 final class BgsvcApp: Sendable {
   let texts: [String]
 

@@ -1,4 +1,4 @@
-// As much of Dispatch as the sources use, for the iOS type check: declarations without a body.
+// The part of Dispatch that the sources use, for the iOS type check: declarations without bodies.
 
 public struct DispatchTime: Sendable {
   public static func now() -> DispatchTime { fatalError() }

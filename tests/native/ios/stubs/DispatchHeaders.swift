@@ -1,4 +1,4 @@
-// What Swift adds to the queue of the headers.
+// The Swift overlay of the headers' queue.
 @_exported import ObjectiveC
 @_exported import Queue
 

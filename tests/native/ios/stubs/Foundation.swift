@@ -1,6 +1,6 @@
-// As much of Foundation as the sources use, for the iOS type check: declarations without a body.
-// Availability and isolation as in Apple's documentation of each. With HEADERS, what BackgroundTasks
-// needs of it comes from headers instead: FoundationHeaders.swift.
+// The part of Foundation that the sources use, for the iOS type check: declarations without bodies.
+// Availability and isolation follow Apple's documentation. With HEADERS, the types that
+// BackgroundTasks needs come from headers instead: FoundationHeaders.swift.
 @_exported import Dispatch
 
 public typealias TimeInterval = Double

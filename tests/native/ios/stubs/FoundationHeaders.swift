@@ -1,4 +1,4 @@
-// What Swift makes of the classes of the headers: values, and errors.
+// The Swift overlay of the headers' classes: values and errors.
 @_exported import Foundation
 
 extension NSObject: @retroactive Equatable, @retroactive Hashable {

@@ -100,7 +100,7 @@ open class BGTaskScheduler: NSObject {
     completionHandler(lock.withLock { pending })
   }
 
-  /// Takes a request; otherwise returns why not.
+  /// Accepts a request and returns `nil`, or returns why it is refused.
   private func refusal(of request: BGTaskRequest) -> Error? {
     let identifier = request.identifier
     onSubmit?()

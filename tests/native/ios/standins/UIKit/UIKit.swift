@@ -1,4 +1,4 @@
-// What the sources use of Apple's UIKit, for Linux. Quotes are from Apple's documentation.
+// The part of Apple's UIKit that the sources use, for Linux. Quotes are from Apple's documentation.
 import Dispatch
 @_exported import Foundation
 
@@ -80,7 +80,7 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
   }
 }
 
-/// What a test does in iOS's place.
+/// What a test controls in the place of iOS.
 @_spi(Simulator) extension UIApplication {
   public nonisolated var openBackgroundTasks: [String] {
     simulated.lock.withLock { simulated.open.values.map(\.name).sorted() }
@@ -98,18 +98,18 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
     simulated.lock.withLock { simulated.isRefusing = true }
   }
 
-  /// Wants time back from now on before whoever asked for it was given its name.
+  /// From now on takes time back before `beginBackgroundTask` returns its identifier.
   public nonisolated func takeTimeBackAtOnce() {
     simulated.lock.withLock { simulated.isHasty = true }
   }
 
-  /// Leaves the app, as its user would.
+  /// Leaves the app, as the user does.
   public nonisolated func enterBackground(remaining: TimeInterval) {
     simulated.lock.withLock { simulated.remaining = remaining }
     NotificationCenter.default.post(name: Self.didEnterBackgroundNotification, object: nil)
   }
 
-  /// Comes back to it.
+  /// Returns to the app.
   public nonisolated func becomeActive() {
     simulated.lock.withLock { simulated.remaining = .greatestFiniteMagnitude }
     NotificationCenter.default.post(name: Self.didBecomeActiveNotification, object: nil)
@@ -126,7 +126,7 @@ public enum UIBackgroundRefreshStatus: Int, Sendable {
   }
 }
 
-/// What Foundation has on iOS, and not on Linux.
+/// A member of Foundation on iOS that Linux lacks.
 extension ProcessInfo {
   public var isLowPowerModeEnabled: Bool { simulatedLowPower.withLock { $0 } }
 

@@ -1,4 +1,4 @@
-// What the sources use of Apple's UserNotifications, for Linux. Quotes are from Apple's
+// The part of Apple's UserNotifications that the sources use, for Linux. Quotes are from Apple's
 // documentation; what no sentence there says is marked "assumed".
 import Dispatch
 import Foundation
@@ -269,7 +269,7 @@ open class UNUserNotificationCenter: NSObject, @unchecked Sendable {
   }
 }
 
-/// What a test does in iOS's place.
+/// What a test controls in the place of iOS.
 @_spi(Simulator) extension UNUserNotificationCenter {
   public func deny() { lock.withLock { state.isGranting = false } }
   public var timesAsked: Int { lock.withLock { state.asked } }
