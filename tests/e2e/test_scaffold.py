@@ -92,7 +92,7 @@ def test_the_demonstration_ends_with_the_services_goodbye() -> None:
     assert '"event": "stopped"' in done.stdout
 
 
-def test_runs_at_once_take_turns(app: Path) -> None:
+def test_runs_at_the_same_time_wait_for_each_other(app: Path) -> None:
     spec = app / "bgsvc.toml"
     text = spec.read_text(encoding="utf-8")
     for types in ("[]", '["location"]'):  # many files to delete, many to write
