@@ -1,4 +1,4 @@
-"""The spec's keys for people: a table for each part of a spec."""
+"""The spec's keys as Markdown, one table per part of a spec."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -18,16 +18,16 @@ _PARTS: Final = (
 
 
 def key_tables() -> str:
-    """Return the tables, each under its header in the spec, as Markdown."""
+    """Return a Markdown table of keys for each part, under the header of its TOML table."""
     keys = spec_keys()
     return "\n".join("".join(_part(part, keys)) for part in _PARTS)
 
 
 def _part(part: tuple[str, ...], keys: Sequence[Key]) -> Iterator[str]:
-    [own] = (key for key in keys if key.path == part)
-    yield f"### `[{'.'.join(part)}]`\n\n{own.text}\n\n"
+    [table_key] = (key for key in keys if key.path == part)
+    yield f"### `[{'.'.join(part)}]`\n\n{table_key.text}\n\n"
     inner = [key for key in keys if key.path not in _PARTS and _part_of(key.path) == part]
-    head = ("key", "value", "default", "what it is")
+    head = ("key", "value", "default", "description")
     yield markdown_table(head, (_row(key, len(part)) for key in inner))
 
 
@@ -50,8 +50,7 @@ def _kind(key: Key) -> str:
         return " or ".join(f'`"{choice}"`' for choice in key.choices)
     if key.bounds is not None:
         return f"{key.bounds[0]} to {key.bounds[1]}"
-    words = {"strings": "strings", "label": "text, or one for each language"}
-    return words.get(key.kind, key.kind)
+    return "string, or one per language" if key.kind == "label" else key.kind
 
 
 def _default(key: Key) -> str:
