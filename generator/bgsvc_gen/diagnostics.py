@@ -1,4 +1,4 @@
-"""What the tool tells a spec's author."""
+"""Diagnostics: what is wrong with a spec, where, and how to fix it."""
 
 import re
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ CODES: Final = {
     "BG604": "a key that a system does not support; a warning",
     "BG701": "a generated folder that setuptools would take for a package; a warning",
 }
-"""Every code a diagnostic may carry, and what it stands for."""
+"""Every code of a diagnostic, and its meaning."""
 
 
 # Controls, separators of lines, lone surrogates, and what turns the direction of writing around.
@@ -56,7 +56,7 @@ _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud80
 
 
 def visible(text: str, keep: str = "") -> str:
-    """Return `text` with what a terminal would obey, but for the characters `keep`, as escapes."""
+    """Return `text` with control characters as escapes, except those in `keep`."""
     return _UNSEEN.sub(lambda match: _escape(match[0]) if match[0] not in keep else match[0], text)
 
 
@@ -74,14 +74,14 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One thing wrong with a spec.
+    """One error or warning about a spec.
 
     Attributes:
         file: The spec's path, as the user named it.
         location: Where in it.
         code: One of `CODES`.
         message: What is wrong, in one line.
-        hint: What to do about it.
+        hint: How to fix it.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""Every error the tool ends with on purpose, each with its exit status."""
+"""The errors that end a command, each with its exit status."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -7,10 +7,10 @@ from bgsvc_gen.diagnostics import Diagnostic
 
 
 class BgsvcGenError(Exception):
-    """Base of the errors that end a command with a message and no traceback.
+    """Base class of errors that end a command with a message and without a traceback.
 
     Attributes:
-        hint: What to do about it, or `None` where the message says it all.
+        hint: How to fix it, or `None` where the message is enough.
     """
 
     exit_code: ClassVar[int] = 2
@@ -26,7 +26,7 @@ class BgsvcGenError(Exception):
 
 
 class SpecError(BgsvcGenError):
-    """The spec is wrong; `diagnostics` holds everything wrong with it, in the file's order."""
+    """The spec has errors; `diagnostics` lists all of them in the order of the file."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.location)
@@ -35,26 +35,25 @@ class SpecError(BgsvcGenError):
 
 
 class UsageError(BgsvcGenError):
-    """The command was called in a way that cannot work."""
+    """The command cannot run with these arguments."""
 
 
 class UnquotableError(BgsvcGenError):
-    """The spec holds a text that one of the output languages cannot carry."""
+    """One of the output languages cannot express a text of the spec."""
 
 
 class OutputError(BgsvcGenError):
-    """The output folder cannot be read or written as asked.
+    """The output folder cannot be read or written.
 
-    What can be seen beforehand is refused before the first write; what a disk that fails half-way
-    leaves undone, the next run finishes.
+    Checks run before the first write; if the disk fails later, the next run completes the update.
     """
 
 
 class HandEditedError(OutputError):
-    """A generated file was changed by hand, and would be overwritten."""
+    """A generated file was edited by hand, and would be overwritten."""
 
 
 class DriftError(BgsvcGenError):
-    """The generated files are not what the spec yields."""
+    """The generated files do not match the spec, or a check has findings."""
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""What becomes of a service on each platform: the promises, as its spec leaves them."""
+"""The guarantees that each platform gives a service, after the choices of its spec."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The whole middle, pure: spec, plans, files."""
+"""The pure middle of the generator: from a spec over plans to files in memory."""
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
@@ -17,17 +17,17 @@ GIT_ATTRIBUTES: Final = GeneratedFile(
     b"# The files here are held to the byte: git must not change their line ends.\n"
     b"* -text linguist-generated\n",
 )
-"""What keeps a checkout on Windows from looking edited by hand."""
+"""Keeps git on Windows from converting line ends, which would look like hand edits."""
 
 
 def generate(spec: Spec, targets: Iterable[Target] = TARGETS) -> Iterator[GeneratedFile]:
-    """Yield every file `spec` makes, under a folder named after its target.
+    """Yield every file of `spec`, below a folder named after its target.
 
-    A target that no service of the spec runs on yields nothing. The others share one file
-    that tells git what they are, and the phones one copy of the runtime.
+    A target without a service has no files. The others share a `.gitattributes`, and the phones
+    one copy of the runtime.
 
     Raises:
-        UnquotableError: The spec holds a text that a target's language cannot carry.
+        UnquotableError: A target's language cannot express a text of the spec.
     """
     anything = embeds_python = False
     for target in targets:
@@ -47,10 +47,10 @@ def generate(spec: Spec, targets: Iterable[Target] = TARGETS) -> Iterator[Genera
 
 
 def scopes_of(spec: Spec, targets: Collection[Target] = TARGETS) -> frozenset[str]:
-    """Return the folders that belong to `targets`.
+    """Return the folders in the output folder that belong to `targets`.
 
-    The copy of the runtime belongs to whichever phone has services; to any phone once none has,
-    so that the copy goes with the last of them.
+    The copy of the runtime belongs to the phones that have services. Once no phone has, it
+    belongs to each, so that the next command for a phone deletes it.
     """
     phones = [target for target in TARGETS if target.EMBEDS_PYTHON]
     holders = [target for target in phones if target.plan(spec).outputs()] or phones

@@ -1,4 +1,4 @@
-"""An app's property list: read in either form, and given what the services need."""
+"""Reading an app's property list, XML or binary, and merging the keys that the services need."""
 
 import os
 import plistlib
@@ -11,7 +11,7 @@ from bgsvc_gen.errors import OutputError, UsageError
 from bgsvc_gen.output.atomic import replace_file
 
 BACKUP_SUFFIX: Final = ".before-bgsvc"
-"""How the name of the copy ends that is kept when a list is changed for the first time."""
+"""Suffix of the backup that the first change leaves."""
 
 _BINARY: Final = b"bplist00"
 _UNREADABLE: Final = (
@@ -19,7 +19,7 @@ _UNREADABLE: Final = (
     # A date that is none; an encoding that nobody knows; arrays in arrays in arrays.
     *(AttributeError, LookupError, RecursionError),
 )
-"""What `plistlib` raises over a list that is none."""
+"""Exceptions of `plistlib` for a file that is not a property list."""
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 class _Dictionary(dict[str, Any]):
-    """Has each key once: of a key that is there twice, one value would be lost without a word."""
+    """A dictionary that refuses a repeated key; one of its values would be lost silently."""
 
     def __setitem__(self, key: str, value: object) -> None:
         if key in self:
@@ -96,7 +96,7 @@ def read(path: Path) -> bytes:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Make sure, before anything else is written, that the list at `path` may be replaced.
+    """Refuse a property list that cannot be replaced, before anything is written.
 
     Raises:
         OutputError: It, or the folder that it is in, is read-only.

@@ -1,4 +1,4 @@
-"""A project on the disk: its spec, and the folder that belongs to it."""
+"""A project on disk: its spec and its output folder."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from bgsvc_gen.spec.source import Source, find_source, read_source
 from bgsvc_gen.targets import TARGETS
 
 DEFAULT_OUT: Final = Path("native/bgsvc")
-"""Where generated files go, beside the spec."""
+"""Default output folder, relative to the spec's folder."""
 
 DESKTOP: Final = ("linux", "macos", "windows")
-"""The targets that the word `desktop` means."""
+"""The targets that `desktop` stands for."""
 
 TARGET_NAMES: Final = tuple(target.NAME for target in TARGETS)
 """Every target, in the order of the table."""

@@ -26,7 +26,7 @@ class GeneratedFile:
 
 @cache
 def environment() -> "jinja2.Environment":
-    """Return the one Jinja environment every template is rendered in.
+    """Return the Jinja environment of all templates.
 
     XML is escaped by Jinja itself, by the template's suffix; every other language
     has its quoting filter, and no other filter exists.
@@ -48,7 +48,7 @@ def environment() -> "jinja2.Environment":
 
 
 def render(plan: Plan) -> Iterator[GeneratedFile]:
-    """Yield the files `plan` asks for; a template sees `plan` and nothing else."""
+    """Yield the files of `plan`; a template sees only `plan`."""
     for output in plan.outputs():
         if output.template.endswith(TEMPLATE_SUFFIX):
             template = environment().get_template(output.template)

@@ -1,4 +1,4 @@
-"""Where the tool's data is, in a wheel and in a checkout."""
+"""Locations of the tool's data, in a wheel and in a checkout."""
 
 from importlib import resources
 from pathlib import Path

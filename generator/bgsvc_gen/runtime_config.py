@@ -1,4 +1,4 @@
-"""What a shim tells the runtime about its service, as the bridge spells it."""
+"""The service configuration that a shim passes to the runtime, in the bridge's spelling."""
 
 import json
 from collections.abc import Mapping

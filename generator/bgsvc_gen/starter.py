@@ -1,4 +1,4 @@
-"""`init`: a new app from the starter template, without ever overwriting a file."""
+"""Creating an app from the starter template, without overwriting a file."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def default_id(name: str) -> str:
 
 
 def check_answers(answers: Answers) -> None:
-    """Make sure that a spec can hold `answers`.
+    """Refuse answers that a spec cannot contain.
 
     Raises:
         UsageError: The name or the identifier cannot be used.
@@ -85,9 +85,9 @@ def check_answers(answers: Answers) -> None:
 
 
 def start_app(folder: Path, answers: Answers) -> list[Path]:
-    """Make a new app in `folder` and return its files, relative to it.
+    """Create an app in `folder` and return its files, relative to it.
 
-    The app is rendered elsewhere first: `folder` gets all of it or nothing.
+    The app is rendered elsewhere first, so that `folder` gets all of it or nothing.
 
     Raises:
         UsageError: A file would be overwritten, or `folder` cannot be written.
@@ -126,7 +126,7 @@ def _refuse_overwriting(folder: Path, names: list[Path]) -> None:
 
 
 def _fill(folder: Path, rendered: Path, names: list[Path]) -> None:
-    """Copy the app into a folder that exists; take back what was copied if that fails."""
+    """Copy the app into an existing folder; remove the copied files if that fails."""
     made: list[Path] = []
     try:
         for name in names:

@@ -1,4 +1,4 @@
-"""For users' own tests: hold the committed native files to the spec."""
+"""For users' tests: check that the committed native files match the spec."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from bgsvc_gen.project import inspect_project, read_project
 
 
 def assert_up_to_date(spec: Path, out: Path | None = None) -> None:
-    """Fail if the generated files are not what `spec` yields.
+    """Fail if the generated files do not match `spec`.
 
     Args:
         spec: The `bgsvc.toml`, or the `pyproject.toml` that holds the spec.

@@ -26,7 +26,7 @@ COMMANDS: Final = {
     "schema": ("schema", "Print the JSON Schema of bgsvc.toml for an editor."),
     "doctor": ("doctor", "Check that a built app contains what its services need."),
 }
-"""Command → its module here, and its line in `--help`; in the order of a first visit."""
+"""Command → its module, and its line in `--help`; in the order of first use."""
 
 INTERRUPTED: Final = 130
 """The exit status after Ctrl-C, as shells have it."""
@@ -47,7 +47,7 @@ interrupted one.
 
 
 class Commands(click.Group):
-    """The group: finds commands in `COMMANDS`, and ends on their errors without a traceback."""
+    """The group: finds commands in `COMMANDS`, and prints their errors without a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the table's order."""
@@ -70,7 +70,7 @@ class Commands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; report an error of ours and exit with its status."""
+        """Run the command; print a `BgsvcGenError` and exit with its status."""
         try:
             return super().invoke(ctx)
         except BgsvcGenError as error:

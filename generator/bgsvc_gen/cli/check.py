@@ -1,4 +1,4 @@
-"""`check` and `diff`: hold the files to the spec."""
+"""`check` and `diff`: compare the files with the spec."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`doctor`: does an app, as it is built, hold what its services need?"""
+"""`doctor`: check that a built app contains what its services need."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""`explain`: what each platform promises the services of a spec."""
+"""`explain`: print what each platform guarantees the services of a spec."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""`init`: start an app."""
+"""`init`: create an app."""
 
 import os
 import shlex

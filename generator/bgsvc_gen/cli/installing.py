@@ -17,8 +17,10 @@ FILES: Final[dict[tuple[str, Scope], str]] = {
     ("windows", "user"): "windows/{}.task.xml",
     ("windows", "system"): "windows/{}.winsw.xml",
 }
-"""System and scope → the file that `python -m bgsvc install` reads; a contract test holds it to
-what the targets write."""
+"""System and scope → the file that `python -m bgsvc install` reads.
+
+A contract test compares it with the outputs of the targets.
+"""
 
 
 def install_commands(spec: Spec, root: Path, systems: Collection[str]) -> Iterator[tuple[str, str]]:

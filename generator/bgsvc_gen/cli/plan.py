@@ -1,4 +1,4 @@
-"""`plan`: what was decided, before a template prints it."""
+"""`plan`: print the plans that the templates receive."""
 
 import dataclasses
 import json

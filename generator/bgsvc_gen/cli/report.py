@@ -1,4 +1,4 @@
-"""How findings look on a terminal, to a program, and in a pull request."""
+"""Printing errors, drifts and diffs as text, as JSON, or as annotations of a pull request."""
 
 import difflib
 import json
@@ -24,7 +24,7 @@ COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def print_error(error: BgsvcGenError) -> None:
-    """Print an error that ends the command, in the format that was asked for."""
+    """Print the error that ends the command, in the chosen format."""
     context = click.get_current_context(silent=True)
     chosen = str(context.meta.get("bgsvc_gen.format", "text")) if context else "text"
     if isinstance(error, DriftError) and chosen != "text":
@@ -66,7 +66,7 @@ def _print_diagnostics(error: SpecError, chosen: str) -> None:
 
 
 def print_warnings(warnings: Iterable[Diagnostic], chosen: str) -> None:
-    """Print what is worth a word and no error; on stderr, but for a pull request."""
+    """Print warnings: on stderr as text, or on stdout as annotations of a pull request."""
     for d in warnings:
         if chosen == "github":
             place = (
@@ -91,7 +91,7 @@ def to_rows(drifts: Iterable[Drift]) -> list[dict[str, str]]:
 def print_written(
     done: Iterable[Drift], root: Path, install: Iterable[tuple[str, str]] = ()
 ) -> None:
-    """Print what was written and deleted, and the commands that install it, as JSON."""
+    """Print the written and deleted files and the install commands as JSON."""
     content: dict[str, object] = {"root": root.as_posix()}
     content["written"] = to_rows(drift for drift in done if drift.kind is not Kind.ORPHAN)
     content["deleted"] = to_rows(drift for drift in done if drift.kind is Kind.ORPHAN)
@@ -100,7 +100,7 @@ def print_written(
 
 
 def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
-    """Print what differs, on stdout; in text, one line a file."""
+    """Print the drifts on stdout; as text, one line per file."""
     if chosen == "json":
         click.echo(json.dumps({"root": root.as_posix(), "drift": to_rows(drifts)}, indent=2))
         return
@@ -122,7 +122,7 @@ def _meaning(drift: Drift) -> str:
 
 
 def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
-    """Print what writing would change: in text, as one unified diff; else, one for each file."""
+    """Print what an update would change: as text, one unified diff; otherwise one per file."""
     diffs = ["\n".join(_diff_lines(drift, (root / drift.path).as_posix())) for drift in drifts]
     if chosen == "json":
         rows = [{**row, "diff": diff} for row, diff in zip(to_rows(drifts), diffs, strict=True)]
@@ -153,7 +153,7 @@ def _diff_lines(drift: Drift, path: str) -> Iterator[str]:
 
 
 def _split_lines(content: bytes) -> list[str]:
-    r"""Return the lines, with `^M` for a carriage return, and a last one that tells of no end."""
+    r"""Return the lines, with `^M` for a carriage return and a mark for no final newline."""
     lines = content.decode().replace("\r", "^M").split("\n")
     last = lines.pop()
     return [*lines, f"{last}\\ no newline at the end"] if last else lines

@@ -1,4 +1,4 @@
-"""`schema`: what a spec may hold, for an editor."""
+"""`schema`: print the JSON Schema of a spec."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`types`: Android's foreground service types, and what each wants and may do."""
+"""`types`: list Android's foreground service types, or describe one."""
 
 import dataclasses
 import json
@@ -17,7 +17,7 @@ INDENT: Final = " " * 20
 MINUTE: Final = 60
 HOUR: Final = 3600
 ENFORCED: Final = 34
-"""The API level from which Android asks for one of the choices."""
+"""API level from which Android requires one of the choices."""
 
 
 @click.command()

@@ -1,7 +1,7 @@
-"""What is wrong with an Android app that carries generated services.
+"""Checks of an Android app that contains generated services.
 
-Looks at the manifest the app was built with, merged or in an APK: the one Android reads. Lint sees
-some of this, and misses the rest; Android says nothing until the service starts.
+They read the manifest that Android reads: the merged one, or the one in the APK. Android Lint
+reports only some of these faults, and Android itself none until the service starts.
 """
 
 import xml.etree.ElementTree as ET
@@ -32,7 +32,7 @@ CODES: Final = {
     "DA015": "the app targets a newer API level than the spec",
     "DA016": "a component that starts before the first unlock is not declared directBootAware",
 }
-"""Every code a finding about an Android app may carry, and what it stands for."""
+"""Every code of a finding about an Android app, and its meaning."""
 
 _BIND_JOB: Final = "android.permission.BIND_JOB_SERVICE"
 _BOOT: Final = "android.intent.action.BOOT_COMPLETED"
@@ -139,7 +139,7 @@ def _check_permissions(plan: AndroidPlan, manifest: Manifest) -> Iterator[Findin
 
 
 def _has_alternative(name: str, plan: AndroidPlan, manifest: Manifest) -> bool:
-    """Tell whether `name` is one of several permissions, of which the app has another."""
+    """Return whether `name` is one of several permissions, of which the app has another."""
     rows = (SERVICE_TYPES[each] for service in plan.services for each in service.type_names)
     lists = [{choice.name for choice in row.choices} for row in rows]
     return any(name in names and names & manifest.permissions for names in lists)

@@ -1,4 +1,4 @@
-"""What is wrong inside an APK with the host `cpython`: its native libraries, and its runtime."""
+"""Checks of an APK with the host `cpython`: its native libraries and its runtime."""
 
 import struct
 import zipfile
@@ -17,10 +17,10 @@ RUNTIME: Final = "assets/python/app/bgsvc"
 PAGE: Final = 16 * 1024
 
 _WIDE: Final = ("arm64-v8a", "x86_64")
-"""The ABIs of devices that may have large pages: those of 64 bits."""
+"""The 64-bit ABIs, whose devices may have 16 KB pages."""
 _LOADED: Final = 1
 _HEAD: Final = 64 * 1024
-"""An ELF file's program headers are at its beginning."""
+"""Bytes to read of an ELF file; its program headers are at the start."""
 
 
 def check_apk(path: Path, plan: AndroidPlan) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""An Android app on disk: where its merged manifests, its Gradle files and its runtime are."""
+"""Checks of an Android app on disk: its merged manifests, Gradle files and runtime."""
 
 import re
 import zipfile
@@ -15,7 +15,7 @@ from bgsvc_gen.runtime_copy import RUNTIME_FOLDER, runtime_files
 from bgsvc_gen.targets.android import AndroidPlan
 
 MERGED: Final = ("merged_manifests", "merged_manifest", "packaged_manifests")
-"""Where Android's Gradle plugin leaves what it merged, below `build/intermediates`."""
+"""Folders below `build/intermediates` where the Android Gradle plugin writes merged manifests."""
 
 _GRADLE: Final = ("build.gradle", "build.gradle.kts")
 _APPLIED: Final = re.compile(r"^(?!\s*//).*\bbgsvc\.gradle\b", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Android manifests, as text or as an app's binary form, in an APK or on their own."""
+"""Reading Android manifests, as text or in binary form, in an APK or as a file."""
 
 import struct
 import xml.etree.ElementTree as ET
@@ -14,7 +14,7 @@ NAMESPACE: Final = "{http://schemas.android.com/apk/res/android}"
 MANIFEST: Final = "AndroidManifest.xml"
 
 MOST: Final = 16 * 2**20
-"""No manifest has so many bytes; a file that claims to is not read."""
+"""Bytes; a larger file is not a manifest, and is not read."""
 
 BROKEN: Final = (
     *(ET.ParseError, struct.error, zipfile.BadZipFile, zlib.error, EOFError),
@@ -22,7 +22,7 @@ BROKEN: Final = (
     *(RuntimeError, NotImplementedError),
     *(LookupError, OSError, ValueError),
 )
-"""What reading a file that somebody else wrote may come to."""
+"""Exceptions that a damaged file can cause."""
 
 _BUNDLE: Final = "BundleConfig.pb"
 _FILE, _POOL, _START, _END = 0x0003, 0x0001, 0x0102, 0x0103

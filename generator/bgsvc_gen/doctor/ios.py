@@ -1,7 +1,7 @@
-"""What is wrong with an iOS app that carries generated services.
+"""Checks of an iOS app that contains generated services.
 
-Looks at a built app, or at the `Info.plist` of a project. iOS says nothing about most of it: a
-request is refused, or a window never comes.
+They read a built app, or the `Info.plist` of a project. iOS reports few of these faults: it refuses
+a request, or never starts the task.
 """
 
 import re
@@ -28,7 +28,7 @@ CODES: Final = {
     "DI010": "a permitted identifier is none that iOS takes",
     "DI011": "no privacy manifest says why the user defaults are used",
 }
-"""Every code a finding about an iOS app may carry, and what it stands for."""
+"""Every code of a finding about an iOS app, and its meaning."""
 
 PERMITTED: Final = "BGTaskSchedulerPermittedIdentifiers"
 OLDEST: Final = 13
@@ -37,13 +37,13 @@ INFO: Final = "Info.plist"
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:\.\*)?")
 _PASSED_OVER: Final = frozenset({"Pods", "build", "DerivedData", "bgsvc", "node_modules"})
 _BUNDLES: Final = (".framework", ".xcframework", ".app", ".appex", ".lproj", "Tests")
-"""How the name of a folder ends whose list is not the app's."""
+"""Suffixes of folders whose property list is not the app's."""
 
 _USER_DEFAULTS: Final = "NSPrivacyAccessedAPICategoryUserDefaults"
-"""What App Store Connect asks a reason for (ITMS-91053): the ledger of the windows is there."""
+"""API category that needs a reason (App Store Connect, ITMS-91053); the window history uses it."""
 
 _EXTENSION: Final = "NSExtension"
-"""What an extension's list has: it has no tasks of its own."""
+"""Key that marks an extension's property list; extensions have no tasks."""
 
 
 def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:

@@ -1,1 +1,1 @@
-"""What the platforms ask for: researched facts as data, each row with its sources."""
+"""Platform requirements as data: researched facts, each row with its sources."""

@@ -9,24 +9,24 @@ from typing import Final, Literal, TypedDict
 Granted = Literal["install", "user"]
 
 OLDEST: Final = 26
-"""Nothing older is generated for: it has no notification channels.
+"""Oldest supported API level: older ones have no notification channels.
 
 https://developer.android.com/develop/ui/views/notifications/channels
 """
 CHECKED: Final = 34
-"""An app that targets it, or a newer one, is refused a type without its permission.
+"""From this target on, Android refuses a type without its permission.
 
 Compat change 254662522 (FGS_TYPE_PERMISSION_CHANGE_ID), android-all 34-37. Google Play takes no app
 that targets less: https://developer.android.com/google/play/requirements/target-sdk
 """
 BOOT_CHECKED: Final = 35
-"""An app that targets it, or a newer one, is refused most types at boot.
+"""From this target on, Android refuses to start most types at boot.
 
 Compat change 296558535 (FGS_BOOT_COMPLETED_RESTRICTIONS), android-all 35-37;
 https://developer.android.com/about/versions/15/behavior-changes-15#fgs-boot-completed
 """
 NEWEST: Final = 37
-"""The newest that was looked at."""
+"""The newest API level whose rules are in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ class ServiceType:
     sources: tuple[str, ...]
 
     def boot_refused_at(self, target: int) -> bool:
-        """Tell whether Android refuses it at boot to an app that targets API `target`."""
+        """Return whether Android refuses it at boot to an app that targets API `target`."""
         # camera and microphone need the app in use, which is checked since the types are.
         since = CHECKED if self.while_in_use else BOOT_CHECKED
         return not self.boot_allowed and target >= since
 
     def is_limited_at(self, target: int) -> bool:
-        """Tell whether its time is limited in an app that targets API `target`."""
+        """Return whether its time is limited in an app that targets API `target`."""
         limit = self.time_limit
         # A limit of each start, that of shortService, looks at the device alone.
         return limit is not None and (limit.window is None or target >= limit.since)
@@ -219,7 +219,7 @@ _TABLE: Final[_Table] = json.loads(
 SERVICE_TYPES: Final[Mapping[str, ServiceType]] = {
     row["name"]: _to_service_type(row) for row in _TABLE["types"]
 }
-"""Every type an app may declare, by its manifest name, in the order of their bits."""
+"""Every type that an app can declare, by its manifest name, in the order of their bits."""
 
 REFUSED: Final[Mapping[str, str]] = {row["name"]: row["reason"] for row in _TABLE["refused"]}
-"""Names that look like types and cannot be declared, each with the reason."""
+"""Names that look like types but cannot be declared, each with the reason."""

@@ -1,4 +1,4 @@
-"""Android's types as tables for people: what each is for, wants and may do."""
+"""Markdown tables of Android's service types: purpose, requirements and limits."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a desktop system has no place for, though a spec may ask for it: one row for each.
+"""Keys of a spec that a desktop system does not support, one row per key and system.
 
 Sources: launchd.plist(5), whose keys know no order of jobs, no delay and no watchdog; the Task
 Scheduler's schema (MS-TSCH 2.5) and SERVICE_* of winsvc.h, which know no calendar for a service, no
@@ -21,7 +21,7 @@ class Gap:
         key: The key of `[services.<name>.desktop]`.
         applies_to: Whether a spec asks for it in a way that the system cannot give.
         instead: What happens there.
-        hint: What to do about it.
+        hint: How to fix it.
     """
 
     system: str

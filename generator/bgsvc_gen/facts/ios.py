@@ -1,4 +1,4 @@
-"""What iOS asks of each kind of background task, and how such a task is named here."""
+"""Requirements of iOS for each kind of background task, and the task identifiers."""
 
 import json
 from collections.abc import Mapping
@@ -50,10 +50,10 @@ def _load() -> tuple[Mapping[str, TaskKind], Mapping[str, str]]:
 _LOADED: Final = _load()
 
 TASK_KINDS: Final[Mapping[str, TaskKind]] = _LOADED[0]
-"""Every kind of task a spec may ask for."""
+"""Every kind of task that a spec can declare."""
 
 ENTITLEMENTS: Final[Mapping[str, str]] = _LOADED[1]
-"""What needs leave from Apple → the entitlement's key."""
+"""Feature → the key of the entitlement that it needs."""
 
 
 def identifier_of(kind: str, app_id: str, service: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The promises as a table for people: what runs a service, and how far each promise goes."""
+"""Markdown table of the platforms' guarantees, one row per mode."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What each platform promises a service: the runtime's own table, read as data."""
+"""What each platform guarantees a service, read from the runtime's own table."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,13 +45,13 @@ _TABLE: Final[_Table] = json.loads(
 )
 _STRENGTH: Final = {level: -rank for rank, level in enumerate(_TABLE["levels"])}
 _UNPROVEN: Final = ("otherwise",)
-"""Entries for what only the machine it runs on can tell, such as whether its user lingers."""
+"""Keys of entries for conditions that only the device can answer, such as lingering."""
 
 SCENARIOS: Final[Mapping[str, str]] = _TABLE["scenarios"]
-"""Scenario → what it means, in the table's order."""
+"""Scenario → its meaning, in the table's order."""
 
 MODES: Final = tuple(_TABLE["modes"])
-"""Everything that may run a service."""
+"""Every mode that can run a service."""
 
 
 def promises(mode: str, types: Sequence[str] = ()) -> dict[str, Promise]:

@@ -41,10 +41,10 @@ RELAXATIONS: Final = {
     "syscalls": "may make any system call",
     "temp": "shares /tmp with the machine",
 }
-"""What a spec may ask the sandbox to let through: name → what the service gets."""
+"""Parts of the sandbox that a spec may open: name → what the service gains."""
 
 NEED_USER: Final = frozenset({"filesystem", "privileges", "temp"})
-"""What `DynamicUser=` implies and does not give back, systemd.exec(5)."""
+"""Relaxations that `DynamicUser=` rules out, systemd.exec(5)."""
 
 _SYSCALLS: Final = "@system-service"
 

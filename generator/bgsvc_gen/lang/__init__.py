@@ -32,4 +32,4 @@ FILTERS: Final[Mapping[str, Callable[[str], str]]] = {
     "xml_ascii": xml.ascii_text,
     "xml_text": xml.text,
 }
-"""What a template may do to a value: write it as its language writes it."""
+"""The filters of the templates: each quotes a value for one language."""

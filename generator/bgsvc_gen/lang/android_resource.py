@@ -1,4 +1,4 @@
-"""Android's resource language: what aapt2 reads inside the XML of resources and manifests."""
+"""Quoting for aapt2, which parses the values inside Android's XML."""
 
 import re
 from typing import Final

@@ -1,10 +1,10 @@
-"""Which characters a language cannot carry, and which a reader of its source would not see."""
+"""Characters that a language cannot express, and characters that are invisible in its source."""
 
 import re
 from typing import Final
 
 SURROGATES: Final = "\ud800-\udfff"
-"""Halves of UTF-16 pairs: no text has them, and UTF-8 cannot say them."""
+"""Lone halves of UTF-16 pairs, which UTF-8 cannot encode."""
 
 CONTROLS: Final = "\x00-\x1f\x7f-\x9f"
 """C0, DEL and C1."""
@@ -17,7 +17,7 @@ NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
 INVISIBLE: Final = re.compile(
     f"[{CONTROLS}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]",
 )
-"""What a reader of the source would not see, or see in another order: written as an escape.
+"""Characters that are invisible or change the direction of text; they are written as escapes.
 
 A fixed list: `str.isprintable` follows the Python that runs, and output must not.
 """

@@ -11,7 +11,7 @@ _HARD_KEYWORDS: Final = (
     "super this throw true try typealias typeof val var when while"
 )
 HARD_KEYWORDS: Final = frozenset(_HARD_KEYWORDS.split())
-"""Words that are never a name; the soft ones are, where a name is expected."""
+"""Hard keywords, which cannot be a name; soft keywords can."""
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SPECIAL: Final = re.compile(rf'[\\"$]|{INVISIBLE.pattern}')

@@ -14,7 +14,7 @@ _RESERVED: Final = (
     "throws true try typealias var where while"
 )
 RESERVED: Final = frozenset(_RESERVED.split())
-"""Words that Swift takes for a name only in backticks, or not at every place without them."""
+"""Keywords that Swift accepts as a name only in backticks, everywhere or in some places."""
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _SPECIAL: Final = re.compile(rf'[\\"]|{INVISIBLE.pattern}')

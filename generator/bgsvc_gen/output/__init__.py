@@ -1,1 +1,1 @@
-"""The output folder: what is there, what differs, and writing it whole."""
+"""The output folder: comparing it with the spec, and updating it."""

@@ -1,4 +1,4 @@
-"""Replacing one file so that a crash at any instruction leaves the old or the new."""
+"""Replacing a file atomically: a crash leaves either the old or the new content."""
 
 import os
 from collections.abc import Generator
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 TEMPORARY_SUFFIX: Final = ".bgsvc-new"
-"""How the name of a file ends until it is whole; one left by a crash may be deleted."""
+"""Suffix of a file until it is complete; one that a crash leaves behind can be deleted."""
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Make `path` hold `content`, with the permissions it had.
+    """Replace the content of `path`, and keep its permissions.
 
     Raises:
-        OSError: It cannot; `path` is then what it was.
+        OSError: The write failed; `path` is unchanged.
     """
     with staged_file(path, content):
         pass
@@ -22,13 +22,13 @@ def replace_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def staged_file(path: Path, content: bytes) -> Generator[None, None, None]:
-    """Have `content` safe on the disk during the block, and put it at `path` when the block ends.
+    """Write `content` to disk before the block, and rename it to `path` when the block ends.
 
-    The last step is a rename: what could fail for want of space has been done before. If the
-    block raises, `path` stays what it was.
+    The rename is the last step, so that a full disk is noticed before. If the block raises, `path`
+    is unchanged.
 
     Raises:
-        OSError: It cannot be written; `path` is then what it was.
+        OSError: The write failed; `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Two runs at once must not share it: each would pull the other's from under it.
@@ -49,7 +49,7 @@ def staged_file(path: Path, content: bytes) -> Generator[None, None, None]:
 
 
 def final_name(place: object) -> str:
-    """Return the name a user knows for `place`, which may be a file that was not whole yet."""
+    """Return the final path of `place`, which may be a temporary file."""
     path = Path(str(place))
     if not path.name.endswith(TEMPORARY_SUFFIX):
         return str(path)

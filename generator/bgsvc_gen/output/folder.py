@@ -1,4 +1,4 @@
-"""What stands in the output folder, held against what the spec yields."""
+"""Comparing the output folder with what the spec generates."""
 
 import os
 import stat
@@ -14,11 +14,11 @@ from bgsvc_gen.output.lock import LOCK_NAME, Lock, digest, read_lock
 from bgsvc_gen.render import GeneratedFile
 
 IGNORED: Final = frozenset({"__pycache__", ".DS_Store", ".gitkeep", "Thumbs.db", "desktop.ini"})
-"""What other programs leave in any folder."""
+"""Names of files and folders that other programs create anywhere."""
 
 
 class Kind(Enum):
-    """How a file differs from what the spec yields."""
+    """How a file differs from what the spec generates."""
 
     STALE = "stale"
     HAND_EDITED = "hand-edited"
@@ -29,19 +29,19 @@ class Kind(Enum):
 
 
 SOMEBODYS_WORK: Final = frozenset({Kind.HAND_EDITED, Kind.IN_THE_WAY})
-"""What writing the spec's files would lose."""
+"""Kinds of drift in which writing would lose somebody's work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One file that is not what the spec yields.
+    """One file that does not match the spec.
 
     Attributes:
         path: Its path in the output folder.
         kind: How it differs.
-        actual: What it holds now; empty where it is missing, or foreign.
-        expected: What it should hold; empty where it should not be.
-        ours: Whether the tool may change it: nobody's work is in it.
+        actual: Its current content; empty if it is missing or foreign.
+        expected: Its expected content; empty if the file should not exist.
+        ours: Whether the tool may change it without losing somebody's work.
     """
 
     path: str
@@ -57,11 +57,11 @@ class Folder:
 
     Attributes:
         root: The folder; it need not exist.
-        scopes: Names of the target folders in it that are looked at; the others are left alone.
+        scopes: Names of the target folders that are compared; others are ignored.
         lock: What the tool last wrote there.
-        expected: Path → content, as the spec yields it.
-        drifts: Where the two differ, in the order of paths.
-        leftovers: Files that a run which died had not finished.
+        expected: Path → content that the spec generates.
+        drifts: The differences, sorted by path.
+        leftovers: Temporary files that an interrupted run left behind.
         app: The identifier of the app whose spec this is.
     """
 
@@ -80,7 +80,7 @@ class Folder:
         return Lock(files, self._kept(self.lock.pending), self.app if files else None)
 
     def _kept(self, digests: Mapping[str, str]) -> dict[str, str]:
-        """Return what stays true: of other targets, and of orphans kept for an edit in them."""
+        """Return the digests to keep: those of other targets and of hand-edited orphans."""
         edited = {
             drift.path for drift in self.drifts if drift.kind is Kind.ORPHAN and not drift.ours
         }
@@ -99,14 +99,14 @@ def inspect(
     app: str | None = None,
     force: bool = False,
 ) -> Folder:
-    """Return what stands in `root`, held against `files`.
+    """Compare `root` with `files`.
 
     Args:
-        files: What the spec yields for the targets in `scopes`.
+        files: The files that the spec generates for the targets in `scopes`.
         root: The output folder.
-        scopes: Names of the targets whose folders are looked at.
+        scopes: Names of the targets whose folders are compared.
         app: The identifier of the app whose spec this is.
-        force: Take a damaged lock for none, and an orphan that was edited for the tool's own.
+        force: Ignore a damaged lock, and treat a hand-edited orphan as the tool's own file.
 
     Raises:
         OutputError: The folder or something in it is a symbolic link, or cannot be read.
@@ -130,7 +130,7 @@ def inspect(
 
 
 def refuse_links(root: Path, names: Iterable[str]) -> None:
-    """Make sure that writing `names` under `root` stays under `root`; `name/` means a folder.
+    """Refuse symbolic links that lead writes outside `root`; `name/` stands for a folder.
 
     Raises:
         OutputError: A symbolic link, or a file in a folder's place, stands in the way.
@@ -160,7 +160,7 @@ def refuse_links(root: Path, names: Iterable[str]) -> None:
 
 
 def _list_files(root: Path, scopes: frozenset[str]) -> Iterator[str]:
-    """Yield the path of everything in the targets' folders that is no folder."""
+    """Yield the path of each file and link in the targets' folders."""
     for scope in sorted(scopes):
         for folder, names, files in os.walk(root / scope, onerror=_refuse_unreadable):
             links = [name for name in names if (Path(folder) / name).is_symlink()]
@@ -189,7 +189,7 @@ def _find_differences(expected: dict[str, bytes], root: Path, lock: Lock) -> Ite
 def _find_unexpected(
     expected: dict[str, bytes], root: Path, present: Iterable[str], lock: Lock, *, force: bool
 ) -> Iterator[Drift]:
-    """Yield files in the targets' folders that the spec does not yield: whoever wrote them."""
+    """Yield the files in the targets' folders that the spec does not generate."""
     for path in present:
         if path in expected or path.endswith(TEMPORARY_SUFFIX):
             continue
@@ -201,7 +201,7 @@ def _find_unexpected(
 
 
 def _read_file(path: Path) -> bytes | None:
-    """Return what the regular file at `path` holds; `None` where there is nothing."""
+    """Return the content of the regular file at `path`; `None` if nothing exists there."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise OutputError(f"{path} is not a regular file", "move it away, then run again")

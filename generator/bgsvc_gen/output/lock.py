@@ -1,4 +1,4 @@
-"""`bgsvc.lock`: what was written, so that a later edit by hand can be told from an old spec."""
+"""`bgsvc.lock`: hashes of the written files, to distinguish a hand edit from a changed spec."""
 
 import hashlib
 import json
@@ -34,15 +34,15 @@ class Lock:
     app: str | None = None
 
     def knows(self, path: str) -> bool:
-        """Tell whether the tool ever wrote `path`."""
+        """Return whether the tool ever wrote `path`."""
         return path in self.files or path in self.pending
 
     def wrote(self, path: str, content: bytes) -> bool:
-        """Tell whether the tool itself left `content` at `path`."""
+        """Return whether the tool itself left `content` at `path`."""
         return digest(content) in (self.files.get(path), self.pending.get(path))
 
     def text(self) -> str:
-        """Return the lock as the file holds it: one line a path, for readable diffs."""
+        """Return the content of the lock file: one line per path, for readable diffs."""
         tables: dict[str, object] = {"bgsvc-gen": __version__}
         if self.app is not None:
             tables["app"] = self.app
@@ -53,14 +53,14 @@ class Lock:
 
 
 def read_lock(root: Path, *, forgiving: bool = False) -> Lock:
-    """Return the lock of the output folder `root`; an empty one where there is none.
+    """Return the lock of the output folder `root`, or an empty one if it has none.
 
     Args:
         root: The output folder.
-        forgiving: Take a damaged lock for none.
+        forgiving: Treat a damaged lock as absent.
 
     Raises:
-        OutputError: There is one, and it is damaged or cannot be read.
+        OutputError: The lock is damaged or cannot be read.
     """
     path = root / LOCK_NAME
     try:

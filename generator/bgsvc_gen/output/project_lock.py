@@ -1,4 +1,4 @@
-"""One run at a time in a project: each finds what the one before it has finished."""
+"""A lock per project, so that simultaneous runs of the tool do not interleave."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ from pathlib import Path
 
 @contextmanager
 def lock_project(project: Path) -> Generator[None, None, None]:
-    """Keep other runs of the tool out of the folder `project` during the block; wait for them.
+    """Lock the folder `project` during the block; wait for other runs of the tool.
 
-    The system lets go of a lock whose process died. Where a folder cannot be locked (Windows),
-    two runs at once each write whole files, and the later one wins.
+    The operating system releases the lock of a process that died. Windows cannot lock a folder;
+    there, simultaneous runs write whole files, and the later one wins.
     """
     if sys.platform == "win32":
         yield

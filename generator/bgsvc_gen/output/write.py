@@ -1,4 +1,4 @@
-"""Bringing an output folder up to date, whole."""
+"""Updating an output folder."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ _BY_EFFECTIVE_USER: Final = os.access in os.supports_effective_ids
 
 
 def refuse_hand_edited(folder: Folder) -> None:
-    """Make sure that bringing `folder` up to date loses nobody's work.
+    """Refuse an update of `folder` that would lose somebody's work.
 
     Raises:
         HandEditedError: Some files were changed by hand, or were never the tool's.
@@ -38,7 +38,7 @@ def refuse_hand_edited(folder: Folder) -> None:
 
 
 def refuse_another_app(folder: Folder) -> None:
-    """Make sure that `folder` does not hold the files of another app, which would be deleted.
+    """Refuse a `folder` with the files of another app, which an update would delete.
 
     Raises:
         OutputError: It does.
@@ -50,7 +50,7 @@ def refuse_another_app(folder: Folder) -> None:
 
 
 def refuse_unwritable(folder: Folder, *others: Path) -> None:
-    """Make sure, before the first file is touched, that every changed file can be replaced.
+    """Refuse an update in which a changed file cannot be replaced.
 
     Raises:
         OutputError: The nearest folder that exists above a file of `folder` that is to change,
@@ -68,8 +68,8 @@ def refuse_unwritable(folder: Folder, *others: Path) -> None:
 def bring_up_to_date(folder: Folder) -> list[Drift]:
     """Write changed files, delete orphans of the tool, and return these changes.
 
-    Files that are right already are not touched. Each file is replaced whole, and the lock names
-    the new ones before the first is written: a run that dies half-way is finished by the next one.
+    Unchanged files keep their modification time. Each file is replaced atomically, and the lock
+    lists the new ones before the first write, so that the next run completes an interrupted one.
 
     Raises:
         OutputError: A file cannot be written.
@@ -85,7 +85,7 @@ def bring_up_to_date(folder: Folder) -> list[Drift]:
 
 
 def as_output_error(error: OSError, place: Path) -> OutputError:
-    """Return what to tell about a write that failed in or at `place`."""
+    """Return the error for a failed write in or at `place`."""
     reason = (error.strerror or str(error)).lower()
     hint = "make the folder writable, or name another with --out"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -94,7 +94,7 @@ def as_output_error(error: OSError, place: Path) -> OutputError:
 
 
 def _changes(folder: Folder) -> list[Drift]:
-    """Return what bringing `folder` up to date changes; what is in the way is the caller's."""
+    """Return the drifts that an update resolves, including files in its way."""
     return [drift for drift in folder.drifts if drift.ours or drift.kind in SOMEBODYS_WORK]
 
 

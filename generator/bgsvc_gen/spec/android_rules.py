@@ -1,4 +1,4 @@
-"""Rules of Android: which types go together, with which permissions, for how long."""
+"""Android's rules: combinations of types, their permissions and their time limits."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -9,13 +9,13 @@ from bgsvc_gen.spec.model import AndroidLevels, Service
 from bgsvc_gen.spec.table import Finding, Place, suggestion
 
 MOST_BUTTONS: Final = 3
-"""What Android shows of a notification's buttons."""
+"""Number of a notification's buttons that Android shows."""
 
 
 def check_android_rules(
     service: Service, levels: AndroidLevels, path: KeyPath
 ) -> Iterator[Finding]:
-    """Yield what is wrong with how `service` runs on Android; `path` is its table there."""
+    """Yield the Android rules that `service` breaks; `path` is its `android` table."""
     types = service.android.types
     for index, name in enumerate(types):
         place = Place((*path, "types", index))
@@ -39,9 +39,9 @@ def check_android_rules(
 def check_newer_targets(
     service: Service, levels: AndroidLevels, path: KeyPath
 ) -> Iterator[Finding]:
-    """Yield what is right only because the app targets an Android before the rule against it.
+    """Yield the rules that `service` would break if the app targeted a newer API level.
 
-    Each is reported of the first level that has the rule; `service` is in a spec without errors.
+    Each is reported once, for the first such level. The spec has no errors.
     """
     rows = [SERVICE_TYPES[name] for name in service.android.types]
     reported: set[Place] = set()
@@ -137,7 +137,7 @@ def _check_direct_boot(service: Service, path: KeyPath) -> Iterator[Finding]:
 def _check_time_limit(
     service: Service, rows: Sequence[ServiceType], target: int, path: KeyPath
 ) -> Iterator[Finding]:
-    """What a time limit rules out: Android would end the app, or refuse the service."""
+    """Settings that a time limit rules out: Android would stop the app, or refuse the service."""
     for row in rows:
         if not row.is_limited_at(target):
             continue

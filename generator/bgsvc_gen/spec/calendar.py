@@ -41,6 +41,6 @@ _RANGE: Final = re.compile(r"(\d+)\.\.(\d+)")
 
 
 def is_calendar_event(text: str) -> bool:
-    """Tell whether `text` is a calendar event that systemd takes, its time zone aside."""
+    """Return whether `text` is a calendar event that systemd takes, its time zone aside."""
     forwards = all(int(first) <= int(last) for first, last in _RANGE.findall(text))
     return forwards and _EVENT.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""Changing a spec for its author: one value, everything else to the letter as it was."""
+"""Setting one value in a spec without changing any other character."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from bgsvc_gen.errors import UsageError
 from bgsvc_gen.spec.source import Source, line_at, parse_source
 
 Edit = Callable[[Source, str, list[str]], str]
-"""Takes a spec, a service's name and its types to be; returns the text, or something unfit."""
+"""Takes a spec, the name of a service and its new types; returns a text that may be unusable."""
 
 
 def set_types(source: Source, service: str | None, types: Sequence[str]) -> Source:

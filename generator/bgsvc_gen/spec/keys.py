@@ -1,6 +1,6 @@
-"""Every key that a spec can have, told by the very code that reads specs.
+"""Every key of a spec, recorded from the code that reads specs.
 
-The readers are given a table in which every key seems to be; what they ask it for is noted.
+The readers get a table that claims to have every key, and records each key that they read.
 """
 
 import json
@@ -17,12 +17,12 @@ Kind = Literal["table", "string", "label", "duration", "boolean", "integer", "st
 Default: TypeAlias = str | bool | int | float | None
 
 NAME: Final = "<name>"
-"""Stands in a path where the author chooses the key."""
+"""Placeholder in a path for a key that the author chooses."""
 
 TEXTS: Final[Mapping[str, str]] = json.loads(
     Path(__file__).with_name("keys.json").read_text(encoding="utf-8")
 )
-"""What each key is for, by its dotted path."""
+"""Description of each key, by its dotted path."""
 
 _KINDS: Final[dict[type, Kind]] = {
     dict: "table",

@@ -1,4 +1,4 @@
-"""From TOML to `Spec`, reporting everything that is wrong with it at once."""
+"""Building a `Spec` from TOML, and reporting every error at once."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -22,16 +22,16 @@ def load_spec(path: Path) -> Spec:
     """Return the spec at `path`.
 
     Raises:
-        SpecError: Something is wrong with it; the error holds all of it.
+        SpecError: The spec has errors; the exception lists all of them.
     """
     return build_spec(read_source(path))
 
 
 def build_spec(source: Source) -> Spec:
-    """Return what `source` says.
+    """Return the checked spec that `source` contains.
 
     Raises:
-        SpecError: Something is wrong with it; the error holds all of it.
+        SpecError: The spec has errors; the exception lists all of them.
     """
     findings = _Findings(source)
     spec = read_spec(Table(source.table, source.root, findings.report))
@@ -68,7 +68,7 @@ def read_spec(root: Table) -> Spec:
 
 @dataclass(slots=True)
 class _Findings:
-    """Turns places into locations, which are looked up only where there is something to tell."""
+    """Collects diagnostics; locations are computed at the first one."""
 
     source: Source
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])

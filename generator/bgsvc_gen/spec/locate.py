@@ -1,7 +1,7 @@
-"""Where each key and value of a TOML text stands, for errors that point at it.
+"""Locations of the keys and values of a TOML text, for errors.
 
-No TOML library tells the place of a value, so this reads the text once more. It is handed
-only text that a TOML parser has accepted, and so may trust the grammar.
+No TOML library reports the location of a value, so this module scans the text again. The text has
+passed a TOML parser, so the scanner relies on the grammar; in other text it finds fewer keys.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final
 from bgsvc_gen.diagnostics import Location
 
 KeyPath = tuple[str | int, ...]
-"""Keys from the root down; a number is a place in an array."""
+"""Keys from the root down; a number is an index in an array."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*(?:#[^\n]*[\r\n \t]*)*")
 _BARE: Final = re.compile(r"[^\s.=\[\]{},#\"']+")

@@ -1,4 +1,4 @@
-"""What a UI or peer may ask of the bridge, and what it may ask by default."""
+"""Requests that a user interface or a peer may be permitted, and the defaults."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ DEFAULT_ALLOW: Final = (
     "on-plugin-event",
     "validate-setup",
 )
-"""Life cycle and reading."""
+"""Permitted by default: the life cycle, and requests that only read."""
 
 PERMISSIONS: Final = (
     *DEFAULT_ALLOW,
@@ -25,4 +25,4 @@ PERMISSIONS: Final = (
     "restart-os-service",
     "get-os-service-status",
 )
-"""All there are; those that change the system are given only by name."""
+"""Every permission; those that change the system are never a default."""

@@ -1,4 +1,4 @@
-"""The spec as a JSON Schema, for editors: they complete its keys and mark what is wrong."""
+"""The spec as a JSON Schema, with which editors complete keys and mark errors."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -10,7 +10,7 @@ from bgsvc_gen.spec.permissions import PERMISSIONS
 from bgsvc_gen.spec.values import as_duration
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
-"""What the TOML language servers of today understand."""
+"""The draft that TOML language servers support."""
 
 _DURATION: Final = r"^[0-9]{1,9}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 _TEXT: Final = {"type": "string"}
@@ -28,7 +28,7 @@ _KNOWN: Final[Mapping[tuple[str, ...], Collection[str]]] = {
     ("services", NAME, "desktop", "relax"): RELAXATIONS,
     ("permissions", "allow"): PERMISSIONS,
 }
-"""What the arrays can hold."""
+"""Values that each array may contain."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A spec as text: found, read and parsed, but not yet understood."""
+"""Finding, reading and parsing the spec's file."""
 
 import re
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Source:
         text: Its whole text, newlines untouched.
         root: The path of the spec's table in the file: `()`, or `("tool", "bgsvc")` in a pyproject.
         table: That table.
-        on_disk: What the file still holds where `text` is an edit of it; places are told in this.
+        on_disk: The text on disk, where `text` is an edit of it; locations refer to it.
     """
 
     path: Path
@@ -43,7 +43,7 @@ class Source:
     on_disk: str | None = None
 
     def locations(self) -> Locations:
-        """Return where everything stands; computed anew, for errors need it once."""
+        """Return the locations of all keys and values, computed on each call."""
         return locate(self.text if self.on_disk is None else self.on_disk)
 
 
@@ -81,7 +81,7 @@ def read_source(path: Path) -> Source:
     """Return the spec at `path`, parsed.
 
     Raises:
-        SpecError: It cannot be read, is not UTF-8, or is not TOML.
+        SpecError: The file cannot be read, is not UTF-8, or is not TOML.
     """
     return parse_source(path, _read_text(path))
 

@@ -1,4 +1,4 @@
-"""Reading one TOML table: every key typed, every unknown key told, nothing raised."""
+"""Reading one TOML table: it reports wrong types and unknown keys, and raises nothing."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -15,16 +15,16 @@ _LONGEST_SHOWN: Final = 60
 T = TypeVar("T", bound=str)
 
 Report = Callable[["Place", str, str, str], None]
-"""Takes where, code, message and hint."""
+"""Takes place, code, message and hint."""
 
 
 Finding = tuple["Place", str, str, str]
-"""Where, code, message and hint."""
+"""Place, code, message and hint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A key path, and whether its key or its value is meant."""
+    """A key path, and whether it stands for the key or for its value."""
 
     path: KeyPath
     at_key: bool = False
@@ -45,7 +45,7 @@ _DURATION_HINT: Final = (
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
-    """Return `did you mean …` for the choice nearest to `word`, or the empty string."""
+    """Return `did you mean …` for the choice closest to `word`, or an empty string."""
     folded = {choice.casefold(): choice for choice in choices}
     near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f'did you mean "{folded[near[0]]}"?' if near else ""
@@ -62,10 +62,10 @@ def _spelled(value: object) -> str:
 
 @dataclass(slots=True)
 class Table:
-    """A TOML table being read; what is wrong with it goes to `report`.
+    """A TOML table being read; errors go to `report`.
 
-    Each reading method returns the default in place of a value that is absent or wrong,
-    so that one pass finds everything there is to say.
+    Each reading method returns the default for an absent or wrong value, so that one pass reports
+    every error.
     """
 
     content: dict[str, Any]
@@ -74,7 +74,7 @@ class Table:
     read: set[str] = field(default_factory=set[str])
 
     def name(self, key: str) -> str:
-        """Return `key` as an author would say it: `[services.sync] entry`."""
+        """Return `key` with its table, as errors spell it: `[services.sync] entry`."""
         table = ".".join(str(part) for part in self.path)
         return f"[{table}] {key}" if table else f"[{key}]"
 
@@ -117,7 +117,7 @@ class Table:
         return self.take(key, str, "a string")
 
     def duration(self, key: str, default: float, least: float = 0.0) -> float:
-        """Return the seconds that a string such as `15m` says."""
+        """Return the seconds of a duration such as `15m`."""
         value: str | None = self.take(key, str, 'a duration such as "5s"', _DURATION_HINT)
         if value is None:
             return default
@@ -187,7 +187,7 @@ class Table:
         return [table for table in tables if table is not None]
 
     def close(self) -> None:
-        """Report every key that nobody read."""
+        """Report every key that was not read."""
         for key in self.content:
             if key in self.read:
                 continue

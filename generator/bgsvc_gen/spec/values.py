@@ -1,4 +1,4 @@
-"""What a value in a spec may look like: durations, identifiers, texts."""
+"""Grammar of values in a spec: durations, identifiers, texts."""
 
 import keyword
 import re
@@ -18,7 +18,7 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{
 _NONCHARACTER: Final = re.compile(f"[{NONCHARACTERS}]")
 
 LONGEST_DURATION: Final = 366 * 86400.0
-"""Seconds; a longer one is a slip, and overflows a platform's counter sooner or later."""
+"""Seconds; a longer duration is a mistake, and can overflow a platform's counter."""
 
 LONGEST_NAME: Final = 64
 """Characters of a service name: it becomes part of file, unit and class names."""
@@ -66,7 +66,7 @@ def as_duration(length: float) -> str:
 
 
 def is_app_id(text: str) -> bool:
-    """Tell whether `text` is a reverse-DNS name of two segments or more, and not too long."""
+    """Return whether `text` is a reverse-DNS name of two segments or more, and not too long."""
     return len(text) <= LONGEST_APP_ID and _APP_ID.fullmatch(text) is not None
 
 
@@ -83,7 +83,7 @@ def unfit_segment(app_id: str) -> str | None:
 
 
 def is_service_name(text: str) -> bool:
-    """Tell whether `text` can be a file, unit, label and class name on every platform."""
+    """Return whether `text` can be a file, unit, label and class name on every platform."""
     fits = len(text) <= LONGEST_NAME and not is_device_name(text)
     return fits and _SERVICE_NAME.fullmatch(text) is not None
 
@@ -94,25 +94,25 @@ def is_device_name(text: str) -> bool:
 
 
 def is_language(text: str) -> bool:
-    """Tell whether `text` is a language tag such as `de`, `pt-BR` or `zh-Hant-TW`."""
+    """Return whether `text` is a language tag such as `de`, `pt-BR` or `zh-Hant-TW`."""
     return _LANGUAGE.fullmatch(text) is not None
 
 
 def is_entry(text: str) -> bool:
-    """Tell whether `text` is `package.module:Class`."""
+    """Return whether `text` is `package.module:Class`."""
     module, colon, name = text.partition(":")
     return bool(colon) and all(_is_identifier(part) for part in (*module.split("."), name))
 
 
 def text_fault(text: str, most: int = LONGEST_TEXT) -> str | None:
-    """Return what keeps `text`, of up to `most` characters, from being shown, or `None`."""
+    """Return why `text` cannot be shown in up to `most` characters, or `None`."""
     if len(text) > most:
         return f"has {len(text)} characters, more than {most}"
     return None if is_text(text) else "is blank or contains a control character"
 
 
 def is_text(text: str) -> bool:
-    """Tell whether every platform can show `text`: one line, not blank, no control characters."""
+    """Return whether every platform can show `text`: one line, not blank, no control characters."""
     return bool(text.strip()) and not any(_is_unprintable(character) for character in text)
 
 

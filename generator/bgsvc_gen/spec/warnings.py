@@ -1,4 +1,4 @@
-"""What a spec may say and its author may not expect: warnings, for targets that are asked for."""
+"""Warnings about valid specs, for the targets that a command generates."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -13,12 +13,12 @@ _NAMES: Final = {"macos": "macOS", "windows": "Windows"}
 
 
 def find_warnings(spec: Spec, targets: Collection[str], path: KeyPath) -> Iterator[Finding]:
-    """Yield what `targets` make of a spec without errors, each with its code.
+    """Yield the warnings about a spec without errors, for `targets`.
 
     Args:
-        spec: What is looked at.
-        targets: The names of the targets; nothing is said of others.
-        path: Where the spec's services stand.
+        spec: The spec.
+        targets: The names of the targets; others are ignored.
+        path: The path of the spec's services.
     """
     for service in spec.services:
         table = (*path, service.name)

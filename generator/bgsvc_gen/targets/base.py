@@ -1,4 +1,4 @@
-"""What a target is, and what it hands to the renderer."""
+"""The interface of a target, and of the plan that it passes to the renderer."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the desktop's service managers have in common: names, and the command they start."""
+"""Service names and start commands, which all desktop service managers share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def title(spec: Spec, service: Service) -> str:
 
 
 OWN_ENVIRONMENT: Final = {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-"""Variables of every service: the folder it happens to start in is no place for imports."""
+"""Variables of every service; they keep Python from importing from the working directory."""
 
 
 @dataclass(frozen=True, slots=True)

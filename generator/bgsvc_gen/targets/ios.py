@@ -39,13 +39,13 @@ SUPPORT: Final = (
     "BgsvcWindow.swift",
     "BgsvcWindowHistory.swift",
 )
-"""Swift that is copied as it is."""
+"""Swift sources that are copied verbatim."""
 
 MODULE: Final = ("BgsvcCPython.h", "module.modulemap")
-"""CPython as a module of Swift's."""
+"""The C module through which Swift imports CPython."""
 
 PRIVACY: Final = "PrivacyInfo.xcprivacy"
-"""Why the sources use the user defaults: App Store Connect takes no app without a reason."""
+"""The privacy manifest; App Store Connect requires it for the use of UserDefaults."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ NAME: Final = "macos"
 EMBEDS_PYTHON: Final = False
 
 LEAST_THROTTLE: Final = 10
-"""launchd's own pace, in seconds. It never gives up, so a faster one would spin on a broken job."""
+"""Seconds; launchd's default `ThrottleInterval`.
+
+launchd never gives up, so a shorter one would restart a broken job without pause.
+"""
 
 
 @dataclass(frozen=True, slots=True)

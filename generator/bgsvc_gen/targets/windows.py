@@ -22,10 +22,10 @@ EMBEDS_PYTHON: Final = False
 LEAST_TASK_DELAY: Final = 60
 MOST_TASK_DELAY: Final = 31 * 24 * 60 * 60
 MOST_TASK_RESTARTS: Final = 255
-"""What `RestartOnFailure` takes: an interval of a minute to 31 days, a count of one byte."""
+"""Limits of `RestartOnFailure`: an interval from a minute to 31 days, a count of one byte."""
 
 HOME: Final = "%USERPROFILE%"
-"""What `~` is elsewhere; the scheduler, WinSW and our own host replace it."""
+"""The equivalent of `~`; the Task Scheduler, WinSW and our own host expand it."""
 
 MOST_SERVICE_RESTARTS: Final = 100
 """WinSW's file has a line for each; a larger limit is cut to this."""

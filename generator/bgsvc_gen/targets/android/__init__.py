@@ -22,7 +22,7 @@ _BOOT: Final = Permission("android.permission.RECEIVE_BOOT_COMPLETED", since=26)
 _WAKE_LOCK: Final = Permission("android.permission.WAKE_LOCK", since=26)
 _FOREGROUND: Final = (Permission("android.permission.FOREGROUND_SERVICE", since=28),)
 _NOTIFY: Final = Permission("android.permission.POST_NOTIFICATIONS", since=33)
-"""It lets the app ask, and its notifications be seen."""
+"""Lets the app request notifications, which Android otherwise hides."""
 
 
 @dataclass(frozen=True, slots=True)

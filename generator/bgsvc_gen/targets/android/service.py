@@ -1,4 +1,4 @@
-"""One service, decided for Android: the constants of its generated class."""
+"""The plan of one Android service: the constants of its generated class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _HOSTS: Final[Mapping[AndroidHost, tuple[str, tuple[str, ...]]]] = {
         ("dev.bgsvc.AssetPythonFiles", "dev.bgsvc.CPythonHost"),
     ),
 }
-"""`host` → the function that makes it of a context, and what that imports."""
+"""`host` → the Kotlin function that creates it from a context, and its import."""
 
 _SERVICE_IMPORTS: Final = (
     "android.annotation.SuppressLint",

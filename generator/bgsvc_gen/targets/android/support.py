@@ -1,4 +1,4 @@
-"""The support sources: Kotlin and C that no spec changes, copied as they are."""
+"""The support sources: spec-independent Kotlin and C, copied verbatim."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -12,7 +12,7 @@ _CPP: Final = PurePosixPath("cpp")
 _DRAWABLE: Final = PurePosixPath("res/drawable")
 
 _BUILD: Final = ("bgsvc.gradle", "bgsvc-rules.pro")
-"""What an app's build takes up the source set with."""
+"""The script that adds the source set to an app's Gradle build."""
 
 _COMMON: Final = (
     _KOTLIN / "AppState.kt",
