@@ -28,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more
         return 0
     except BackgroundServiceError as error:
-        from bgsvc._desktop.console import tell_error
+        from bgsvc._desktop.console import print_error
 
-        tell_error(error)
+        print_error(error)
         return WRONG
 
 
@@ -94,10 +94,10 @@ def _stop(given: Options) -> int:
 def _state(given: Options) -> int:
     import json
 
-    from bgsvc._cli.report import services_in, state_on_disk, state_text
+    from bgsvc._cli.report import list_services, state_on_disk, state_text
 
     folder = _folder(given)
-    known = services_in(folder)
+    known = list_services(folder)
     names = known if given.entry is given.name is None else [_name(given)]
     if given.json:
         return _say(json.dumps({"services": [state_on_disk(folder, name) for name in names]}))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bgsvc._model.snapshot import RunRecord
 
 
-def services_in(folder: str) -> list[str]:
+def list_services(folder: str) -> list[str]:
     """Return the names of the services that have state in `folder`.
 
     Raises:

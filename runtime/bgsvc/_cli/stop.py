@@ -7,7 +7,7 @@ import sys
 import time
 
 from bgsvc._cli.report import state_on_disk, state_text
-from bgsvc._desktop.console import tell_error
+from bgsvc._desktop.console import print_error
 from bgsvc._lite.dataclasses import replace
 from bgsvc._model.enums import StopReason
 from bgsvc._model.errors import NotRunningError, PlatformError, StillStoppingError
@@ -42,9 +42,9 @@ def stop(name: str, folder: str, *, as_json: bool) -> int:
         lambda was: replace(was, desired_running=False, stop_request=request)
     )
     if trouble is not None:
-        tell_error(trouble)
+        print_error(trouble)
     seconds = _patience(saved.config)
-    if holder is not None and _told(holder) and not _gone(lock, holder, seconds):
+    if holder is not None and _signal_stop(holder) and not _gone(lock, holder, seconds):
         text = f"{name} was told to stop and has not ended within {seconds:g} s"
         raise StillStoppingError(text, fix=f"wait for it, or end process {holder} by other means")
     if as_json:
@@ -73,7 +73,7 @@ def _gone(lock: InstanceLock, holder: int, seconds: float) -> bool:
     return True
 
 
-def _told(holder: int) -> bool:
+def _signal_stop(holder: int) -> bool:
     """Wake the process for its stop; False if it has just ended by itself."""
     import signal
 

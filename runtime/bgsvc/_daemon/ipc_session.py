@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from bgsvc._daemon.event_log import Reader
-from bgsvc._ipc.frames import Frames, encoded, event_frame, framed, sealed, unframed
+from bgsvc._ipc.frames import Frames, encode_json, event_frame, framed, sealed, unframed
 from bgsvc._lite.guards import is_number
 from bgsvc._model.errors import (
     BackgroundServiceError,
@@ -122,7 +122,7 @@ class PeerSession:
         if result is not said or result is None:
             asked = request.get("id")
             reply = {"v": VERSION, "type": "reply", "id": asked, "ok": True, "result": result}
-            frame = sealed(encoded(reply))
+            frame = sealed(encode_json(reply))
             self._said = result, frame
         return frame
 

@@ -9,7 +9,7 @@ import time
 
 from bgsvc._app.current import DRAIN, EXIT_GRACE, desktop_runtime, use
 from bgsvc._daemon.signals import SIGHUP, SIGINT, SIGTERM, Wakeup, is_ignored
-from bgsvc._desktop.console import flush_or_drop, print_event, print_event_json, tell_error
+from bgsvc._desktop.console import flush_or_drop, print_error, print_event, print_event_json
 from bgsvc._desktop.host import LocalHost
 from bgsvc._desktop.mode import detect_mode, started_by_boot
 from bgsvc._desktop.sd_notify import extension, notify, watchdog_interval
@@ -85,7 +85,7 @@ class ServiceProcess:
             notify("READY=1", "STATUS=off: its user stopped it")
             return 0
         if lock.trouble is not None:
-            tell_error(lock.trouble)
+            print_error(lock.trouble)
         self._wakeup.listen(SIGINT, SIGTERM, *_hangup(reloads=self._reloads))
         self._supervisor.start(_start_reason(boot=boot, desired=desired))
         gc.enable()
@@ -121,7 +121,7 @@ class ServiceProcess:
             name = self._supervisor.config.name
             return open_channel(self._runtime, name, self._data_dir, log), None
         except BackgroundServiceError as error:
-            tell_error(error)
+            print_error(error)
             if isinstance(error, AlreadyRunningError):
                 self._stop()  # one that nobody can reach is not to go on beside another
             return None, error
@@ -183,7 +183,7 @@ class ServiceProcess:
         try:
             self._supervisor.start(StartReason.OS_RESTART)
         except BackgroundServiceError as error:
-            tell_error(error)
+            print_error(error)
             self._failed = True
         return not self._failed
 

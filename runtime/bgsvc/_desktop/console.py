@@ -33,7 +33,7 @@ def print_event_json(event: Event, stream: TextIO | None = None) -> None:
     _put(encode(event.to_wire()), stream or sys.stdout)
 
 
-_told: list[bool] = []
+_failure_reported: list[bool] = []
 
 
 def _short(value: object) -> str:
@@ -54,13 +54,13 @@ def _put(line: str, stream: TextIO | None) -> None:
     except BrokenPipeError:
         return  # nobody reads any more; the service goes on
     except (OSError, ValueError) as error:
-        if not _told:
-            _told.append(True)
-            tell(f"bgsvc: events cannot be printed: {error}")
+        if not _failure_reported:
+            _failure_reported.append(True)
+            print_line(f"bgsvc: events cannot be printed: {error}")
 
 
-def tell(line: str) -> None:
-    """Say something on the standard error output, if anybody can hear it."""
+def print_line(line: str) -> None:
+    """Print a line on the standard error output; do nothing where there is none."""
     try:
         if sys.stderr is not None:
             print(line, file=sys.stderr)  # noqa: T201 - the product
@@ -68,11 +68,11 @@ def tell(line: str) -> None:
         return
 
 
-def tell_error(error: BackgroundServiceError) -> None:
-    """Say what went wrong, and what to do about it, on the standard error output."""
-    tell(f"bgsvc: {error.code}: {error.message}")
+def print_error(error: BackgroundServiceError) -> None:
+    """Print an error and its fix on the standard error output."""
+    print_line(f"bgsvc: {error.code}: {error.message}")
     if error.fix:
-        tell(f"  fix: {error.fix}")
+        print_line(f"  fix: {error.fix}")
 
 
 def flush_or_drop() -> None:

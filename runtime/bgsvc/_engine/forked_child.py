@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 
-from bgsvc._desktop.console import flush_or_drop, tell
+from bgsvc._desktop.console import flush_or_drop, print_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _say(raised: BaseException | None) -> None:
     """Say why the process ends, as the interpreter would, and write out what was printed."""
     if isinstance(raised, SystemExit):
         if raised.code is not None and not isinstance(raised.code, int):
-            tell(str(raised.code))
+            print_line(str(raised.code))
     elif raised is not None:
         sys.excepthook(type(raised), raised, raised.__traceback__)
     flush_or_drop()

@@ -62,7 +62,7 @@ def connect(
     return made
 
 
-def answers(service: str, *, app: str, scope: str = "user", timeout: float = 0.5) -> bool:
+def is_reachable(service: str, *, app: str, scope: str = "user", timeout: float = 0.5) -> bool:
     """Return whether the daemon of `service` can be talked to from here, now."""
     made = Connection(service, app=app, scope=scope, timeout=timeout)
     try:

@@ -7,7 +7,7 @@ import sys
 import time
 import weakref
 
-from bgsvc._ipc.frames import Frames, encoded, sealed, unframed
+from bgsvc._ipc.frames import Frames, encode_json, sealed, unframed
 from bgsvc._ipc.transport import dial
 from bgsvc._lite.guards import is_object
 from bgsvc._model.errors import IpcError, PlatformError, ProtocolError, from_wire
@@ -94,7 +94,7 @@ class PeerConnection:
         frame = None if fields else self._frames_of.get(kind)
         if frame is None:
             request = {"v": VERSION, "type": kind, "id": "1", "service": self._service, **fields}
-            frame = sealed(encoded(request))
+            frame = sealed(encode_json(request))
             if not fields:
                 self._frames_of[kind] = frame
         return frame

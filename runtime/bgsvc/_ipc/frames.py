@@ -120,10 +120,10 @@ def framed(message: Mapping[str, object]) -> bytes:
     Raises:
         MessageInvalidError: It does not fit.
     """
-    return sealed(encoded({"v": PROTOCOL_VERSION, **message}))
+    return sealed(encode_json({"v": PROTOCOL_VERSION, **message}))
 
 
-def encoded(value: object) -> str:
+def encode_json(value: object) -> str:
     """Return `value` as JSON.
 
     Raises:

@@ -129,11 +129,11 @@ class Hosted:
 
     def answers(self, scope: Scope) -> bool | None:
         """Return whether its channel answers; None if only its class can tell its name."""
-        from bgsvc._ipc.client import answers
+        from bgsvc._ipc.client import is_reachable
 
         if not self.name:
             return None
-        return answers(self.name, app=self.app, scope=scope.value)
+        return is_reachable(self.name, app=self.app, scope=scope.value)
 
     def _state(self) -> str:
         """Return what the run has noted; nothing before it has, were its lock taken already."""

@@ -11,7 +11,7 @@ from bgsvc import BackgroundService, Event, ServiceContext, bridge
 from bgsvc._app.bridge_host import BridgeHost
 from bgsvc._desktop.console import event_text
 from bgsvc._events.bus import Bus, EventSource
-from bgsvc._ipc.frames import encoded
+from bgsvc._ipc.frames import encode_json
 from bgsvc._lite.json import compact, encode
 from bgsvc._model.errors import ConfigError
 from bgsvc._ports.clock import SystemClock
@@ -85,7 +85,7 @@ def test_what_json_cannot_carry_reaches_other_processes_as_its_repr() -> None:
     data = {"set": {1}, "bytes": b"a", "nan": float("nan"), "tuple": (1, 2), 3: range(2)}
     carried = {"set": "{1}", "bytes": "b'a'", "nan": "nan", "tuple": [1, 2], "3": "range(0, 2)"}
 
-    assert json.loads(encoded(data)) == json.loads(encode(data)) == carried
+    assert json.loads(encode_json(data)) == json.loads(encode(data)) == carried
 
 
 def test_data_that_contains_itself_is_told_as_far_as_it_can_be(host: FakeHost) -> None:

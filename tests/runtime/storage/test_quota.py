@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bgsvc import BackgroundService, OnTimeout, ServiceConfig, ServiceContext, StopReason
-from bgsvc._cli.report import services_in
+from bgsvc._cli.report import list_services
 from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import QuotaExhaustedError
 from bgsvc._storage.quota import BUDGETS, HOUR, QuotaTracker, budgets_of
@@ -253,7 +253,7 @@ def test_a_service_named_quota_and_the_budgets_do_not_share_a_file(host: FakeHos
     saved, problem = StateFile(host.runtime.ports.state_dir, "quota").load()
     assert problem is None
     assert saved.desired_running is True
-    assert services_in(host.runtime.ports.state_dir) == ["quota"]
+    assert list_services(host.runtime.ports.state_dir) == ["quota"]
     host.start(replace(SYNC, name="quota"))
     assert left(host, "quota") == 5 * HOUR
 
