@@ -21,3 +21,13 @@ def test_the_desktop_guide_shows_the_command_that_is_generated() -> None:
     assert len(words) == len(generated)
     for word, argument in zip(words, generated, strict=True):
         assert argument.startswith(word.partition("…")[0])
+
+
+def test_every_path_that_the_architecture_names_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    bases = (ROOT, ROOT / "generator/bgsvc_gen", ROOT / "runtime/bgsvc")
+    named = set(re.findall(r"`([\w./]*[/.]\w+/?)`", text))
+    paths = {path for path in named if "/" in path and not path.startswith("errors/")}
+
+    assert len(paths) > 40
+    assert {path for path in paths if not any((base / path).exists() for base in bases)} == set()
