@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 
-from bgsvc._desktop.mode import lingers, unit_enabled, unit_name
 from bgsvc._lite.guards import is_array, is_object
+from bgsvc._lite.json import decode
 from bgsvc._model.capabilities import Capability, PlatformCapabilities
 from bgsvc._model.enums import Guarantee
 from bgsvc._model.errors import ConfigError
@@ -76,6 +75,8 @@ def _facts(mode: str) -> list[str]:
     """Return which weaker entries of the table hold here, strongest evidence first."""
     if mode not in {"systemdUser", "systemdSystem"}:
         return []
+    from bgsvc._desktop.mode import lingers, unit_enabled, unit_name
+
     user = mode == "systemdUser"
     facts = [] if unit_enabled(unit_name(), user=user) else ["disabled"]
     return facts if not user or lingers() else [*facts, "otherwise"]
@@ -84,7 +85,7 @@ def _facts(mode: str) -> list[str]:
 def _table() -> dict[str, object]:
     path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "capabilities.json")
     with open(path, encoding="utf-8") as file:
-        table: object = json.load(file)
+        table = decode(file.read())
     if not is_object(table):
         raise TypeError(path)
     return table

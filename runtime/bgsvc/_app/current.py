@@ -7,11 +7,10 @@ import os
 import threading
 import time
 
-from bgsvc._desktop.host import LocalHost
 from bgsvc._engine.ports import real_ports
 from bgsvc._engine.runtime import Runtime
 from bgsvc._model.enums import StopReason
-from bgsvc._model.errors import AlreadyRunningError
+from bgsvc._model.errors import AlreadyRunningError, PlatformError
 from bgsvc._storage.folders import default_data_dir
 
 EXIT_GRACE = 5.0
@@ -19,6 +18,10 @@ EXIT_GRACE = 5.0
 
 DRAIN = 1.0
 """Seconds listeners have at its end for the last events."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bgsvc._desktop.host import LocalHost
 
 _lock = threading.Lock()
 _runtimes: list[Runtime] = []
@@ -31,7 +34,7 @@ def current() -> Runtime:
     with _lock:
         if not _runtimes:
             app, data_dir = _inherited[-1]
-            _runtimes.append(desktop_runtime(LocalHost(app=app), data_dir=data_dir))
+            _runtimes.append(desktop_runtime(_local_host(app), data_dir=data_dir))
             atexit.register(_end)
         return _runtimes[-1]
 
@@ -67,8 +70,24 @@ def configure(*, app: str | None = None, data_dir: str | os.PathLike[str] | None
             if supervisor.alive:
                 text = f"{supervisor.config.name} was started before configure() was called"
                 raise AlreadyRunningError(text, fix="call configure() first, or stop what runs")
-    host = LocalHost(app=app)
+    host = _local_host(app)
     use(desktop_runtime(host, data_dir=None if data_dir is None else os.fspath(data_dir)))
+
+
+def _local_host(app: str | None) -> LocalHost:
+    """Return the host of a desktop process.
+
+    Raises:
+        PlatformError: This is a phone's copy of the runtime, which has no such host.
+        ConfigError: If `app` cannot be a part of a file's name.
+    """
+    try:
+        from bgsvc._desktop.host import LocalHost
+    except ImportError as error:
+        text = "the app's native side has not attached to the runtime"
+        fix = "start Python through the generated host, which sends `hello` first"
+        raise PlatformError(text, fix=fix) from error
+    return LocalHost(app=app)
 
 
 def desktop_runtime(host: LocalHost, *, data_dir: str | None = None) -> Runtime:
@@ -98,7 +117,7 @@ def _forked() -> None:
         runtime.ports.bus.close()
     if _runtimes:
         ports = _runtimes[-1].ports
-        app = ports.host.app if isinstance(ports.host, LocalHost) else None
+        app: str | None = vars(ports.host).get("app")
         _inherited.append((app, ports.data_dir))
     _runtimes.clear()
 

@@ -82,6 +82,8 @@ def _types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
 
 def _installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     """Ask the desktop's service manager, where it has this service or should have it."""
+    if host.platform in {"android", "ios"}:  # whose copy has none of what is imported below
+        return []
     from bgsvc._desktop.host import LocalHost
 
     if not isinstance(host, LocalHost):

@@ -9,12 +9,13 @@ import time
 
 from bgsvc._app.current import DRAIN, EXIT_GRACE, desktop_runtime, use
 from bgsvc._daemon.signals import SIGHUP, SIGINT, SIGTERM, Wakeup, is_ignored
-from bgsvc._desktop.console import flush_or_drop, print_error, print_event, print_event_json
+from bgsvc._desktop.console import print_error, print_event, print_event_json
 from bgsvc._desktop.host import LocalHost
 from bgsvc._desktop.mode import detect_mode, started_by_boot
 from bgsvc._desktop.sd_notify import extension, notify, watchdog_interval
 from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.errors import AlreadyRunningError, BackgroundServiceError, NotRunningError
+from bgsvc._ports.streams import flush_or_drop
 from bgsvc._storage.state_file import StateFile
 
 TYPE_CHECKING = False

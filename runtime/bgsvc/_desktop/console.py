@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
 from bgsvc._lite.json import encode, safe_repr
+from bgsvc._ports.streams import print_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,30 +59,8 @@ def _put(line: str, stream: TextIO | None) -> None:
             print_line(f"bgsvc: events cannot be printed: {error}")
 
 
-def print_line(line: str) -> None:
-    """Print a line on the standard error output; do nothing where there is none."""
-    try:
-        if sys.stderr is not None:
-            print(line, file=sys.stderr)  # noqa: T201 - the product
-    except (OSError, ValueError):
-        return
-
-
 def print_error(error: BackgroundServiceError) -> None:
     """Print an error and its fix on the standard error output."""
     print_line(f"bgsvc: {error.code}: {error.message}")
     if error.fix:
         print_line(f"  fix: {error.fix}")
-
-
-def flush_or_drop() -> None:
-    """Write out what is printed; drop it where that cannot be, so that the exit is not about it."""
-    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            try:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
-            except OSError:
-                continue

@@ -6,11 +6,11 @@ import os
 import sys
 import threading
 
-from bgsvc._desktop.console import flush_or_drop
 from bgsvc._events.bus import Bus
 from bgsvc._model.config import validate_name
 from bgsvc._model.errors import NotSupportedError
 from bgsvc._ports.host import Host
+from bgsvc._ports.streams import flush_or_drop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

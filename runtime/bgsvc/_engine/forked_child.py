@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 
-from bgsvc._desktop.console import flush_or_drop, print_line
+from bgsvc._ports.streams import flush_or_drop, print_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

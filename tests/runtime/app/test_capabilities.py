@@ -5,8 +5,8 @@ import pytest
 
 import bgsvc
 from bgsvc import Guarantee, ServiceConfig
-from bgsvc._app import capabilities as module
 from bgsvc._app.capabilities import capabilities_of
+from bgsvc._desktop import mode
 from bgsvc._model.errors import ConfigError
 from bgsvc.testing import FakeHost
 
@@ -92,7 +92,7 @@ def test_a_reboot_brings_a_user_service_back_if_it_is_enabled_and_its_user_linge
     def unit_enabled(_: str | None, *, user: bool) -> bool:
         return enabled and user
 
-    monkeypatch.setattr(module, "unit_enabled", unit_enabled)
-    monkeypatch.setattr(module, "lingers", lambda: lingering)
+    monkeypatch.setattr(mode, "unit_enabled", unit_enabled)
+    monkeypatch.setattr(mode, "lingers", lambda: lingering)
     with FakeHost(platform="linux", mode="systemdUser") as host:
         assert capabilities_of(host).survives_reboot.level is level
