@@ -5,18 +5,18 @@ import android.app.ActivityManager
 import android.app.Application
 import android.os.Bundle
 
-/** Tells whether the user sees the app, as often as that changes. */
+/** Calls [onChange] whenever the app becomes visible to the user, or stops being so. */
 internal class AppState(
     app: Application,
     private val onChange: () -> Unit,
 ) : Application.ActivityLifecycleCallbacks {
-    private val started = HashSet<Activity>()
+    private val startedActivities = HashSet<Activity>()
 
-    // Whether there may be an activity that has not been heard of.
-    private var assumed = ofProcess()
+    // An activity may have started before this listener, or be about to start again.
+    private var mayHaveOtherActivity = isProcessInForeground()
 
     /** Whether the user sees one of the app's activities. */
-    var isVisible = assumed
+    var isVisible = mayHaveOtherActivity
         private set
 
     init {
@@ -24,22 +24,22 @@ internal class AppState(
     }
 
     override fun onActivityStarted(activity: Activity) {
-        started += activity
-        assumed = false
+        startedActivities += activity
+        mayHaveOtherActivity = false
         update()
     }
 
-    // An activity that is made anew, as for another language, is back at once.
+    // An activity that is recreated, for example for another language, starts again at once.
     override fun onActivityStopped(activity: Activity) {
-        started -= activity
-        assumed = activity.isChangingConfigurations
+        startedActivities -= activity
+        mayHaveOtherActivity = activity.isChangingConfigurations
         update()
     }
 
     private fun update() {
-        val before = isVisible
-        isVisible = assumed || started.isNotEmpty()
-        if (isVisible != before) onChange()
+        val wasVisible = isVisible
+        isVisible = mayHaveOtherActivity || startedActivities.isNotEmpty()
+        if (isVisible != wasVisible) onChange()
     }
 
     override fun onActivityCreated(
@@ -59,7 +59,7 @@ internal class AppState(
     override fun onActivityDestroyed(activity: Activity) = Unit
 
     private companion object {
-        fun ofProcess(): Boolean {
+        fun isProcessInForeground(): Boolean {
             val process = ActivityManager.RunningAppProcessInfo()
             ActivityManager.getMyMemoryState(process)
             return process.importance <= ActivityManager.RunningAppProcessInfo.IMPORTANCE_FOREGROUND

@@ -5,11 +5,11 @@ import java.io.File
 import java.io.IOException
 
 /**
- * Python in the app's assets: `python/lib/python3.x` is the standard library, `python/app` the
- * app's own code with the package `bgsvc`.
+ * Copies Python's files out of the app's assets.
  *
- * They are copied out once per installed version, into a folder that is renamed when it is
- * complete: a process killed on the way leaves nothing that looks whole.
+ * The asset folder `python/lib/python3.x` is the standard library, `python/app` the app's own code
+ * with the package `bgsvc`. They are copied once per installed version, into a folder that is
+ * renamed when it is complete: a process killed during the copy leaves no folder that looks complete.
  */
 class AssetPythonFiles(
     context: Context,
@@ -17,16 +17,16 @@ class AssetPythonFiles(
     private val context = context.applicationContext
 
     override fun locate(): PythonFiles.Location {
-        val store = File(Declared.storageOf(context).noBackupFilesDir, "bgsvc-python")
-        val home = File(store, installedVersion())
-        if (!home.isDirectory) install(store, home)
+        val storage = File(DeclaredService.storageContext(context).noBackupFilesDir, "bgsvc-python")
+        val home = File(storage, installedVersion())
+        if (!home.isDirectory) install(storage, home)
         val library =
             home.resolve("lib").listFiles { file -> file.name.startsWith("python3") }?.singleOrNull()
-                ?: throw IOException("the assets hold no python/lib/python3.x")
+                ?: throw IOException("the app's assets have no folder python/lib/python3.x, or several")
         return PythonFiles.Location(home, listOf(home.resolve("app"), library, library.resolve("lib-dynload")))
     }
 
-    // Android writes it anew at each installation and update.
+    // Android changes this time with each installation and update.
     private fun installedVersion(): String =
         context.packageManager
             .getPackageInfo(context.packageName, 0)
@@ -34,16 +34,16 @@ class AssetPythonFiles(
             .toString()
 
     private fun install(
-        store: File,
+        storage: File,
         home: File,
     ) {
-        store.listFiles()?.forEach { it.deleteRecursively() }
-        val unfinished = File(store, "${home.name}.${System.nanoTime()}")
+        storage.listFiles()?.forEach { it.deleteRecursively() }
+        val unfinished = File(storage, "${home.name}.${System.nanoTime()}")
         copy("python", unfinished)
         if (!unfinished.renameTo(home) && !home.isDirectory) throw IOException("cannot rename $unfinished")
     }
 
-    // Assets know no folders: what has no children is a file.
+    // The asset manager does not tell files from folders: an entry without children is a file.
     private fun copy(
         asset: String,
         target: File,

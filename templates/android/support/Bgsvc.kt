@@ -12,18 +12,19 @@ import android.os.Looper
 import org.json.JSONObject
 
 /**
- * The app's side of its background services: start, stop, state and events.
+ * The app's interface to its background services: start, stop, state and events.
  *
- * Every function may be called from any thread. There is one Python in a process, and one
- * [Bgsvc] that talks to it.
+ * Every function may be called from any thread, unless it says otherwise. A process has one Python,
+ * and all services share it.
  */
 object Bgsvc {
     private val main = Handler(Looper.getMainLooper())
 
     /**
-     * Starts [service]; what becomes of its run arrives as events.
+     * Starts [service]; events report what happens to its run.
      *
-     * Where Android refuses, a notification lets the user start it: a tap may do what the app may not.
+     * If Android refuses the start, a notification lets the user start the service by a tap, which
+     * Android allows where it refuses the app.
      */
     @JvmStatic
     @JvmOverloads
@@ -32,41 +33,43 @@ object Bgsvc {
         service: Class<out ForegroundService>,
         reason: StartReason = StartReason.APP,
     ): StartResult {
-        val declared = Declared.all(context).find { it.component.className == service.name }
-        return if (declared == null) {
-            StartResult.Refused(BgsvcError("platform", "the manifest has no $service", "merge the generated one"))
+        val declaredService = DeclaredService.all(context).find { it.component.className == service.name }
+        return if (declaredService == null) {
+            val fix = "merge the generated manifest into the app's"
+            StartResult.Refused(BgsvcError("platform", "the manifest does not declare $service", fix))
         } else {
-            start(context, declared, reason)
+            start(context, declaredService, reason)
         }
     }
 
     internal fun start(
         context: Context,
-        declared: Declared,
+        service: DeclaredService,
         reason: StartReason,
     ): StartResult =
         try {
-            context.startForegroundService(declared.startIntent(reason))
-            Ledger(context).want(declared.name, true)
+            context.startForegroundService(service.startIntent(reason))
+            ServiceStateStore(context).setDesiredState(service.name, true)
             StartResult.Accepted
         } catch (e: IllegalStateException) {
-            refused(declared, e)
+            refuseStart(service, e)
         } catch (e: SecurityException) {
-            refused(declared, e)
+            refuseStart(service, e)
         }
 
-    private fun refused(
-        declared: Declared,
+    private fun refuseStart(
+        service: DeclaredService,
         cause: RuntimeException,
     ): StartResult {
-        declared.offerToResume()
-        return StartResult.Refused(ForegroundService.refusalOf(cause))
+        service.showResumeNotification()
+        return StartResult.Refused(ForegroundService.describeRefusal(cause))
     }
 
     /**
-     * Asks the run of the service [name] to end; the event `stopped` says when it has.
+     * Asks the run of the service [name] to end; the event `stopped` follows when it has.
      *
-     * Whether it runs or not, it is not wanted any more, and neither are its jobs.
+     * Unless [reason] is the system's, it also clears the desired state and cancels the service's
+     * jobs, whether the service runs or not.
      */
     @JvmStatic
     @JvmOverloads
@@ -76,44 +79,45 @@ object Bgsvc {
         reason: StopReason = StopReason.APP_STOP,
     ) {
         val app = context.applicationContext
-        if (reason.endsTheWish) Ledger(app).want(name, false)
+        if (reason.clearsDesiredState) ServiceStateStore(app).setDesiredState(name, false)
         onMain {
             val runs = BgsvcProcess.runs(name)
             runs?.stop(reason)
-            // A job in which the run still ends is called off when it has.
-            if (reason.endsTheWish && runs?.isLive != true) Declared.cancelJobs(app, name)
+            // A job that keeps the run alive is cancelled when the run has ended.
+            if (reason.clearsDesiredState && runs?.isLive != true) DeclaredService.cancelJobs(app, name)
         }
     }
 
-    /** Returns whether the service [name] is wanted; null if nobody ever asked. */
+    /** Returns whether the service [name] is to run, which outlives the process; null if nobody ever asked. */
     @JvmStatic
-    fun isWanted(
+    fun desiredRunning(
         context: Context,
         name: String,
-    ): Boolean? = Ledger(context).isWanted(name)
+    ): Boolean? = ServiceStateStore(context).desiredRunning(name)
 
-    /** Returns the last runs of the service [name], the newest last, as a JSON array. */
+    /** Returns the last 20 runs of the service [name], the newest last, as a JSON array. */
     @JvmStatic
     fun history(
         context: Context,
         name: String,
-    ): String = Ledger(context).history(name).toString()
+    ): String = ServiceStateStore(context).history(name).toString()
 
-    /** Hands what the platform promises to [onAnswer], as a JSON object, or an error; on the main thread. */
+    /** Hands [onAnswer] the platform's capabilities as a JSON object, or an error, on the main thread. */
     @JvmStatic
     fun capabilities(onAnswer: BgsvcAnswer) =
         onMain {
             val message = JSONObject().put("type", "capabilities")
-            if (!BgsvcProcess.ask(message) { it.handTo(onAnswer) }) {
-                onAnswer.onError(BgsvcError("notRunning", "no service has been started in this process"))
+            if (!BgsvcProcess.request(message) { it.handTo(onAnswer) }) {
+                val fix = "start a service first"
+                onAnswer.onError(BgsvcError("notRunning", "no service has been started in this process", fix))
             }
         }
 
     /**
-     * Asks Android to let the app finish something when the user leaves it: up to three minutes.
+     * Asks Android to let the app finish a task when the user leaves it, for up to three minutes.
      *
-     * [onExpire] is called on the main thread if that time is up before [FiniteTask.end]; a few seconds
-     * are left then.
+     * [onExpire] is called on the main thread if that time is up before [FiniteTask.end]. Eight
+     * seconds are left then.
      */
     @JvmStatic
     fun beginFiniteTask(
@@ -121,15 +125,16 @@ object Bgsvc {
         onExpire: Runnable,
     ): FiniteTask {
         val app = context.applicationContext as Application
-        val task = FiniteTask(onExpire, { ended -> onMain { BgsvcProcess.finiteTasks(app).end(ended) } })
+        val task = FiniteTask(onExpire, { id -> onMain { BgsvcProcess.finiteTasks(app).end(id) } })
         onMain { BgsvcProcess.finiteTasks(app).begin(task) }
         return task
     }
 
     /**
-     * Asks the user to let the app show notifications (API 33), and returns whether it already may.
+     * Asks the user to let the app show notifications (API 33), unless it already may; returns whether it does.
      *
-     * The answer comes to [activity]'s `onRequestPermissionsResult` with [requestCode].
+     * The answer goes to [activity]'s `onRequestPermissionsResult` with [requestCode]. Call this on
+     * the main thread.
      */
     @JvmStatic
     fun requestNotificationPermission(
@@ -138,9 +143,9 @@ object Bgsvc {
     ): Boolean {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return true
         val permission = Manifest.permission.POST_NOTIFICATIONS
-        val granted = activity.checkSelfPermission(permission) == PackageManager.PERMISSION_GRANTED
-        if (!granted) activity.requestPermissions(arrayOf(permission), requestCode)
-        return granted
+        val isGranted = activity.checkSelfPermission(permission) == PackageManager.PERMISSION_GRANTED
+        if (!isGranted) activity.requestPermissions(arrayOf(permission), requestCode)
+        return isGranted
     }
 
     /** Returns an intent that stops [service], for a `PendingIntent` of a notification or a widget. */
@@ -155,23 +160,23 @@ object Bgsvc {
             .setAction(ForegroundService.ACTION_STOP)
             .putExtra(ForegroundService.EXTRA_REASON, reason.wire)
 
-    /** Returns where the service [name] is in its life, as far as this process knows. */
+    /** Returns where the service [name] is in its life cycle, as far as this process knows. */
     @JvmStatic
     fun state(name: String): ServiceState = BgsvcProcess.state(name)
 
-    /** Lets [listener] hear of every event from now on. */
+    /** Calls [listener] for every event from now on. */
     @JvmStatic
     fun addListener(listener: BgsvcListener) {
         BgsvcProcess.listeners.addIfAbsent(listener)
     }
 
-    /** Lets [listener] hear no more. */
+    /** Calls [listener] no more. */
     @JvmStatic
     fun removeListener(listener: BgsvcListener) {
         BgsvcProcess.listeners.remove(listener)
     }
 
-    /** Makes [host] what embeds Python, in place of the one the spec names; before the first start. */
+    /** Embeds Python by [host] instead of the one the spec names; call this before the first start. */
     @JvmStatic
     fun installPythonHost(host: PythonHost) {
         BgsvcProcess.installedHost = host

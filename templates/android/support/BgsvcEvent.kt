@@ -3,13 +3,13 @@ package dev.bgsvc
 import org.json.JSONObject
 
 /**
- * One thing that happened to a service.
+ * An event of a service.
  *
  * @property service the service's name.
- * @property run which run it belongs to; 0 for what Android's side says before there is one.
- * @property seq counts the service's events in this process; 0 for those of Android's side.
+ * @property run the number of the run it belongs to; 0 for an error that Android's side reports.
+ * @property seq the event's number among the service's events in this process; 0 as above.
  * @property time seconds since the Unix epoch.
- * @property event `started`, `stopped`, `error`, or a name of the service's own.
+ * @property event `started`, `stopped`, `error`, or a name that the service chose.
  * @property data what the event carries.
  */
 class BgsvcEvent internal constructor(
@@ -23,18 +23,18 @@ class BgsvcEvent internal constructor(
     override fun toString(): String = "$service#$run.$seq $event $data"
 }
 
-/** Takes events, on the main thread, in the order in which they were sent. */
+/** Receives events on the main thread, in the order in which they were sent. */
 fun interface BgsvcListener {
-    /** Takes one event. */
+    /** Receives one event. */
     fun onEvent(event: BgsvcEvent)
 }
 
 /**
- * Something that did not work.
+ * An error of a service or of the platform.
  *
- * @property code a stable word for programs, the same in Python and Kotlin.
+ * @property code a stable name for programs, the same in Python and Kotlin.
  * @property message what went wrong, for people.
- * @property fix what to do about it; empty where nobody knows.
+ * @property fix what to do about it; empty if that is unknown.
  */
 class BgsvcError(
     val code: String,
@@ -44,21 +44,21 @@ class BgsvcError(
     override fun toString(): String = "$code: $message"
 }
 
-/** Takes an answer of Python's, on the main thread. */
+/** Receives Python's answer on the main thread. */
 interface BgsvcAnswer {
-    /** Takes what was asked for, as a JSON object. */
+    /** Receives the answer as a JSON object. */
     fun onAnswer(json: String)
 
-    /** Takes the reason why there is no answer. */
+    /** Receives the reason why there is no answer. */
     fun onError(error: BgsvcError)
 }
 
-/** What became of a wish to start a service. */
+/** The result of a request to start a service or to schedule a job. */
 sealed interface StartResult {
-    /** Android has taken the wish; what becomes of the run arrives as events. */
+    /** Android has accepted the request; events report what happens to the run. */
     data object Accepted : StartResult
 
-    /** Android has refused it, for the reason [error]. */
+    /** Android has refused the request; [error] says why. */
     class Refused internal constructor(
         val error: BgsvcError,
     ) : StartResult

@@ -9,9 +9,13 @@ import java.util.Locale
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
 
-/** All that there is once in a process: Python, what runs in it, and who listens. On the main thread only. */
+/**
+ * What exists once in a process: Python, the services' runs, and the app's listeners.
+ *
+ * Use it on the main thread only, unless a member says otherwise.
+ */
 internal object BgsvcProcess {
-    /** Who hears of events; from any thread. */
+    /** The app's listeners; from any thread. */
     val listeners = CopyOnWriteArrayList<BgsvcListener>()
 
     /** What embeds Python in place of the host that the spec names; from any thread. */
@@ -19,17 +23,17 @@ internal object BgsvcProcess {
     var installedHost: PythonHost? = null
 
     private val states = ConcurrentHashMap<String, ServiceState>()
-    private val running = HashMap<String, ServiceRuns>()
-    private val notifications = HashMap<String, Notifications>()
+    private val runsByName = HashMap<String, ServiceRuns>()
+    private val notificationsByName = HashMap<String, Notifications>()
     private var python: PythonBridge? = null
     private var app: Application? = null
     private var tasks: FiniteTasks? = null
 
-    /** Returns where the service [name] is in its life; from any thread. */
+    /** Returns where the service [name] is in its life cycle; from any thread. */
     fun state(name: String): ServiceState = states[name] ?: ServiceState.IDLE
 
-    /** Returns the runs of the service [name], if it has been started in this process. */
-    fun runs(name: String): ServiceRuns? = running[name]
+    /** Returns the runs of the service [name], or null if it was not started in this process. */
+    fun runs(name: String): ServiceRuns? = runsByName[name]
 
     /** Returns the runs of the service that [definition] describes. */
     fun runs(
@@ -38,8 +42,8 @@ internal object BgsvcProcess {
     ): ServiceRuns {
         val bridge = python ?: connect(context, definition)
         finiteTasks(context.applicationContext as Application)
-        return running.getOrPut(definition.name) {
-            LastExit.settle(context, definition.name)
+        return runsByName.getOrPut(definition.name) {
+            LastExit.closeLostRun(context, definition.name)
             ServiceRuns(definition, bridge, ::publish) { states[definition.name] = it }
         }
     }
@@ -48,18 +52,19 @@ internal object BgsvcProcess {
     fun notifications(
         definition: ServiceDefinition,
         context: Context,
-    ): Notifications = notifications.getOrPut(definition.name) { Notifications(context.applicationContext, definition) }
+    ): Notifications =
+        notificationsByName.getOrPut(definition.name) { Notifications(context.applicationContext, definition) }
 
-    /** Returns what the app has to finish when the user leaves it. */
+    /** Returns the app's finite tasks. */
     fun finiteTasks(app: Application): FiniteTasks {
-        val known = tasks
-        if (known != null && this.app === app) return known
+        val existing = tasks
+        if (existing != null && this.app === app) return existing
         this.app = app
-        return FiniteTasks(app, ::tellAppState).also { tasks = it }
+        return FiniteTasks(app, ::sendAppState).also { tasks = it }
     }
 
-    /** Asks Python, and returns whether there is one in this process. */
-    fun ask(
+    /** Sends [message] to Python; returns false if there is no Python in this process. */
+    fun request(
         message: JSONObject,
         onReply: (PythonBridge.Reply) -> Unit = {},
     ): Boolean {
@@ -78,61 +83,62 @@ internal object BgsvcProcess {
                 .put("platform", "android")
                 .put("mode", definition.mode.wire)
                 .put("app", context.packageName)
-                .put("dataDir", File(Declared.storageOf(context).filesDir, "bgsvc").path)
+                .put("dataDir", File(DeclaredService.storageContext(context).filesDir, "bgsvc").path)
                 .put("apiLevel", Build.VERSION.SDK_INT)
                 .put("targetSdk", context.applicationInfo.targetSdkVersion)
                 .put("language", Locale.getDefault().toLanguageTag())
-        val bridge = PythonBridge(host, hello, ::take)
+        val bridge = PythonBridge(host, hello, ::handle)
         python = bridge
-        tasks?.tell()
+        tasks?.reportAppState()
         return bridge
     }
 
-    private fun tellAppState(
+    private fun sendAppState(
         isVisible: Boolean,
-        remaining: Double?,
+        remainingSeconds: Double?,
     ) {
         val message = JSONObject().put("type", "appState").put("state", if (isVisible) "active" else "background")
-        ask(message.putOpt("remaining", remaining))
+        request(message.putOpt("remaining", remainingSeconds))
     }
 
-    private fun take(message: JSONObject) {
+    private fun handle(message: JSONObject) {
         when (message.getString("type")) {
-            "event" -> publish(eventOf(message))
-            "notification" -> show(message.getString("service"), message)
-            "desiredState" -> want(message.getString("service"), message.getBoolean("running"))
-            "finiteTask" -> finish(message.getString("task"), message.getString("op"))
+            "event" -> publish(parseEvent(message))
+            "notification" -> showNotification(message.getString("service"), message)
+            "desiredState" -> setDesiredState(message.getString("service"), message.getBoolean("running"))
+            "finiteTask" -> handleFiniteTask(message.getString("task"), message.getString("op"))
         }
     }
 
-    // The own notification of a service that has ended would stay for ever.
-    private fun show(
+    // Nothing would remove the own notification of a service that has ended.
+    private fun showNotification(
         name: String,
         message: JSONObject,
     ) {
-        val isLate = message.getString("key") == Notifications.OWN && running[name]?.isLive != true
-        if (!isLate) notifications[name]?.take(message)
+        val isOwn = message.getString("key") == Notifications.FOREGROUND_KEY
+        if (isOwn && runsByName[name]?.isLive != true) return
+        notificationsByName[name]?.apply(message)
     }
 
-    private fun want(
+    private fun setDesiredState(
         name: String,
         running: Boolean,
     ) {
-        app?.let { Ledger(it).want(name, running) }
+        app?.let { ServiceStateStore(it).setDesiredState(name, running) }
     }
 
-    private fun finish(
+    private fun handleFiniteTask(
         task: String,
         op: String,
     ) {
-        val expired = JSONObject().put("type", "finiteTaskExpire").put("task", task)
+        val expireMessage = JSONObject().put("type", "finiteTaskExpire").put("task", task)
         when (op) {
-            "begin" -> tasks?.begin(FiniteTask({ ask(expired) }, {}, task))
+            "begin" -> tasks?.begin(FiniteTask({ request(expireMessage) }, {}, task))
             "end" -> tasks?.end(task)
         }
     }
 
-    private fun eventOf(message: JSONObject) =
+    private fun parseEvent(message: JSONObject) =
         BgsvcEvent(
             service = message.getString("service"),
             run = message.getInt("run"),
@@ -142,12 +148,12 @@ internal object BgsvcProcess {
             data = message.optJSONObject("data") ?: JSONObject(),
         )
 
-    // A service changes its state before its listeners hear why.
+    // A service changes its state before the listeners get the event that caused it.
     private fun publish(event: BgsvcEvent) {
         if (event.run > 0) {
-            app?.let { Ledger(it).take(event) }
-            running[event.service]?.onEvent(event)
-            if (event.event == "stopped") notifications[event.service]?.forget()
+            app?.let { ServiceStateStore(it).record(event) }
+            runsByName[event.service]?.onEvent(event)
+            if (event.event == "stopped") notificationsByName[event.service]?.clearForegroundMessage()
         }
         listeners.forEach { it.onEvent(event) }
     }

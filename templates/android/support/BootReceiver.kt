@@ -5,34 +5,36 @@ import android.content.Context
 import android.content.Intent
 
 /**
- * Starts services with the device, and again after an update of the app.
+ * Starts services when the device has booted, and again after an update of the app.
  *
- * Those that the spec wants before the first unlock start at `LOCKED_BOOT_COMPLETED`, to which the
- * manifest has the receiver listen only then; `BOOT_COMPLETED`, after the unlock, finds them running.
- * It may be told twice (from API 35 on Android says `BOOT_COMPLETED` again when the user opens an app
- * that was stopped by force): a service that runs goes on, and one that the user stopped stays so.
+ * A service with `direct_boot` starts at `LOCKED_BOOT_COMPLETED`; the manifest registers the
+ * receiver for it only if there is such a service. It already runs when `BOOT_COMPLETED` follows,
+ * after the first unlock. From API 35 on Android sends `BOOT_COMPLETED` again when the user opens
+ * an app that was force-stopped. A second start is harmless: a service that runs goes on, and one
+ * that the user stopped stays stopped.
  */
 class BootReceiver : BroadcastReceiver() {
-    /** Starts what is wanted; Android refuses by itself what it does not allow. */
+    /** Starts the services whose desired state is to run; Android itself refuses what it forbids at boot. */
     override fun onReceive(
         context: Context,
         intent: Intent,
     ) {
-        val ledger = Ledger(context)
-        val declared = Declared.all(context)
-        // What the user stopped in the task manager is not wanted any more.
-        declared.forEach { LastExit.settle(context, it.name) }
+        val store = ServiceStateStore(context)
+        val services = DeclaredService.all(context)
+        // A stop in the task manager clears the desired state.
+        services.forEach { LastExit.closeLostRun(context, it.name) }
         when (intent.action) {
             Intent.ACTION_LOCKED_BOOT_COMPLETED, Intent.ACTION_BOOT_COMPLETED -> {
                 val isLocked = intent.action == Intent.ACTION_LOCKED_BOOT_COMPLETED
-                declared
-                    .filter { it.startsOnBoot && (it.startsLocked || !isLocked) && ledger.isWanted(it.name) != false }
+                services
+                    .filter { it.startsOnBoot && (it.isDirectBootAware || !isLocked) }
+                    .filter { store.desiredRunning(it.name) != false }
                     .forEach { Bgsvc.start(context, it, StartReason.BOOT) }
             }
 
             Intent.ACTION_MY_PACKAGE_REPLACED -> {
-                declared
-                    .filter { ledger.isWanted(it.name) == true }
+                services
+                    .filter { store.desiredRunning(it.name) == true }
                     .forEach { Bgsvc.start(context, it, StartReason.REPLAY) }
             }
         }

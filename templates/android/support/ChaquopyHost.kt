@@ -5,7 +5,7 @@ import com.chaquo.python.PyObject
 import com.chaquo.python.Python
 import com.chaquo.python.android.AndroidPlatform
 
-/** Python by Chaquopy, which starts it from the app's own assets. */
+/** Embeds Python by Chaquopy, which starts it from the app's assets. */
 class ChaquopyHost(
     context: Context,
 ) : PythonHost {
@@ -23,7 +23,7 @@ class ChaquopyHost(
 
     override fun receive(message: String): String = receive.call(message).toString()
 
-    // The app may start Python too, and between the question and the start.
+    // The app may start Python too, even between this check and the start.
     private fun startPython() {
         if (Python.isStarted()) return
         try {

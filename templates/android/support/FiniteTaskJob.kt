@@ -11,53 +11,53 @@ import android.content.pm.PackageManager
 import android.os.Build
 import android.util.Log
 
-/** Keeps the process alive while [FiniteTasks] are done, where Android refuses a service. */
+/** Keeps the process alive for [FiniteTasks] where Android refuses a short service. */
 class FiniteTaskJob : JobService() {
     private val tasks get() = BgsvcProcess.finiteTasks(application)
-    private val keeper = FiniteTasks.Keeper { finish() }
-    private var current: JobParameters? = null
+    private val keepAlive = FiniteTasks.KeepAlive { finish() }
+    private var currentJob: JobParameters? = null
 
-    /** Returns whether there is something left to do. */
+    /** Returns whether there is still a task to finish. */
     override fun onStartJob(params: JobParameters): Boolean {
-        current = params
-        tasks.hold(keeper)
-        return current != null
+        currentJob = params
+        tasks.hold(keepAlive)
+        return currentJob != null
     }
 
-    /** Android takes its time back; false, for what a process had to finish dies with it. */
+    /** Expires the tasks; returns false, because a later process would not have them. */
     override fun onStopJob(params: JobParameters): Boolean {
-        current = null
+        currentJob = null
         tasks.expire()
         return false
     }
 
     private fun finish() {
-        current?.let { jobFinished(it, false) }
-        current = null
+        currentJob?.let { jobFinished(it, false) }
+        currentJob = null
     }
 
     internal companion object {
-        /** Asks for the job: at once where Android has such jobs and grants one, else as soon as may be. */
+        /** Schedules the job: expedited if Android grants that (API 31), otherwise as soon as possible. */
         fun schedule(app: Application) {
             try {
-                ask(app)
+                scheduleJob(app)
             } catch (e: PackageManager.NameNotFoundException) {
-                Log.e("bgsvc", "the generated manifest is not part of the app's", e)
+                Log.e("bgsvc", "the app's manifest does not declare FiniteTaskJob: merge the generated one", e)
             } catch (e: IllegalArgumentException) {
-                Log.e("bgsvc", "Android does not take the job", e)
+                Log.e("bgsvc", "Android did not schedule the job", e)
             }
         }
 
-        private fun ask(app: Application) {
+        private fun scheduleJob(app: Application) {
             val component = ComponentName(app, FiniteTaskJob::class.java)
             val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            // The icon's number is the app's alone, and no service's label has it.
+            // The icon's resource id serves as the job's id: nothing else in the app has that number.
             val info = app.packageManager.getServiceInfo(component, PackageManager.GET_META_DATA)
-            val builder = JobInfo.Builder(info.metaData.getInt(Declared.ICON), component)
-            val isTaken =
+            val builder = JobInfo.Builder(info.metaData.getInt(DeclaredService.ICON), component)
+            val isExpedited =
                 Build.VERSION.SDK_INT >= Build.VERSION_CODES.S &&
                     scheduler.schedule(builder.setExpedited(true).build()) == JobScheduler.RESULT_SUCCESS
-            if (isTaken) return
+            if (isExpedited) return
             if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) builder.setExpedited(false)
             scheduler.schedule(builder.setMinimumLatency(1).build())
         }

@@ -13,24 +13,24 @@ import android.content.pm.ServiceInfo
 import android.os.Build
 import android.os.IBinder
 
-/** Keeps the process alive while [FiniteTasks] are done: a short service, which Android limits to three minutes. */
+/** Keeps the process alive for [FiniteTasks]: a short service, which Android limits to three minutes. */
 class FiniteTaskService : TimeLimitedService() {
     private val tasks get() = BgsvcProcess.finiteTasks(application)
-    private val keeper = FiniteTasks.Keeper { release() }
+    private val keepAlive = FiniteTasks.KeepAlive { release() }
 
     /** Returns null: nothing binds to the service. */
     override fun onBind(intent: Intent?): IBinder? = null
 
-    /** Enters the foreground before anything else, though there may be nothing left to do. */
+    /** Enters the foreground before anything else, even if no task is left, as Android requires. */
     override fun onStartCommand(
         intent: Intent?,
         flags: Int,
         startId: Int,
     ): Int {
         if (enterForeground()) {
-            tasks.hold(keeper)
+            tasks.hold(keepAlive)
         } else {
-            tasks.refused()
+            tasks.replaceRefusedService()
             stopSelf()
         }
         return START_NOT_STICKY
@@ -38,9 +38,9 @@ class FiniteTaskService : TimeLimitedService() {
 
     override fun onTimeLimit() = tasks.expire()
 
-    /** Tells that nothing keeps the process alive any more. */
+    /** Forgets that the service keeps the process alive. */
     override fun onDestroy() {
-        tasks.leave(keeper)
+        tasks.remove(keepAlive)
         super.onDestroy()
     }
 
@@ -54,8 +54,8 @@ class FiniteTaskService : TimeLimitedService() {
                         component,
                         PackageManager.GET_META_DATA,
                     ).metaData
-                    .getInt(Declared.ICON)
-            val notification = notification(icon)
+                    .getInt(DeclaredService.ICON)
+            val notification = buildNotification(icon)
             if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) {
                 startForeground(icon, notification, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
             } else {
@@ -68,12 +68,12 @@ class FiniteTaskService : TimeLimitedService() {
             false
         }
 
-    private fun notification(icon: Int): Notification {
+    private fun buildNotification(icon: Int): Notification {
         val label = applicationInfo.loadLabel(packageManager)
         val manager = getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
-        manager.createNotificationChannel(NotificationChannel(CHANNEL, label, NotificationManager.IMPORTANCE_LOW))
+        manager.createNotificationChannel(NotificationChannel(CHANNEL_ID, label, NotificationManager.IMPORTANCE_LOW))
         return Notification
-            .Builder(this, CHANNEL)
+            .Builder(this, CHANNEL_ID)
             .setSmallIcon(icon)
             .setContentTitle(label)
             .setOngoing(true)
@@ -87,10 +87,10 @@ class FiniteTaskService : TimeLimitedService() {
     }
 
     internal companion object {
-        // No service's: theirs end in a name.
-        private const val CHANNEL = "bgsvc"
+        // No other channel has this id: those of services end in a name.
+        private const val CHANNEL_ID = "bgsvc"
 
-        /** Asks for the service, and returns whether Android takes that; the manifest may have none. */
+        /** Starts the service; returns false if Android refuses, or if the manifest does not declare it. */
         fun start(app: Application): Boolean =
             try {
                 app.startForegroundService(Intent(app, FiniteTaskService::class.java)) != null

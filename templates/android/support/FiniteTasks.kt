@@ -6,116 +6,118 @@ import android.os.Looper
 import android.os.SystemClock
 
 /**
- * What the app finishes though the user leaves it: its tasks, and what keeps its process alive for
- * them meanwhile. Confined to the main thread.
+ * The app's finite tasks, and what keeps its process alive for them when the user leaves the app.
+ *
+ * Confined to the main thread.
  */
 internal class FiniteTasks(
     private val app: Application,
-    private val tellPython: (Boolean, Double?) -> Unit,
+    private val sendAppState: (Boolean, Double?) -> Unit,
 ) {
     /** What keeps the process alive: a short service, or a job where Android refuses that. */
-    fun interface Keeper {
-        /** There is nothing left to finish, or no time for it. */
+    fun interface KeepAlive {
+        /** Ends it: there is nothing left to finish, or no time for it. */
         fun release()
     }
 
     private val main = Handler(Looper.getMainLooper())
-    private val timeUp = Runnable { expire() }
-    private val giveUp = Runnable { release() }
-    private val open = LinkedHashMap<String, FiniteTask>()
-    private var keeper: Keeper? = null
-    private var asked = false
-    private var expired = false
-    private var deadline: Long? = null
-    private val appState = AppState(app) { moved() }
+    private val onTimeLimit = Runnable { expire() }
+    private val onGraceEnd = Runnable { release() }
+    private val openTasks = LinkedHashMap<String, FiniteTask>()
+    private var keepAlive: KeepAlive? = null
+    private var isKeepAliveRequested = false
+    private var isExpired = false
+    private var deadlineMillis: Long? = null
+    private val appState = AppState(app) { onVisibilityChange() }
 
-    /** Whether something is to be finished while the user does not see the app. */
-    val isNeeded get() = open.isNotEmpty() && !appState.isVisible
+    /** Whether there is a task to finish while the user does not see the app. */
+    val isNeeded get() = openTasks.isNotEmpty() && !appState.isVisible
 
     init {
-        tell()
+        reportAppState()
     }
 
-    /** Tells Python whether the user sees the app, and for how long its tasks may go on. */
-    fun tell() {
-        val seconds = deadline?.let { maxOf(0, it - SystemClock.uptimeMillis()) / MILLIS }
-        tellPython(appState.isVisible, seconds)
+    /** Reports to Python whether the user sees the app, and how long its tasks may go on. */
+    fun reportAppState() {
+        val remainingSeconds =
+            deadlineMillis?.let { maxOf(0, it - SystemClock.uptimeMillis()) / MILLIS_PER_SECOND }
+        sendAppState(appState.isVisible, remainingSeconds)
     }
 
-    /** Takes [task] up. */
+    /** Adds [task]. */
     fun begin(task: FiniteTask) {
-        open[task.id] = task
-        task.deadline = deadline
+        openTasks[task.id] = task
+        task.deadlineMillis = deadlineMillis
         if (!isNeeded) return
-        stay()
-        tell()
+        requestKeepAlive()
+        reportAppState()
     }
 
-    /** The task [id] is done. */
+    /** Removes the task [id], which is done. */
     fun end(id: String) {
-        open -= id
-        if (open.isEmpty()) release()
+        openTasks -= id
+        if (openTasks.isEmpty()) release()
     }
 
-    /** Lets [keeper] keep the process alive, until it is released. */
-    fun hold(keeper: Keeper) {
-        this.keeper = keeper
+    /** Lets [keepAlive] keep the process alive until it is released. */
+    fun hold(keepAlive: KeepAlive) {
+        this.keepAlive = keepAlive
         if (!isNeeded) release()
     }
 
-    /** [keeper] is gone, whoever ended it. */
-    fun leave(keeper: Keeper) {
-        if (this.keeper === keeper) this.keeper = null
+    /** Forgets [keepAlive], which has ended. */
+    fun remove(keepAlive: KeepAlive) {
+        if (this.keepAlive === keepAlive) this.keepAlive = null
     }
 
-    /** A short service was refused: only a job may do it. */
-    fun refused() {
+    /** Schedules a job where Android has refused the short service. */
+    fun replaceRefusedService() {
         if (isNeeded) FiniteTaskJob.schedule(app)
     }
 
-    /** Android's time is over: every task hears of it, and has some seconds. */
+    /** Tells every task that Android's time is up; some seconds are left. */
     fun expire() {
-        if (expired) return
-        expired = true
-        open.values.toList().forEach { it.onExpire.run() }
-        main.postDelayed(giveUp, GRACE_MILLIS)
+        if (isExpired) return
+        isExpired = true
+        openTasks.values.toList().forEach { it.onExpire.run() }
+        main.postDelayed(onGraceEnd, EXPIRE_GRACE_MILLIS)
     }
 
-    private fun moved() {
-        if (isNeeded) stay() else release()
-        tell()
+    private fun onVisibilityChange() {
+        if (isNeeded) requestKeepAlive() else release()
+        reportAppState()
     }
 
-    private fun stay() {
-        if (asked) return
-        asked = true
-        limit(SystemClock.uptimeMillis() + LIMIT_MILLIS)
-        main.postDelayed(timeUp, LIMIT_MILLIS)
-        if (!FiniteTaskService.start(app)) refused()
+    private fun requestKeepAlive() {
+        if (isKeepAliveRequested) return
+        isKeepAliveRequested = true
+        setDeadline(SystemClock.uptimeMillis() + TIME_LIMIT_MILLIS)
+        main.postDelayed(onTimeLimit, TIME_LIMIT_MILLIS)
+        if (!FiniteTaskService.start(app)) replaceRefusedService()
     }
 
     private fun release() {
-        main.removeCallbacks(timeUp)
-        main.removeCallbacks(giveUp)
-        asked = false
-        expired = false
-        limit(null)
-        keeper?.release()
-        keeper = null
+        main.removeCallbacks(onTimeLimit)
+        main.removeCallbacks(onGraceEnd)
+        isKeepAliveRequested = false
+        isExpired = false
+        setDeadline(null)
+        keepAlive?.release()
+        keepAlive = null
     }
 
-    private fun limit(until: Long?) {
-        deadline = until
-        open.values.forEach { it.deadline = until }
+    private fun setDeadline(uptimeMillis: Long?) {
+        deadlineMillis = uptimeMillis
+        openTasks.values.forEach { it.deadlineMillis = uptimeMillis }
     }
 
     private companion object {
-        const val MILLIS = 1000.0
+        const val MILLIS_PER_SECOND = 1000.0
 
-        // Of a short service, from API 34 on, and what AOSP grants an expedited job at least.
-        const val LIMIT_MILLIS = 180_000L
+        // A short service's limit from API 34 on, and what AOSP grants an expedited job at least.
+        const val TIME_LIMIT_MILLIS = 180_000L
 
-        // Ten seconds after its time a short service ends the app.
-        const val GRACE_MILLIS = 8_000L
+        // Android ends the app ten seconds after a short service's time.
+        const val EXPIRE_GRACE_MILLIS = 8_000L
     }
 }

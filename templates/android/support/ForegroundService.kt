@@ -7,32 +7,32 @@ import android.os.Build
 import android.os.IBinder
 
 /**
- * A foreground service that keeps the process alive while Python runs; a generated class says
- * which service and which host.
+ * A foreground service that keeps the process alive while Python runs.
  *
- * The order is always the same: channel, `startForeground`, then Python, on a thread of its own.
- * The main thread never waits. The service ends when Python has said `stopped`, or when its time
- * to do so has run out.
+ * A generated subclass has the service's constants. The order is always the same: notification
+ * channel, `startForeground`, then Python, on a thread of its own. The main thread never waits. The
+ * service ends when Python has sent `stopped`, or when the time for a stop is up.
  */
 abstract class ForegroundService(
     private val definition: ServiceDefinition,
 ) : TimeLimitedService() {
-    private val keeper =
-        object : ServiceRuns.Keeper {
+    private val keepAlive =
+        object : ServiceRuns.KeepAlive {
             override val mode get() = RunMode.FOREGROUND_SERVICE
 
             override fun release() = leaveForeground()
         }
     private val notifications get() = BgsvcProcess.notifications(definition, this)
     private val runs by lazy { BgsvcProcess.runs(definition, this) }
-    private val wakeLock by lazy { WakefulRun(this, definition) }
+    private val wakeLock by lazy { RunWakeLock(this, definition) }
+    private val declaredService get() = DeclaredService.find(this, definition.name)
     private var lastStartId = 0
-    private var timedOut = false
+    private var isTimeLimitHandled = false
 
     /** Returns null: nothing binds to the service. */
     override fun onBind(intent: Intent?): IBinder? = null
 
-    /** Enters the foreground, whatever the intent; it is null when Android brings the service back. */
+    /** Enters the foreground whatever the intent is; null is a restart by Android. */
     override fun onStartCommand(
         intent: Intent?,
         flags: Int,
@@ -40,85 +40,89 @@ abstract class ForegroundService(
     ): Int {
         lastStartId = startId
         val refusal = enterForeground()
-        runs.hold(keeper)
+        runs.hold(keepAlive)
         when {
             intent?.action == ACTION_STOP -> runs.stop(stopReason(intent))
-            intent?.action == ACTION_BUTTON -> press(intent)
-            refusal != null -> refused(refusal)
-            intent == null && Ledger(this).isWanted(definition.name) == false -> runs.releaseIfIdle()
+            intent?.action == ACTION_BUTTON -> pressButton(intent)
+            refusal != null -> handleRefusal(refusal)
+            intent == null && !mayRestart() -> runs.releaseIfIdle()
             else -> start(startReason(intent))
         }
         return if (definition.sticky) START_STICKY else START_NOT_STICKY
     }
 
+    private fun mayRestart() = ServiceStateStore(this).desiredRunning(definition.name) != false
+
     private fun start(reason: StartReason) {
-        if (definition.wakeLock) wakeLock.begin()
-        Declared.find(this, definition.name)?.withdrawOffer()
+        if (definition.wakeLock) wakeLock.acquire()
+        declaredService?.cancelResumeNotification()
         runs.start(reason)
     }
 
-    // What the user wants goes on to be wanted: a tap may do what the app may not.
-    private fun refused(error: BgsvcError) {
+    // The desired state stays as it is: the user may start by a tap what the app may not.
+    private fun handleRefusal(error: BgsvcError) {
         runs.refuse(error)
-        Declared.find(this, definition.name)?.offerToResume()
+        declaredService?.showResumeNotification()
     }
 
-    private fun press(intent: Intent) {
-        runs.act(intent.getStringExtra(EXTRA_NOTIFICATION).orEmpty(), intent.getStringExtra(EXTRA_BUTTON).orEmpty())
-        runs.releaseIfIdle()
-    }
+    private fun pressButton(intent: Intent) =
+        runs.pressButton(
+            intent.getStringExtra(EXTRA_NOTIFICATION).orEmpty(),
+            intent.getStringExtra(EXTRA_BUTTON).orEmpty(),
+        )
 
-    // Both of the platform's calls may come for one timeout; ten seconds later Android ends the app.
+    // Android may call both overloads for one timeout, and ends the app ten seconds after it.
     override fun onTimeLimit() {
-        if (timedOut) return
-        timedOut = true
+        if (isTimeLimitHandled) return
+        isTimeLimitHandled = true
         runs.expire(TIMEOUT_GRACE_MILLIS)
         when (definition.onTimeout) {
             TimeoutPolicy.STOP -> Unit
-            TimeoutPolicy.NOTIFY -> Declared.find(this, definition.name)?.offerToResume()
-            TimeoutPolicy.RESCHEDULE -> JobRequests.place(this, definition)
+            TimeoutPolicy.NOTIFY -> declaredService?.showResumeNotification()
+            TimeoutPolicy.RESCHEDULE -> JobRequests.schedule(this, definition)
         }
     }
 
-    /** Asks a run to end that something else than Python has left without its service. */
+    /** Asks a live run to end, since Android or the app has ended its service. */
     override fun onDestroy() {
-        wakeLock.end()
-        runs.leave(keeper, StopReason.APP_STOP)
+        wakeLock.release()
+        runs.remove(keepAlive, StopReason.APP_STOP)
         super.onDestroy()
     }
 
-    // Android refuses by exceptions of many names, newer ones than the oldest Android here knows.
+    // Returns the refusal, null if there is none. Some exceptions that Android throws are newer than
+    // the oldest Android this runs on, so their base classes are caught.
     @SuppressLint("ForegroundServiceType") // An app with jobs alone declares none, and never comes here.
     private fun enterForeground(): BgsvcError? =
         try {
             notifications.createChannel()
-            val notification = notifications.foreground()
+            val notification = notifications.buildForeground()
             if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) {
                 startForeground(definition.label, notification, definition.foregroundServiceTypes.reduce(Int::or))
             } else {
                 startForeground(definition.label, notification)
             }
-            ignored()
+            detectIgnoredStart()
         } catch (e: IllegalStateException) {
-            refusalOf(e)
+            describeRefusal(e)
         } catch (e: IllegalArgumentException) {
-            refusalOf(e)
+            describeRefusal(e)
         } catch (e: SecurityException) {
-            refusalOf(e)
+            describeRefusal(e)
         }
 
-    // To a restricted app in the background Android says nothing, and does nothing.
-    private fun ignored(): BgsvcError? {
+    // If the user has restricted the app, Android ignores its start in the background without an exception.
+    private fun detectIgnoredStart(): BgsvcError? {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.Q) return null
         if (foregroundServiceType != NO_TYPE) return null
         val manager = getSystemService(ACTIVITY_SERVICE) as ActivityManager
         val fix = "let the user open the app, or lift the restriction of its battery use in the system's settings"
-        return BgsvcError("platform", IGNORED, if (manager.isBackgroundRestricted) fix else "")
+        return BgsvcError("platform", IGNORED_START, if (manager.isBackgroundRestricted) fix else "")
     }
 
     private fun leaveForeground() {
-        timedOut = false
-        wakeLock.end()
+        isTimeLimitHandled = false
+        wakeLock.release()
         stopForeground(STOP_FOREGROUND_REMOVE)
         stopSelf(lastStartId)
     }
@@ -130,41 +134,41 @@ abstract class ForegroundService(
         const val EXTRA_BUTTON = "dev.bgsvc.extra.BUTTON"
         const val EXTRA_REASON = "dev.bgsvc.extra.REASON"
         private const val NO_TYPE = 0
-        private const val IGNORED = "Android has not brought the service to the foreground"
+        private const val IGNORED_START = "Android has not brought the service to the foreground"
         private const val TIMEOUT_GRACE_MILLIS = 8_000L
 
         private fun startReason(intent: Intent?): StartReason {
-            val word = intent?.getStringExtra(EXTRA_REASON)
+            val wire = intent?.getStringExtra(EXTRA_REASON)
             return when {
                 intent == null -> StartReason.OS_RESTART
-                else -> StartReason.entries.find { it.wire == word } ?: StartReason.APP
+                else -> StartReason.entries.find { it.wire == wire } ?: StartReason.APP
             }
         }
 
         private fun stopReason(intent: Intent): StopReason {
-            val word = intent.getStringExtra(EXTRA_REASON)
-            return StopReason.entries.find { it.wire == word } ?: StopReason.NATIVE_NOTIFICATION_STOP
+            val wire = intent.getStringExtra(EXTRA_REASON)
+            return StopReason.entries.find { it.wire == wire } ?: StopReason.NATIVE_NOTIFICATION_STOP
         }
 
-        /** Returns Android's refusal to start a service as an error with a code. */
-        fun refusalOf(cause: RuntimeException): BgsvcError {
+        /** Returns Android's refusal to start a service or a job as an error with a code and a fix. */
+        fun describeRefusal(cause: RuntimeException): BgsvcError {
             val message = cause.message ?: cause.toString()
             return if ("Time limit already exhausted" in message) {
                 BgsvcError("quotaExhausted", message, "wait for the user to open the app, or for 24 hours to pass")
             } else {
-                BgsvcError("platform", message, fixOf(cause))
+                BgsvcError("platform", message, suggestFix(cause))
             }
         }
 
-        // By name, for the oldest Android here does not know them.
-        private fun fixOf(cause: RuntimeException): String =
+        // By name, because some of these classes are newer than the oldest Android this runs on.
+        private fun suggestFix(cause: RuntimeException): String =
             when (cause.javaClass.simpleName) {
                 "ForegroundServiceStartNotAllowedException" -> {
-                    "start it while the user sees the app; a notification offers to"
+                    "start it while the user sees the app, or let the user tap the notification that is shown now"
                 }
 
                 "MissingForegroundServiceTypeException", "InvalidForegroundServiceTypeException" -> {
-                    "merge the generated manifest into the app's: bgsvc-gen doctor android tells what lacks"
+                    "merge the generated manifest into the app's: bgsvc-gen doctor android reports what is missing"
                 }
 
                 "SecurityException" -> {

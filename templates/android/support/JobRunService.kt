@@ -7,57 +7,59 @@ import android.os.Build
 /**
  * A job that keeps the process alive while Python runs, as long as Android grants.
  *
- * The same Python class runs in it as in the foreground service; a run that Android cuts short is
- * tried again later.
+ * It runs the same Python class as the foreground service. Android runs the job again later if it
+ * cuts a run short.
  */
 abstract class JobRunService(
     private val definition: ServiceDefinition,
 ) : JobService() {
-    private val keeper =
-        object : ServiceRuns.Keeper {
+    private val keepAlive =
+        object : ServiceRuns.KeepAlive {
             override val mode get() = definition.request.mode
 
             override fun release() = finish()
         }
-    private var current: JobParameters? = null
+    private var currentJob: JobParameters? = null
 
-    /** Starts a run; true, for it goes on after this call, unless none may begin. */
+    /** Starts a run; returns true, because it goes on after this call, unless none may start. */
     override fun onStartJob(params: JobParameters): Boolean {
-        current = params
-        if (definition.request.userInitiated) show(params)
+        currentJob = params
+        if (definition.request.userInitiated) showNotification(params)
         val runs = BgsvcProcess.runs(definition, this)
-        runs.hold(keeper)
+        runs.hold(keepAlive)
         runs.start(StartReason.TASK)
-        return current != null
+        return currentJob != null
     }
 
-    /** Android takes its time back; true if the rest is to be done later, unless somebody wants it no more. */
+    /** Asks the run to end; returns whether Android is to run the job again later. */
     override fun onStopJob(params: JobParameters): Boolean {
-        current = null
-        val reason = reasonOf(params)
-        BgsvcProcess.runs(definition, this).leave(keeper, reason)
-        return !reason.endsTheWish
+        currentJob = null
+        val reason = stopReason(params)
+        BgsvcProcess.runs(definition, this).remove(keepAlive, reason)
+        return !reason.clearsDesiredState
     }
 
-    // Android ends a transfer of the user's that shows no notification.
-    private fun show(params: JobParameters) {
+    // Android ends a user-initiated data transfer that shows no notification.
+    private fun showNotification(params: JobParameters) {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.UPSIDE_DOWN_CAKE) return
         val notifications = BgsvcProcess.notifications(definition, this)
         notifications.createChannel()
-        setNotification(params, definition.label, notifications.foreground(), JOB_END_NOTIFICATION_POLICY_REMOVE)
+        val notification = notifications.buildForeground()
+        setNotification(params, definition.label, notification, JOB_END_NOTIFICATION_POLICY_REMOVE)
     }
 
-    // A periodic job would come back.
+    // Android would run a periodic job again: after a stop it is cancelled.
     private fun finish() {
-        current?.let {
+        currentJob?.let {
             jobFinished(it, false)
-            if (BgsvcProcess.runs(definition, this).isOver) Declared.cancelJobs(this, definition.name)
+            val runs = BgsvcProcess.runs(definition, this)
+            if (runs.isDesiredStateCleared) DeclaredService.cancelJobs(this, definition.name)
         }
-        current = null
+        currentJob = null
     }
 
     private companion object {
-        fun reasonOf(params: JobParameters): StopReason {
+        fun stopReason(params: JobParameters): StopReason {
             if (Build.VERSION.SDK_INT < Build.VERSION_CODES.S) return StopReason.PROCESS_EXIT
             return when (params.stopReason) {
                 JobParameters.STOP_REASON_USER -> StopReason.USER_STOP

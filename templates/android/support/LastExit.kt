@@ -6,27 +6,31 @@ import android.app.ApplicationExitInfo
 import android.content.Context
 import android.os.Build
 
-/** Why the process before this one ended, where Android tells (API 30). */
+/** Why the previous process ended, as Android reports it from API 30 on. */
 internal object LastExit {
-    private const val MILLIS = 1000.0
+    private const val MILLIS_PER_SECOND = 1000.0
 
-    /** Ends, in the ledger, what ran in a process that is gone; the user's stop ends the wish as well. */
-    fun settle(
+    /**
+     * Closes the stored run of the service [name] whose process has ended.
+     *
+     * If the user ended the process in the task manager, the desired state is cleared as well.
+     */
+    fun closeLostRun(
         context: Context,
         name: String,
     ) {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return
         val manager = context.getSystemService(Context.ACTIVITY_SERVICE) as ActivityManager
-        // The app may have other processes, and Android tells of each; the newest comes first.
+        // Android lists the exits of all the app's processes, the newest first.
         val exits = manager.getHistoricalProcessExitReasons(context.packageName, 0, 0)
         val exit = exits.find { it.processName == Application.getProcessName() } ?: return
-        val ledger = Ledger(context)
-        val wasRunning = ledger.closeLost(name, exit.timestamp / MILLIS, wordOf(exit.reason))
-        if (wasRunning && exit.reason == ApplicationExitInfo.REASON_USER_REQUESTED) ledger.want(name, false)
+        val store = ServiceStateStore(context)
+        val wasRunning = store.closeLostRun(name, exit.timestamp / MILLIS_PER_SECOND, stopReason(exit.reason))
+        if (wasRunning && exit.reason == ApplicationExitInfo.REASON_USER_REQUESTED) store.setDesiredState(name, false)
     }
 
-    private fun wordOf(reason: Int): String =
-        when (reason) {
+    private fun stopReason(exitReason: Int): String =
+        when (exitReason) {
             ApplicationExitInfo.REASON_USER_REQUESTED -> "userStop"
             ApplicationExitInfo.REASON_CRASH -> "error"
             ApplicationExitInfo.REASON_CRASH_NATIVE -> "error"

@@ -11,50 +11,50 @@ import android.net.Uri
 import org.json.JSONArray
 import org.json.JSONObject
 
-/** One service's notifications: its own, which keeps it in the foreground, and those Python sends. */
+/** One service's notifications: the one that keeps it in the foreground, and those that Python sends. */
 internal class Notifications(
     private val context: Context,
     private val definition: ServiceDefinition,
 ) {
-    private val channel = Declared.channelOf(definition.name)
-
-    // What Python last said of the service's own notification.
-    private var said: JSONObject? = null
+    private val channel = DeclaredService.channelId(definition.name)
     private val manager = context.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
 
-    /** Creates the channel, or gives an existing one its present name; without it Android ends the app. */
+    // Python's last message for the service's own notification; null before there is one.
+    private var foregroundMessage: JSONObject? = null
+
+    /** Creates the channel, or renames an existing one; without a channel Android ends the app. */
     fun createChannel() {
         val name = context.getString(definition.label)
         manager.createNotificationChannel(NotificationChannel(channel, name, definition.importance))
     }
 
-    /** Returns the notification a foreground service has to show, with what Python says on it. */
-    fun foreground(): Notification {
+    /** Returns the notification that a foreground service has to show, with what Python last sent for it. */
+    fun buildForeground(): Notification {
         val builder =
-            fill(said ?: JSONObject())
+            builderFor(foregroundMessage ?: JSONObject())
                 .setOngoing(true)
                 .setCategory(Notification.CATEGORY_SERVICE)
-        val service = Declared.find(context, definition.name)?.component
+        val service = DeclaredService.find(context, definition.name)?.component
         if (service != null && definition.stopLabel != 0) {
             val stop = Intent().setComponent(service).setAction(ForegroundService.ACTION_STOP)
-            builder.addAction(button(context.getString(definition.stopLabel), stop))
+            builder.addAction(createAction(context.getString(definition.stopLabel), stop))
         }
-        definition.actions.forEach { builder.press(service, OWN, it.id, context.getString(it.label)) }
+        definition.actions.forEach { builder.addButton(service, FOREGROUND_KEY, it.id, context.getString(it.label)) }
         return builder.build()
     }
 
-    /** Shows, changes or removes a notification, as a `notification` message says. */
-    fun take(message: JSONObject) {
+    /** Shows, changes or cancels a notification as the `notification` message [message] says. */
+    fun apply(message: JSONObject) {
         val isShown = message.getString("op") != "cancel"
         val tag = "$channel.${message.getString("key")}"
         when {
-            message.getString("key") == OWN -> {
-                said = message.takeIf { isShown }
-                manager.notify(definition.label, foreground())
+            message.getString("key") == FOREGROUND_KEY -> {
+                foregroundMessage = message.takeIf { isShown }
+                manager.notify(definition.label, buildForeground())
             }
 
             isShown -> {
-                manager.notify(tag, definition.label, fromPython(message))
+                manager.notify(tag, definition.label, build(message))
             }
 
             else -> {
@@ -63,35 +63,35 @@ internal class Notifications(
         }
     }
 
-    /** The run is over, and what it said of itself with it. */
-    fun forget() {
-        said = null
+    /** Drops what the run that has ended sent for the service's own notification. */
+    fun clearForegroundMessage() {
+        foregroundMessage = null
     }
 
-    private fun fill(message: JSONObject): Notification.Builder {
-        val builder = builder(message.optString("title", context.getString(definition.label)))
+    private fun builderFor(message: JSONObject): Notification.Builder {
+        val builder = builderWith(message.optString("title", context.getString(definition.label)))
         if (message.has("body")) builder.setContentText(message.getString("body"))
         message.optJSONObject("progress")?.let { progress ->
-            val done = (progress.getDouble("done") * STEPS / progress.getDouble("total")).toInt()
-            builder.setProgress(STEPS, done, false)
+            val done = (progress.getDouble("done") * PROGRESS_STEPS / progress.getDouble("total")).toInt()
+            builder.setProgress(PROGRESS_STEPS, done, false)
         }
         return builder
     }
 
-    private fun fromPython(message: JSONObject): Notification {
-        val builder = fill(message).setAutoCancel(true)
+    private fun build(message: JSONObject): Notification {
+        val builder = builderFor(message).setAutoCancel(true)
         val actions = message.optJSONArray("actions") ?: JSONArray()
-        val service = Declared.find(context, definition.name)?.component
+        val service = DeclaredService.find(context, definition.name)?.component
         for (index in 0 until actions.length()) {
             val action = actions.getJSONObject(index)
-            builder.press(service, message.getString("key"), action.getString("id"), action.getString("title"))
+            builder.addButton(service, message.getString("key"), action.getString("id"), action.getString("title"))
         }
         return builder.build()
     }
 
-    // A press goes to the foreground service; a job has none, and so no buttons. The data tells two
-    // buttons' intents apart, for Android compares no extras.
-    private fun Notification.Builder.press(
+    // A press is sent to the foreground service, so a job's notification has no buttons. Each intent
+    // has its own data, because Android takes intents that differ only in their extras for the same.
+    private fun Notification.Builder.addButton(
         service: ComponentName?,
         notification: String,
         id: String,
@@ -105,10 +105,10 @@ internal class Notifications(
                 .setData(Uri.fromParts("bgsvc", "$notification/$id", null))
                 .putExtra(ForegroundService.EXTRA_NOTIFICATION, notification)
                 .putExtra(ForegroundService.EXTRA_BUTTON, id)
-        addAction(button(title, intent))
+        addAction(createAction(title, intent))
     }
 
-    private fun button(
+    private fun createAction(
         title: String,
         intent: Intent,
     ): Notification.Action {
@@ -116,23 +116,23 @@ internal class Notifications(
         return Notification.Action.Builder(null, title, pending).build()
     }
 
-    private fun builder(title: String): Notification.Builder =
+    private fun builderWith(title: String): Notification.Builder =
         Notification
             .Builder(context, channel)
             .setSmallIcon(definition.icon)
             .setContentTitle(title)
             .setOnlyAlertOnce(true)
-            .setContentIntent(openApp())
+            .setContentIntent(openAppIntent())
 
-    private fun openApp(): PendingIntent? =
+    private fun openAppIntent(): PendingIntent? =
         context.packageManager
             .getLaunchIntentForPackage(context.packageName)
             ?.let { PendingIntent.getActivity(context, 0, it, PendingIntent.FLAG_IMMUTABLE) }
 
     companion object {
-        /** What Python calls the service's own notification. */
-        const val OWN = "foreground"
+        /** The key that Python uses for the service's own notification. */
+        const val FOREGROUND_KEY = "foreground"
 
-        private const val STEPS = 1000
+        private const val PROGRESS_STEPS = 1000
     }
 }

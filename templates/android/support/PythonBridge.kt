@@ -9,13 +9,15 @@ import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
 
 /**
- * The bridge's Android end: requests go to Python on one worker thread, in order; replies and
- * what Python sends come back on the main thread, in order.
+ * Android's end of the bridge.
+ *
+ * Requests go to Python on one worker thread, in order. Replies and Python's own messages come back
+ * on the main thread, in order.
  */
 internal class PythonBridge(
     private val host: PythonHost,
     private val hello: JSONObject,
-    private val inbox: (JSONObject) -> Unit,
+    private val onMessage: (JSONObject) -> Unit,
 ) {
     private val main = Handler(Looper.getMainLooper())
     private val worker: ExecutorService =
@@ -23,8 +25,8 @@ internal class PythonBridge(
             Thread(task, "bgsvc-python").apply { isDaemon = true }
         }
 
-    // Both on the worker thread only.
-    private var attached = false
+    // Both are used on the worker thread only.
+    private var isAttached = false
     private var lastId = 0
 
     /** Sends [message] and hands Python's reply to [onReply]. */
@@ -32,74 +34,75 @@ internal class PythonBridge(
         message: JSONObject,
         onReply: (Reply) -> Unit = {},
     ) = worker.execute {
-        val reply = answer(message)
+        val reply = replyTo(message)
         main.post { onReply(reply) }
     }
 
-    // Whatever goes wrong in Python or in loading it is a reply here, never a crash of the app.
+    // Any failure in Python, or in loading it, becomes a reply: the app must not crash.
     @Suppress("TooGenericExceptionCaught")
-    private fun answer(message: JSONObject): Reply =
+    private fun replyTo(message: JSONObject): Reply =
         try {
-            if (!attached) attach()
-            ask(message)
+            if (!isAttached) attach()
+            exchange(message)
         } catch (e: Exception) {
-            Reply.Failed(unavailable(e))
+            Reply.Failed(unavailableError(e))
         } catch (e: LinkageError) {
-            Reply.Failed(unavailable(e))
+            Reply.Failed(unavailableError(e))
         }
 
     private fun attach() {
-        host.attach { text -> main.post { take(text) } }
-        val reply = ask(hello.put("host", host.name))
-        check(reply is Reply.Ok) { "Python refused the greeting: $reply" }
-        attached = true
+        host.attach { text -> main.post { receive(text) } }
+        val reply = exchange(hello.put("host", host.name))
+        check(reply is Reply.Ok) { "Python refused the message `hello`: $reply" }
+        isAttached = true
     }
 
-    private fun take(text: String) =
+    private fun receive(text: String) =
         try {
-            inbox(JSONObject(text))
+            onMessage(JSONObject(text))
         } catch (e: JSONException) {
-            Log.e("bgsvc", "a message from Python cannot be read: $text", e)
+            Log.e("bgsvc", "cannot read a message from Python: $text", e)
         }
 
-    private fun ask(message: JSONObject): Reply {
+    private fun exchange(message: JSONObject): Reply {
         lastId += 1
-        message.put("v", PROTOCOL).put("id", lastId.toString())
-        return parse(host.receive(message.toString()))
+        message.put("v", PROTOCOL_VERSION).put("id", lastId.toString())
+        return parseReply(host.receive(message.toString()))
     }
 
-    private fun parse(text: String): Reply =
+    private fun parseReply(text: String): Reply =
         try {
             val reply = JSONObject(text)
             if (reply.getBoolean("ok")) {
                 Reply.Ok(reply.optJSONObject("result") ?: JSONObject())
             } else {
-                Reply.Failed(errorOf(reply.getJSONObject("error")))
+                Reply.Failed(parseError(reply.getJSONObject("error")))
             }
         } catch (e: JSONException) {
-            Reply.Failed(BgsvcError("messageInvalid", "Python's reply cannot be read: ${e.message}"))
+            Reply.Failed(BgsvcError("messageInvalid", "cannot read Python's reply: ${e.message}"))
         }
 
-    private fun errorOf(fields: JSONObject) =
+    private fun parseError(fields: JSONObject) =
         BgsvcError(fields.getString("code"), fields.getString("message"), fields.optString("fix"))
 
-    private fun unavailable(cause: Throwable) = BgsvcError("platform", "there is no Python: ${cause.message ?: cause}")
+    private fun unavailableError(cause: Throwable) =
+        BgsvcError("platform", "Python is not available: ${cause.message ?: cause}")
 
-    /** What Python answered. */
+    /** What Python replied to a request. */
     sealed interface Reply {
-        /** Hands the reply to the app. */
-        fun handTo(taker: BgsvcAnswer) =
+        /** Hands the reply to the app's [answer]. */
+        fun handTo(answer: BgsvcAnswer) =
             when (this) {
-                is Ok -> taker.onAnswer(result.toString())
-                is Failed -> taker.onError(error)
+                is Ok -> answer.onAnswer(result.toString())
+                is Failed -> answer.onError(error)
             }
 
-        /** It did as asked. */
+        /** Python did what was requested. */
         class Ok(
             val result: JSONObject,
         ) : Reply
 
-        /** It did not, or could not be asked. */
+        /** Python did not, or could not be asked. */
         class Failed(
             val error: BgsvcError,
         ) : Reply {
@@ -108,6 +111,6 @@ internal class PythonBridge(
     }
 
     private companion object {
-        const val PROTOCOL = 1
+        const val PROTOCOL_VERSION = 1
     }
 }

@@ -2,20 +2,20 @@ package dev.bgsvc
 
 import java.io.File
 
-/** Knows where Python's files are. */
+/** Locates Python's files. */
 fun interface PythonFiles {
     /**
-     * Returns where they are, after putting them there if need be.
+     * Returns where the files are; copies them there first if necessary.
      *
-     * @throws java.io.IOException when that fails.
+     * @throws java.io.IOException if that fails.
      */
     fun locate(): Location
 
     /**
      * Where Python's files are.
      *
-     * @property home Python's home: what holds `lib/python3.x`.
-     * @property searchPath `sys.path`, the standard library included.
+     * @property home Python's home: the folder with `lib/python3.x`.
+     * @property searchPath `sys.path`, including the standard library.
      */
     class Location(
         val home: File,

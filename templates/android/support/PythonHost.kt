@@ -1,19 +1,19 @@
 package dev.bgsvc
 
 /**
- * What embeds Python in this process: the bridge's only view of it.
+ * Embeds Python in this process.
  *
- * Both functions are called on one worker thread. Python is started once in a process, by
- * whoever comes first, and never ended.
+ * The bridge calls both functions on one worker thread. Python starts once in a process, by the
+ * app or by the first service, and never ends.
  */
 interface PythonHost {
-    /** The host's name on the wire. */
+    /** The host's name on the bridge. */
     val name: String
 
     /**
-     * Starts Python unless it runs, imports the bridge, and gives it [sink].
+     * Starts Python unless it runs already, imports `bgsvc.bridge`, and gives it [sink] to send to.
      *
-     * @throws Exception saying why there is no Python.
+     * @throws Exception if Python is not available; its message says why.
      */
     fun attach(sink: MessageSink)
 
@@ -21,7 +21,7 @@ interface PythonHost {
     fun receive(message: String): String
 }
 
-/** Takes what Python sends, from any Python thread; it must not block. */
+/** Takes Python's messages, on any Python thread; it must not block. */
 fun interface MessageSink {
     /** Takes one message. */
     fun send(message: String)

@@ -4,27 +4,27 @@ import android.content.Context
 import android.os.Build
 
 /**
- * All that the spec decides about a service; a generated class fills it in.
+ * Everything that the spec decides about a service; a generated class provides it.
  *
  * @property name the service's name in the spec.
- * @property config the bridge's service configuration, handed to Python unread.
+ * @property config the service's configuration for Python, as JSON.
  * @property foregroundServiceTypes its `ServiceInfo.FOREGROUND_SERVICE_TYPE_*` bits.
- * @property foregroundServiceTypeName the same as the manifest spells it.
- * @property sticky whether Android shall bring the service back after it killed the process.
- * @property label the string resource that users see; it is the notification's id as well, since
- *   nothing else in the app can have that number.
+ * @property foregroundServiceTypeName the same types as the manifest spells them.
+ * @property sticky whether Android restarts the service after it killed the process.
+ * @property label the string resource that users see; its id is the notification's id as well,
+ *   because nothing else in the app has that number.
  * @property icon the drawable resource of its notifications.
- * @property stopTimeoutMillis how long Python may take to end a run.
- * @property importance its channel's, a `NotificationManager.IMPORTANCE_*`.
- * @property stopLabel the string of the button that stops it; 0 for no such button.
- * @property actions the further buttons of its notification.
+ * @property stopTimeoutMillis how long Python may take to end a run, in milliseconds.
+ * @property importance its notification channel's `NotificationManager.IMPORTANCE_*`.
+ * @property stopLabel the string resource of the button that stops it; 0 for no such button.
+ * @property actions the other buttons of its notification.
  * @property wakeLock whether the processor stays awake during a run.
  * @property onTimeout what follows when Android's time limit is reached.
- * @property job the job in which it goes on after a time limit; null for none.
- * @property request when Android is to run that job.
- * @property jobId that job's number: a resource's would be another's after an update of the app, and
- *   a job may outlive that.
- * @property createPythonHost makes what embeds Python, for the first service of the process.
+ * @property job the job in which it runs, or goes on after a time limit; null for none.
+ * @property request the conditions under which Android runs that job.
+ * @property jobId that job's id. It is not a resource id, because those change with an update of
+ *   the app, which a scheduled job outlives.
+ * @property createPythonHost creates what embeds Python; called for the first service of a process.
  */
 class ServiceDefinition(
     val name: String,
@@ -45,19 +45,19 @@ class ServiceDefinition(
     val request: JobRequest = JobRequest(),
     val jobId: Int = 0,
 ) {
-    /** By what it usually runs; each run says by what it does. */
+    /** What its runs usually run in; each run has its own mode. */
     internal val mode: RunMode
         get() = if (foregroundServiceTypes.isEmpty()) request.mode else RunMode.FOREGROUND_SERVICE
 }
 
 /**
- * When Android is to run a job.
+ * The conditions under which Android runs a job.
  *
- * @property network whether it waits for a network.
- * @property charging whether it waits for power.
- * @property periodMillis the time from one run to the next; 0 for one run.
- * @property persisted whether it outlives a restart of the device.
- * @property userInitiated whether it is a transfer that the user has just asked for (API 34).
+ * @property network whether the job waits for a network.
+ * @property charging whether it waits until the device charges.
+ * @property periodMillis the time from one run to the next, in milliseconds; 0 for one run.
+ * @property persisted whether it outlives a reboot of the device.
+ * @property userInitiated whether it is a data transfer that the user has just asked for (API 34).
  */
 class JobRequest(
     val network: Boolean = false,
@@ -66,7 +66,7 @@ class JobRequest(
     val persisted: Boolean = false,
     val userInitiated: Boolean = false,
 ) {
-    /** By what it runs: below API 34 a transfer is a job like any other. */
+    /** What its runs run in: below API 34 a data transfer is an ordinary job. */
     internal val mode: RunMode
         get() {
             val isTransfer = userInitiated && Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE
@@ -77,7 +77,7 @@ class JobRequest(
 /**
  * A button of a notification.
  *
- * @property id what Python hears.
+ * @property id what Python's `on_action` gets.
  * @property label the string resource that users read.
  */
 class NotificationAction(
@@ -85,7 +85,7 @@ class NotificationAction(
     val label: Int,
 )
 
-/** What follows when Android's time limit for a service's type is reached: the run ends, and then? */
+/** What follows a run that Android's time limit for the service's type has ended. */
 enum class TimeoutPolicy {
     /** Nothing. */
     STOP,
@@ -93,6 +93,6 @@ enum class TimeoutPolicy {
     /** A notification lets the user start it again. */
     NOTIFY,
 
-    /** It goes on in a job, as soon as Android grants one. */
+    /** A job goes on with the work as soon as Android grants it. */
     RESCHEDULE,
 }

@@ -15,7 +15,7 @@ internal class ServiceRuns(
     private val onState: (ServiceState) -> Unit,
 ) {
     /** What keeps the process alive during a run: a foreground service, or a job. */
-    interface Keeper {
+    interface KeepAlive {
         /** By what the run goes on while the user does not see the app. */
         val mode: RunMode
 
@@ -26,8 +26,8 @@ internal class ServiceRuns(
     private val main = Handler(Looper.getMainLooper())
     private val giveUp = Runnable { overdue() }
 
-    // After a time limit a job may begin while the service still ends: the last keeper is the next run's.
-    private val keepers = LinkedHashSet<Keeper>()
+    // After a time limit a job may begin while the service still ends: the last keepAlive is the next run's.
+    private val keepAlives = LinkedHashSet<KeepAlive>()
     private var next: StartReason? = null
     private var late = false
     private var restarting = false
@@ -43,13 +43,13 @@ internal class ServiceRuns(
     val isLive get() = state != ServiceState.IDLE && state != ServiceState.STOPPED
 
     /** Whether the last run was ended by somebody who wants no other. */
-    var isOver = false
+    var isDesiredStateCleared = false
         private set
 
-    /** Lets [keeper] keep the process alive, until it is released. */
-    fun hold(keeper: Keeper) {
-        keepers -= keeper
-        keepers += keeper
+    /** Lets [keepAlive] keep the process alive, until it is released. */
+    fun hold(keepAlive: KeepAlive) {
+        keepAlives -= keepAlive
+        keepAlives += keepAlive
     }
 
     /** Starts a run; one that is live goes on instead, and one that stops is awaited. */
@@ -69,7 +69,7 @@ internal class ServiceRuns(
 
     /** Asks the run to end for [reason]. */
     fun stop(reason: StopReason) {
-        isOver = reason.endsTheWish
+        isDesiredStateCleared = reason.clearsDesiredState
         val request = message("stop").put("reason", reason.wire)
         end(request, definition.stopTimeoutMillis + MARGIN_MILLIS)
     }
@@ -82,20 +82,21 @@ internal class ServiceRuns(
         end(request.put("remaining", graceMillis / MILLIS), graceMillis)
     }
 
-    /** [keeper] is gone; a run that it alone kept alive is asked to end for [reason]. */
-    fun leave(
-        keeper: Keeper,
+    /** [keepAlive] is gone; a run that it alone kept alive is asked to end for [reason]. */
+    fun remove(
+        keepAlive: KeepAlive,
         reason: StopReason,
     ) {
-        if (keepers.remove(keeper) && keepers.isEmpty() && isLive && state != ServiceState.STOPPING) stop(reason)
+        if (keepAlives.remove(keepAlive) && keepAlives.isEmpty() && isLive && state != ServiceState.STOPPING) stop(reason)
     }
 
     /** Tells Python that the user pressed [button] on one of its notifications, or on the service's own. */
-    fun act(
+    fun pressButton(
         notification: String,
         button: String,
     ) {
         if (isLive) python.request(message("action").put("notification", notification).put("action", button))
+        releaseIfIdle()
     }
 
     /** Lets go of what keeps the process alive, where no run needs it. */
@@ -113,9 +114,9 @@ internal class ServiceRuns(
     }
 
     private fun begin(reason: StartReason) {
-        isOver = false
+        isDesiredStateCleared = false
         state = ServiceState.INITIALIZING
-        val mode = keepers.lastOrNull()?.mode ?: FOREGROUND
+        val mode = keepAlives.lastOrNull()?.mode ?: FOREGROUND
         val request =
             JSONObject()
                 .put("type", "start")
@@ -137,7 +138,7 @@ internal class ServiceRuns(
     }
 
     private fun stopped(event: BgsvcEvent) {
-        isOver = isOver || StopReason.entries.any { it.endsTheWish && it.wire == event.data.optString("reason") }
+        isDesiredStateCleared = isDesiredStateCleared || StopReason.entries.any { it.clearsDesiredState && it.wire == event.data.optString("reason") }
         if (event.data.has("restartIn") && next == null) pause() else ended()
     }
 
@@ -176,8 +177,8 @@ internal class ServiceRuns(
         state = ServiceState.STOPPED
         val reason = next
         next = null
-        if (reason == null || keepers.isEmpty()) return release()
-        release(keepers.size - 1)
+        if (reason == null || keepAlives.isEmpty()) return release()
+        release(keepAlives.size - 1)
         begin(reason)
     }
 
@@ -196,9 +197,9 @@ internal class ServiceRuns(
         publish(BgsvcEvent(definition.name, 0, 0, System.currentTimeMillis() / MILLIS, "error", data))
     }
 
-    private fun release(count: Int = keepers.size) =
-        keepers.take(count).forEach {
-            keepers -= it
+    private fun release(count: Int = keepAlives.size) =
+        keepAlives.take(count).forEach {
+            keepAlives -= it
             it.release()
         }
 

@@ -3,21 +3,21 @@ package dev.bgsvc;
 import android.app.Service;
 
 /**
- * A service whose time limits are heard, whatever platform the app is compiled against.
+ * A service that receives Android's time limits, whatever platform the app is compiled against.
  *
- * <p>In Java, for {@code onTimeout(int, int)} came with API 35: Kotlin would have to say
- * {@code override} from 35 on, and must not below.
+ * <p>It is in Java because {@code onTimeout(int, int)} came with API 35: Kotlin requires
+ * {@code override} from 35 on, and forbids it below.
  */
 public abstract class TimeLimitedService extends Service {
-    /** Android says that a type's time is up; it may say so twice. */
+    /** Called when a type's time is up; Android may call it twice for one time limit. */
     protected abstract void onTimeLimit();
 
-    /** A short service has had its time (API 34). */
+    /** Called when a short service's time is up (API 34). */
     public void onTimeout(int startId) {
         onTimeLimit();
     }
 
-    /** A type with a time limit has used it up (API 35, for a short service after the other one). */
+    /** Called when a type's time limit is used up (API 35); for a short service after the other one. */
     public void onTimeout(int startId, int fgsType) {
         onTimeLimit();
     }

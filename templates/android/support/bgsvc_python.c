@@ -1,8 +1,8 @@
 /*
- * CPython in this process, for dev.bgsvc.PythonLibrary: started once, never ended.
+ * Embeds CPython in this process, for dev.bgsvc.PythonLibrary: it is started once and never ended.
  *
- * Text crosses as UTF-16, which is what both sides can say without loss; JNI's "UTF-8" is another
- * encoding, which has no plane beyond the first and no NUL.
+ * Text crosses as UTF-16, which both sides represent without loss. JNI's "modified UTF-8" is another
+ * encoding: its NUL and its characters beyond U+FFFF differ from UTF-8.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -18,19 +18,19 @@
 _Static_assert(sizeof(wchar_t) == 4, "a path character is a code point");
 _Static_assert(sizeof(jchar) == 2, "Java text is UTF-16");
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "every Android ABI is little-endian, and the codec below is named for it"
+#error "every Android ABI is little-endian, and so is the codec below"
 #endif
 #define UTF_16 "utf-16-le"
 #define NOT_STARTED "Python was not started"
 
 static JavaVM *vm;
-static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
-static pthread_key_t attached_key; /* set in threads that Java did not start, once they called it */
-static jmethodID send_method;      /* the interface's: it is every sink's */
+static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t attached_key; /* set in a thread of Python's that is attached to the VM */
+static jmethodID send_method;      /* MessageSink.send: the same for every sink */
 static jobject sink;      /* global; replaced with the GIL held */
 static PyObject *receive; /* bgsvc.bridge.receive; replaced with the GIL held */
 
-/* Runs when a Python thread ends: a thread that ends attached to the VM aborts the app. */
+/* Runs when a Python thread ends: the VM aborts the app if an attached thread ends. */
 static void detach(void *unused)
 {
     (void)unused;
@@ -42,7 +42,7 @@ static JNIEnv *env_of_this_thread(void)
     void *env = NULL;
     if ((*vm)->GetEnv(vm, &env, JNI_VERSION_1_6) == JNI_OK) return env;
     JavaVMAttachArgs args = {JNI_VERSION_1_6, "bgsvc-python-thread", NULL};
-    /* Android's jni.h wants a JNIEnv ** here, the desktop's a void **; this is both. */
+    /* Android's jni.h has JNIEnv ** here, the desktop's void **; this cast fits both. */
     if ((*vm)->AttachCurrentThreadAsDaemon(vm, (void *)&env, &args) != JNI_OK) return NULL;
     pthread_setspecific(attached_key, vm);
     return env;
@@ -50,7 +50,7 @@ static JNIEnv *env_of_this_thread(void)
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-/* Returns a new str, or NULL with an exception set, in Python. */
+/* Returns a new str, or NULL with an exception set in Python. */
 static PyObject *to_python(JNIEnv *env, jstring text)
 {
     const jchar *chars = (*env)->GetStringChars(env, text, NULL);
@@ -65,7 +65,7 @@ static PyObject *to_python(JNIEnv *env, jstring text)
     return result;
 }
 
-/* Returns a new local reference, or NULL with an exception set, in Python. */
+/* Returns a new local reference, or NULL with an exception set in Python. */
 static jstring to_java(JNIEnv *env, PyObject *text)
 {
     PyObject *bytes = PyUnicode_AsEncodedString(text, UTF_16, "surrogatepass");
@@ -83,7 +83,7 @@ static jstring to_java(JNIEnv *env, PyObject *text)
     return result;
 }
 
-/* Returns what PyMem_RawFree frees, or NULL with an exception pending, in Java. */
+/* Returns a string to be freed by PyMem_RawFree, or NULL with an exception pending in Java. */
 static wchar_t *to_wide(JNIEnv *env, jstring text)
 {
     const jsize length = (*env)->GetStringLength(env, text);
@@ -147,7 +147,7 @@ static void throw_python_error(JNIEnv *env)
     if (error != NULL) (*env)->Throw(env, error);
 }
 
-/* Turns the exception pending in Java into one set in Python, with its toString(). */
+/* Turns the exception pending in Java into one set in Python, with the text of its toString(). */
 static void raise_java_error(JNIEnv *env)
 {
     jthrowable error = (*env)->ExceptionOccurred(env);
@@ -178,7 +178,7 @@ static PyObject *send(PyObject *self, PyObject *text)
     if (env == NULL) return PyErr_Format(PyExc_RuntimeError, "this thread cannot call Java");
     jstring message = to_java(env, text);
     if (message == NULL) return NULL;
-    /* A local reference of our own: attach() may replace the sink while the GIL is released. */
+    /* A separate local reference, because attach() may replace the sink while the GIL is released. */
     jobject target = (*env)->NewLocalRef(env, sink);
     if (target == NULL) {
         (*env)->DeleteLocalRef(env, message);
@@ -207,7 +207,7 @@ static PyStatus append_path(JNIEnv *env, PyConfig *config, jobjectArray path)
     for (jsize i = 0; i < count && !PyStatus_Exception(status); i++) {
         jstring entry = (*env)->GetObjectArrayElement(env, path, i);
         wchar_t *wide = entry == NULL ? NULL : to_wide(env, entry);
-        if (wide == NULL) return PyStatus_Error("a part of the search path cannot be read");
+        if (wide == NULL) return PyStatus_Error("cannot read an entry of the search path");
         status = PyWideStringList_Append(&config->module_search_paths, wide);
         PyMem_RawFree(wide);
         (*env)->DeleteLocalRef(env, entry);
@@ -215,13 +215,13 @@ static PyStatus append_path(JNIEnv *env, PyConfig *config, jobjectArray path)
     return status;
 }
 
-/* Nothing of the machine's or the user's settings, and no signal handlers: the VM has its own. */
+/* Isolated from the machine's and the user's settings; no signal handlers, since the VM has its own. */
 static PyStatus configure(JNIEnv *env, PyConfig *config, jstring home, jobjectArray path)
 {
     config->install_signal_handlers = 0;
     config->module_search_paths_set = 1;
     wchar_t *wide = to_wide(env, home);
-    if (wide == NULL) return PyStatus_Error("Python's home cannot be read");
+    if (wide == NULL) return PyStatus_Error("cannot read Python's home");
     PyStatus status = PyConfig_SetString(config, &config->home, wide);
     PyMem_RawFree(wide);
     return PyStatus_Exception(status) ? status : append_path(env, config, path);
@@ -230,7 +230,7 @@ static PyStatus configure(JNIEnv *env, PyConfig *config, jstring home, jobjectAr
 static PyStatus initialize(JNIEnv *env, jstring home, jobjectArray path)
 {
 #ifndef __ANDROID__
-    /* A desktop's extension modules do not link libpython, and the VM loaded it privately. */
+    /* A desktop's extension modules do not link libpython, and the VM has not loaded it globally. */
     Dl_info library;
     if (dladdr((const void *)&PyLong_Type, &library) != 0) {
         dlopen(library.dli_fname, RTLD_NOLOAD | RTLD_GLOBAL | RTLD_LAZY);
@@ -249,7 +249,7 @@ static PyStatus initialize(JNIEnv *env, jstring home, jobjectArray path)
     return status;
 }
 
-/* Returns why Python did not start, or NULL. A start that failed is not tried again: CPython would abort. */
+/* Returns why Python did not start, or NULL. A failed start is not repeated: CPython would abort. */
 static const char *start_once(JNIEnv *env, jstring home, jobjectArray path)
 {
     static const char *failure = NULL;
@@ -274,9 +274,9 @@ JNIEXPORT void JNICALL Java_dev_bgsvc_PythonLibrary_start(
     JNIEnv *env, jclass self, jstring home, jobjectArray search_path)
 {
     (void)self;
-    pthread_mutex_lock(&starting);
+    pthread_mutex_lock(&start_mutex);
     const char *failure = start_once(env, home, search_path);
-    pthread_mutex_unlock(&starting);
+    pthread_mutex_unlock(&start_mutex);
     if (failure != NULL && !(*env)->ExceptionCheck(env)) throw_text(env, failure);
 }
 
@@ -317,7 +317,7 @@ JNIEXPORT jstring JNICALL Java_dev_bgsvc_PythonLibrary_receive(
         return NULL;
     }
     PyGILState_STATE gil = PyGILState_Ensure();
-    /* A reference of our own: attach() may replace it while Python runs. */
+    /* A separate reference, because attach() may replace it while Python runs. */
     PyObject *function = Py_XNewRef(receive);
     PyObject *text = to_python(env, message);
     PyObject *reply = text == NULL || function == NULL ? NULL : PyObject_CallOneArg(function, text);

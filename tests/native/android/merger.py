@@ -16,7 +16,7 @@ TARGET_SDK: Final = 36
 
 @dataclass(frozen=True)
 class Merging:
-    """One merge: the app's package, the manifest it takes in, and where the result goes."""
+    """One merge: the app's package, the manifest to merge into it, and the path of the result."""
 
     app_id: str
     overlay: Path
@@ -26,14 +26,14 @@ class Merging:
 
 
 def merge(java: Java, jars: ClassPath, mergings: Iterable[Merging], folder: Path) -> str:
-    """Merge all in one process and return what the merger says: nothing, if all is well."""
+    """Merge all in one process and return the merger's output, which is empty on success."""
     calls = folder / "merges"
     calls.write_text("".join("\t".join(_call(each)) + "\n" for each in mergings), encoding="utf-8")
     run = java.run(jars, MERGE, calls)
-    said = run.stdout + "".join(
+    printed = run.stdout + "".join(
         line for line in run.stderr.splitlines(keepends=True) if "Unsafe" not in line
     )
-    return said if run.returncode == 0 else f"{said}\nthe merger failed"
+    return printed if run.returncode == 0 else f"{printed}\nthe merger failed"
 
 
 def _call(merging: Merging) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The app that `bgsvc-gen init` makes, as its author would go on with it."""
+"""The app that `bgsvc-gen init` makes, extended as its author would."""
 
 import os
 import subprocess
@@ -129,7 +129,7 @@ host = "cpython"
 
 
 def make_scaffold(folder: Path) -> Spec:
-    """Make the app in `folder`, with its native files: its own service, and the trials' ones."""
+    """Make the app in `folder` with its native files: its own service, and those of `trials`."""
     _bgsvc_gen(
         folder.parent,
         *(
@@ -153,14 +153,14 @@ def make_scaffold(folder: Path) -> Spec:
 
 
 def add_service(spec: Path, types: tuple[str, ...]) -> None:
-    """Write a service into the spec as an author does: its types are the command's to add."""
+    """Write a service into the spec as an author does; the command adds its types."""
     name = f"of{''.join(types).lower()}"
     text = spec.read_text(encoding="utf-8") + _SERVICE_OF_TYPES.format(name=name)
     if "specialUse" in types:
         text += 'special_use = "What no other type is for"\n'
     spec.write_text(text, encoding="utf-8")
     options = [option for each in types for option in ("--type", each)]
-    # In this process: sixteen of its own would take ten seconds to start.
+    # In this process: sixteen processes would take ten seconds to start.
     run = CliRunner().invoke(main, ["android", "--spec", str(spec), "--service", name, *options])
     if run.exit_code != 0:
         raise RuntimeError(run.output)

@@ -1,4 +1,4 @@
-"""The names of the tests in a Kotlin source, which pytest asks for one by one."""
+"""The names of the tests in a Kotlin source: pytest reports each of them."""
 
 import re
 from typing import Final
@@ -10,9 +10,9 @@ def sentences_in(source: str) -> list[str]:
     """Return the names of all tests in Kotlin's text.
 
     Raises:
-        ValueError: A test's name was not found: it would run, and nobody would ask what came of it.
+        ValueError: A test has no name that this can read: it would run, but never be reported.
     """
-    found = _NAMED.findall(source)
-    if len(found) != source.count("@Test"):
-        raise ValueError(f"{source.count('@Test')} tests, {len(found)} names: {found}")
-    return found
+    names = _NAMED.findall(source)
+    if len(names) != source.count("@Test"):
+        raise ValueError(f"{source.count('@Test')} tests, {len(names)} names: {names}")
+    return names

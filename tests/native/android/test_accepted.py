@@ -1,4 +1,4 @@
-"""What Android's own tools say to the generated files."""
+"""Android's own tools accept the generated files."""
 
 import re
 import shutil
@@ -20,19 +20,19 @@ pytestmark = pytest.mark.native
 
 EDITOR_CONFIG = Path(__file__).parents[3] / ".editorconfig"
 KOTLIN_BENCH = Path(__file__).parents[3] / "bench/bridge"
-KOTLIN_TESTS = Path(__file__).with_name("kotlin")
+KOTLIN_TESTS = [Path(__file__).with_name(name) for name in ("kotlin", "hosts", "chaquopy")]
 NAMES = golden_names()
 C_SOURCE = templates_root() / "android/support/bgsvc_python.c"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_apps_manifest_takes_the_generated_one_and_links(
+def test_generated_manifest_merges_into_an_apps_and_links(
     name: str, golden: Mapping[str, App]
 ) -> None:
-    assert golden[name].said == ""
+    assert golden[name].problems == ""
 
 
-def test_aapt2_knows_the_same_types_by_the_same_bits(aapt2: Aapt2, tmp_path: Path) -> None:
+def test_types_and_bits_of_aapt2_are_those_of_the_facts(aapt2: Aapt2, tmp_path: Path) -> None:
     tmp_path.joinpath("res").mkdir()
     tmp_path.joinpath("AndroidManifest.xml").write_text(
         '<manifest xmlns:android="http://schemas.android.com/apk/res/android"><application>'
@@ -40,8 +40,8 @@ def test_aapt2_knows_the_same_types_by_the_same_bits(aapt2: Aapt2, tmp_path: Pat
         "</application></manifest>",
         encoding="utf-8",
     )
-    said = aapt2.link(tmp_path, "org.example", tmp_path / "build")
-    known = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said)}
+    printed = aapt2.link(tmp_path, "org.example", tmp_path / "build")
+    known = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", printed)}
 
     assert known == {name: row.value for name, row in SERVICE_TYPES.items()}
 
@@ -58,7 +58,7 @@ def test_kotlin_compiles_against_the_public_api_without_a_warning(  # noqa: PLR0
     kotlin_stdlib: Path,
     tmp_path: Path,
 ) -> None:
-    """Of each host alone: neither's sources may need the other's; and each type since it is."""
+    """Each host compiles without the other's sources, and each type from its first level on."""
     of_host = [app for app in golden.values() if app.hosts == (host,)]
     chosen = [app for app in of_host if app.oldest_platform <= level]
     own = [source for app in chosen for source in app.own_sources]
@@ -69,15 +69,15 @@ def test_kotlin_compiles_against_the_public_api_without_a_warning(  # noqa: PLR0
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_what_android_hides_does_not_compile(
+def test_hidden_api_does_not_compile(
     level: int, kotlin: KotlinCompiler, sdk: Path, kotlin_stdlib: Path, tmp_path: Path
 ) -> None:
-    """The framework's whole jar has it, so only the one made here can tell."""
+    """The framework's whole jar has it; the jar made here does not."""
     source = tmp_path / "Hidden.kt"
     source.write_text("val hidden = android.app.ActivityThread.currentProcessName()\n")
-    said = kotlin.compile([source], [android_jar(sdk, level), kotlin_stdlib], tmp_path / "out")
+    printed = kotlin.compile([source], [android_jar(sdk, level), kotlin_stdlib], tmp_path / "out")
 
-    assert "unresolved reference 'ActivityThread'" in said
+    assert "unresolved reference 'ActivityThread'" in printed
 
 
 def test_java_compiles_without_a_warning(sdk: Path, java: Java, tmp_path: Path) -> None:
@@ -90,13 +90,14 @@ def test_java_compiles_without_a_warning(sdk: Path, java: Java, tmp_path: Path) 
         assert run == ""
 
 
-def test_ktlint_finds_nothing(
+def test_ktlint_has_no_finding(
     golden: Mapping[str, App], java: Java, jars: Mapping[str, ClassPath], tmp_path: Path
 ) -> None:
-    # Below one folder, for ktlint walks through everything that its patterns might name.
+    # Below one folder, because ktlint walks through everything that its patterns can match.
     for name, app in golden.items():
         shutil.copytree(app.source_set / "kotlin", tmp_path / name)
-    shutil.copytree(KOTLIN_TESTS, tmp_path / "tests")
+    for folder in KOTLIN_TESTS:
+        shutil.copytree(folder, tmp_path / folder.name)
     shutil.copytree(KOTLIN_BENCH, tmp_path / "bench")
     options = (f"--editorconfig={EDITOR_CONFIG}", "--log-level=none", "**/*.kt")
 
@@ -110,7 +111,7 @@ def test_ktlint_finds_nothing(
 
 
 @pytest.mark.parametrize("define", ["BGSVC_DESKTOP", "__ANDROID__"])
-def test_the_c_source_compiles_without_a_warning(
+def test_c_source_compiles_without_a_warning(
     define: str, c_compiler: str, java: Java, cpython: Path, tmp_path: Path
 ) -> None:
     include = java.home / "include"

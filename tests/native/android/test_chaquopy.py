@@ -1,6 +1,6 @@
 """The host `chaquopy`, run: Chaquopy's own Java and the real CPython on Android's framework.
 
-Only what no registry has is stood in for, in `chaquopy/`: the native library between the two, and
+The folder `chaquopy/` stands in for what no registry has: the native library between the two, and
 the Python module that Chaquopy adds to an app.
 """
 
@@ -38,11 +38,11 @@ ABIS: Final = ("arm64-v8a", "armeabi-v7a", "x86_64", "x86")
 BEFORE: Final = [
     f"{name}_{kind}" for kind in ("chaquopy", "python") for name in ("crypto", "ssl", "sqlite3")
 ]
-"""The libraries that Chaquopy loads first; empty here, for the desktop's Python has them."""
+"""The libraries that Chaquopy loads first; empty here, because the desktop's Python has them."""
 
 
 def write_assets(folder: Path, app_folders: list[Path]) -> None:
-    """Lay out what Chaquopy's Gradle plugin puts into an APK, as far as its Java looks at it."""
+    """Lay out what Chaquopy's Gradle plugin puts into an APK, as far as its Java reads it."""
     assets = folder / "chaquopy"
     assets.mkdir(parents=True)
     names = ["stdlib-common.imy", *(f"stdlib-{abi}.imy" for abi in ABIS)]
@@ -74,7 +74,7 @@ def app(build: Build, tmp_path_factory: pytest.TempPathFactory) -> App:
     write(spec, folder / "app")
     write_assets(folder / "assets", [folder / "app/python/site-packages", HERE / "app"])
     app = build.apps({folder / "app": spec}, folder, "-A", folder / "assets")["app"]
-    assert app.said == ""
+    assert app.problems == ""
     return app
 
 
@@ -119,7 +119,7 @@ def classes(  # noqa: PLR0913, PLR0917 - fixtures
     own = [app.source_set / "kotlin", app.source_set / "java", app.build / "java"]
     assert kotlin.compile_once(own, needed, main) == ""
     assert java.compile(app.source_set.joinpath("java").rglob("*.java"), needed[:1], main) == ""
-    tested = [HERE / "ChaquopyHostTest.kt", KOTLIN / "Report.kt"]
+    tested = [HERE / "ChaquopyHostTest.kt", KOTLIN / "TestReporter.kt"]
     assert kotlin.compile_once(tested, [main, *needed], tests) == ""
     return (main, tests, *jars["chaquopy"], *tools, frameworks[36])
 
@@ -134,17 +134,17 @@ def started_by(  # noqa: PLR0913, PLR0917 - fixtures
     frameworks: Mapping[int, Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcome:
-    """A JVM in which the app, or the service, is the first to want Python."""
+    """Run a JVM in which the app, or the service, starts Python."""
     config = app.build / "config/com/android/tools/test_config.properties"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(
         f"android_merged_manifest={app.manifest}\nandroid_resource_apk={app.apk}\n",
         encoding="utf-8",
     )
-    folder = tmp_path_factory.mktemp("driven")
+    folder = tmp_path_factory.mktemp("chaquopy")
     run = java.run(
         (app.build / "config", *classes),
-        *("dev.bgsvc.tests.Report", folder, "dev.bgsvc.tests.ChaquopyHostTest"),
+        *("dev.bgsvc.tests.TestReporter", folder, "dev.bgsvc.tests.ChaquopyHostTest"),
         options=[
             *ROBOLECTRIC,
             f"-Drobolectric.dependency.dir={frameworks[36].parent}",
@@ -159,9 +159,9 @@ SENTENCES: Final = sentences_in(HERE.joinpath("ChaquopyHostTest.kt").read_text(e
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_a_service_with_chaquopy_whoever_started_python(sentence: str, started_by: Outcome) -> None:
+def test_chaquopy_host(sentence: str, started_by: Outcome) -> None:
     assert started_by.of(sentence) == ""
 
 
-def test_the_jvm_finds_no_fault_in_the_calls_of_chaquopys_library(started_by: Outcome) -> None:
+def test_jvm_reports_no_fault_in_the_calls_of_the_stand_in(started_by: Outcome) -> None:
     assert started_by.native_faults == []

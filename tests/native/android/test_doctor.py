@@ -1,4 +1,4 @@
-"""`bgsvc-gen doctor android` on real APKs: aapt2 linked them, and something is wrong with each."""
+"""`bgsvc-gen doctor android` on real APKs, linked by aapt2, each with a planted fault."""
 
 import io
 import json
@@ -31,7 +31,7 @@ NAMESPACE: Final = 'xmlns:android="http://schemas.android.com/apk/res/android"'
 
 
 def elf(alignment: int) -> bytes:
-    """Return as much of a native library as is looked at: one segment that is loaded."""
+    """Return a native library as far as `doctor` reads it: one segment that is loaded."""
     head = struct.pack(
         "<4sB11xHHIQQQIHHHHHH", b"\x7fELF", 2, 3, 62, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0
     )
@@ -59,11 +59,11 @@ def pack(content: Content, path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to a golden case, and the code that must be reported.
+    """A fault in a golden case, and the code that must be reported.
 
     Attributes:
-        manifest: What stands in the merged manifest, and what shall, before it is linked.
-        content: What is done to what the APK holds.
+        manifest: The old and the new text in the merged manifest, before it is linked.
+        content: Changes the content of the APK.
         case: The golden case.
     """
 
@@ -128,7 +128,7 @@ def doctor(path: Path, *options: str, case: str = "full") -> Result:
 def relinked(
     golden: Mapping[str, App], aapt2: Aapt2, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Fault], Path]:
-    """What links a golden case again, with its own id and a changed manifest."""
+    """Link a golden case again, with its own id and a changed manifest."""
 
     def relink(fault: Fault) -> Path:
         app = golden[fault.case]
@@ -152,14 +152,14 @@ def clean(relinked: Callable[[Fault], Path]) -> Path:
     return relinked(Fault("none"))
 
 
-def test_an_app_with_all_it_needs_has_no_finding(clean: Path, tmp_path: Path) -> None:
+def test_complete_app_has_no_finding(clean: Path, tmp_path: Path) -> None:
     result = doctor(pack(whole(clean), tmp_path / "app.apk"), "--format", "json")
 
     assert (result.exit_code, json.loads(result.stdout)) == (0, [])
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_found_in_the_linked_app(
+def test_planted_fault_in_the_linked_app_is_reported(
     name: str, clean: Path, relinked: Callable[[Fault], Path], tmp_path: Path
 ) -> None:
     fault = FAULTS[name]
@@ -176,13 +176,13 @@ def test_a_planted_fault_is_found_in_the_linked_app(
     assert {finding["place"] for finding in findings} == {str(path)}
 
 
-def test_every_code_is_planted_here_or_in_a_project() -> None:
+def test_every_code_has_a_planted_fault() -> None:
     in_projects = {"DA012"}
 
     assert {fault.code for fault in FAULTS.values()} | in_projects == set(CODES)
 
 
-def test_a_finding_is_told_to_people_too(clean: Path) -> None:
+def test_finding_in_text_has_its_code_and_fix(clean: Path) -> None:
     result = doctor(clean)
 
     assert result.exit_code == 1
@@ -190,8 +190,8 @@ def test_a_finding_is_told_to_people_too(clean: Path) -> None:
     assert "fix: " in result.stdout
 
 
-def refused(path: Path) -> None:
-    """Assert that a file is answered with an error that names it, or with findings."""
+def assert_refused(path: Path) -> None:
+    """Assert that `doctor` reports an error that names the file, or findings."""
     result = doctor(path)
     assert result.exit_code in {1, 2}, result.output
     assert isinstance(result.exception, SystemExit), repr(result.exception)
@@ -199,7 +199,7 @@ def refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", range(1, 10))
-def test_a_truncated_app_is_an_error(part: int, clean: Path, tmp_path: Path) -> None:
+def test_truncated_app_is_an_error(part: int, clean: Path, tmp_path: Path) -> None:
     content = clean.read_bytes()
     path = tmp_path / "cut.apk"
     path.write_bytes(content[: len(content) * part // 10])
@@ -209,35 +209,33 @@ def test_a_truncated_app_is_an_error(part: int, clean: Path, tmp_path: Path) -> 
     assert str(path) in result.output
 
 
-def test_a_spoiled_manifest_is_an_error_or_a_finding_and_never_a_traceback(
-    clean: Path, tmp_path: Path
-) -> None:
+def test_damaged_manifest_is_an_error_or_a_finding(clean: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(clean) as archive:
         manifest = archive.read(MANIFEST)
-    dice = random.Random(1)  # noqa: S311 - the same each time
+    generator = random.Random(1)  # noqa: S311 - the same each time
     path = tmp_path / MANIFEST
     for _ in range(300):
-        spoiled = bytearray(manifest)
-        for _ in range(dice.randint(1, 6)):
-            spoiled[dice.randrange(len(spoiled))] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
-        path.write_bytes(spoiled[: dice.choice((len(spoiled), dice.randrange(len(spoiled))))])
+        damaged = bytearray(manifest)
+        for _ in range(generator.randint(1, 6)):
+            damaged[generator.randrange(len(damaged))] = generator.choice((0, 1, 0x7F, 0x80, 0xFF))
+        path.write_bytes(
+            damaged[: generator.choice((len(damaged), generator.randrange(len(damaged))))]
+        )
         result = doctor(path)
         assert result.exit_code in {0, 1, 2}
-        assert result.exception is None or isinstance(result.exception, SystemExit), spoiled.hex()
+        assert result.exception is None or isinstance(result.exception, SystemExit), damaged.hex()
 
 
-def test_a_spoiled_app_is_an_error_or_a_finding_and_never_a_traceback(
-    clean: Path, tmp_path: Path
-) -> None:
+def test_damaged_app_is_an_error_or_a_finding(clean: Path, tmp_path: Path) -> None:
     apk = pack(whole(clean), tmp_path / "whole.apk").read_bytes()
-    dice = random.Random(2)  # noqa: S311 - the same each time
+    generator = random.Random(2)  # noqa: S311 - the same each time
     path = tmp_path / "app.apk"
     for _ in range(150):
-        spoiled = bytearray(apk)
-        # The end of an archive says what is in it.
+        damaged = bytearray(apk)
+        # The end of an archive lists its members.
         for _ in range(3):
-            spoiled[-dice.randint(1, 6000)] = dice.randrange(256)
-        path.write_bytes(spoiled)
+            damaged[-generator.randint(1, 6000)] = generator.randrange(256)
+        path.write_bytes(damaged)
         result = doctor(path)
         assert result.exit_code in {0, 1, 2}
         assert result.exception is None or isinstance(result.exception, SystemExit)
@@ -270,19 +268,19 @@ HOSTILE: Final[Mapping[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_answered(name: str, tmp_path: Path) -> None:
+def test_hostile_file_is_an_error_or_a_finding(name: str, tmp_path: Path) -> None:
     path = tmp_path / "app.apk"
     path.write_bytes(HOSTILE[name])
 
-    refused(path)
+    assert_refused(path)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_manifest_in_an_archive_is_answered(name: str, tmp_path: Path) -> None:
-    refused(pack({MANIFEST: HOSTILE[name]}, tmp_path / "app.apk"))
+def test_hostile_manifest_in_an_archive_is_an_error_or_a_finding(name: str, tmp_path: Path) -> None:
+    assert_refused(pack({MANIFEST: HOSTILE[name]}, tmp_path / "app.apk"))
 
 
-def test_a_manifest_that_swells_is_not_read(tmp_path: Path) -> None:
+def test_manifest_that_decompresses_to_a_huge_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "app.apk"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(MANIFEST, bytes(200 * 2**20))
@@ -292,7 +290,7 @@ def test_a_manifest_that_swells_is_not_read(tmp_path: Path) -> None:
     assert "it is larger than" in result.output
 
 
-def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+def test_huge_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / MANIFEST
     with path.open("wb") as file:
         file.truncate(2**40)
@@ -302,7 +300,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     assert "it is larger than" in result.output
 
 
-def test_an_app_bundle_is_told_from_an_app(tmp_path: Path) -> None:
+def test_app_bundle_is_an_error_that_names_it(tmp_path: Path) -> None:
     content = {"BundleConfig.pb": b"", "base/manifest/AndroidManifest.xml": b""}
     result = doctor(pack(content, tmp_path / "app.aab"))
 
@@ -310,7 +308,7 @@ def test_an_app_bundle_is_told_from_an_app(tmp_path: Path) -> None:
     assert "an app bundle has it in another form than an APK" in result.output
 
 
-def test_an_encrypted_manifest_is_an_error(tmp_path: Path) -> None:
+def test_encrypted_manifest_is_an_error(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(MANIFEST, b"<manifest/>")
@@ -323,7 +321,7 @@ def test_an_encrypted_manifest_is_an_error(tmp_path: Path) -> None:
     assert doctor(path).exit_code == 2
 
 
-def test_a_line_that_is_commented_out_applies_nothing(
+def test_commented_out_line_does_not_apply_the_script(
     golden: Mapping[str, App], tmp_path: Path
 ) -> None:
     merged = tmp_path / "app/build/intermediates/merged_manifests/debug" / MANIFEST

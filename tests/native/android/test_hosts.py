@@ -46,7 +46,7 @@ def prefix(cpython: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build_with(cmake: str, prefix: Path, java: Java, folder: Path, *without: str) -> str:
-    """Build the library in `folder`; return what was wrong: nothing, if all is well."""
+    """Build the library in `folder`; return the output if that fails, or else nothing."""
     source = folder / "cpp"
     source.mkdir(parents=True)
     shutil.copy(SUPPORT / "bgsvc_python.c", source)
@@ -88,11 +88,11 @@ def alignments(library: Path) -> list[int]:
     return [header[7] for header in headers if header[0] == LOADED]
 
 
-def test_the_library_loads_on_devices_with_pages_of_16_kb(library: Path) -> None:
+def test_library_is_aligned_to_pages_of_16_kb(library: Path) -> None:
     assert set(alignments(library)) == {ALIGNMENT}
 
 
-def test_without_its_flag_the_library_would_not_load_there(
+def test_library_built_without_the_flag_is_not_aligned(
     cmake: str, prefix: Path, java: Java, tmp_path: Path
 ) -> None:
     assert build_with(cmake, prefix, java, tmp_path, '"-Wl,-z,max-page-size=16384"') == ""
@@ -101,23 +101,23 @@ def test_without_its_flag_the_library_would_not_load_there(
     assert set(alignments(library)) == {4096}
 
 
-def test_a_prefix_without_python_is_an_error_that_says_what_is_wanted(
+def test_prefix_without_python_is_an_error_that_names_the_layout(
     cmake: str, java: Java, tmp_path: Path
 ) -> None:
-    said = " ".join(build_with(cmake, tmp_path, java, tmp_path / "build").split())
+    printed = " ".join(build_with(cmake, tmp_path, java, tmp_path / "build").split())
 
-    assert "has 0 include/python3.*" in said
-    assert "one per ABI" in said
+    assert "has 0 include/python3.*" in printed
+    assert "one per ABI" in printed
 
 
-def test_a_missing_symbol_is_an_error_when_the_library_is_built(
+def test_missing_symbol_fails_the_build(
     cmake: str, prefix: Path, java: Java, tmp_path: Path
 ) -> None:
-    said = build_with(
+    printed = build_with(
         cmake, prefix, java, tmp_path, "target_link_libraries(bgsvc_python PRIVATE ${libraries})"
     )
 
-    assert "undefined reference" in said
+    assert "undefined reference" in printed
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,8 @@ def classes(
 ) -> ClassPath:
     folder = tmp_path_factory.mktemp("classes")
     needed = [jar for jar in jars["robolectric"] if jar.suffix == ".jar"]
-    sources = [*(SUPPORT / name for name in SOURCES), HERE / "StartTest.kt", KOTLIN / "Report.kt"]
+    tests = (HERE / "StartTest.kt", KOTLIN / "TestReporter.kt")
+    sources = [*(SUPPORT / name for name in SOURCES), *tests]
     assert kotlin.compile_once(sources, needed, folder) == ""
     return (folder, *needed)
 
@@ -146,7 +147,7 @@ def checked(  # noqa: PLR0913, PLR0917 - fixtures
     folder = tmp_path_factory.mktemp("checked")
     run = java.run(
         (*classes,),
-        *("dev.bgsvc.tests.Report", folder, f"dev.bgsvc.tests.{request.param}"),
+        *("dev.bgsvc.tests.TestReporter", folder, f"dev.bgsvc.tests.{request.param}"),
         options=["-Xcheck:jni", *python_options(library.parent, cpython, HERE / "python")],
         env={**os.environ, "LD_LIBRARY_PATH": str(cpython)},
     )
@@ -167,12 +168,12 @@ CASES: Final = [
 
 
 @pytest.mark.parametrize(("checked", "sentence"), CASES, indirect=["checked"])
-def test_cpython_starts_once_and_lets_threads_come_and_go(checked: Outcome, sentence: str) -> None:
+def test_cpython_start_and_threads(checked: Outcome, sentence: str) -> None:
     assert checked.of(sentence) == ""
 
 
 @pytest.mark.parametrize("checked", ["StartTest"], indirect=True)
-def test_the_jvm_finds_no_fault_in_the_calls_of_any_thread(checked: Outcome) -> None:
+def test_jvm_reports_no_fault_in_the_calls_of_any_thread(checked: Outcome) -> None:
     assert "in native method" not in checked.printed
     assert "JNI local refs" not in checked.printed
     assert "FATAL ERROR" not in checked.printed

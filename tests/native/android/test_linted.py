@@ -1,6 +1,6 @@
-"""Android Lint: it has nothing to say about what is generated, and something about what is wrong.
+"""Android Lint reports nothing about generated files, and a planted defect.
 
-What Lint does not see, `bgsvc-gen doctor` does: each planted defect is caught by one of the two.
+`bgsvc-gen doctor` reports the defects that Lint misses: one of the two reports each.
 """
 
 import shutil
@@ -33,12 +33,12 @@ WHOLE: Final = ("full", "android-job")
 
 @dataclass(frozen=True)
 class Defect:
-    """A golden case with something broken, and who tells.
+    """A golden case with a defect, and which tool reports it.
 
     Attributes:
         without: The element to leave out of the merged manifest: a tag, and its name's ending.
         attribute: An attribute to set, or to remove with the empty string: tag, key, value.
-        source: A source to break: file, what stands there, what shall.
+        source: A source to break: file, the old text, the new text.
         lint: The issue that Lint reports.
         doctor: The code that the doctor reports.
     """
@@ -114,7 +114,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
         "android-special-use", without=("property", "FGS_SUBTYPE"), doctor="DA006"
     ),
     "boot receiver": Defect("full", without=("receiver", "BootReceiver"), doctor="DA010"),
-    "receiver that is not told before the first unlock": Defect(
+    "receiver that cannot start before the first unlock": Defect(
         "android-direct-boot", attribute=("receiver", "directBootAware", "false"), doctor="DA016"
     ),
     "service that cannot start before the first unlock": Defect(
@@ -149,7 +149,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
 }
 
 
-def test_every_planted_defect_is_known_to_somebody() -> None:
+def test_every_planted_defect_names_a_tool_that_reports_it() -> None:
     assert [name for name, each in DEFECTS.items() if not each.lint and not each.doctor] == []
 
 
@@ -164,7 +164,7 @@ def linted(  # noqa: PLR0913, PLR0917 - fixtures
     support_jar: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Findings:
-    """Lint's findings about each golden case, about the support sources, about each defect."""
+    """Lint's findings on each golden case, on the support sources, and on each defect."""
     folder = tmp_path_factory.mktemp("lint")
     platform = (android_jar(sdk, 36), kotlin_stdlib, *jars["chaquopy"])
     apps = {**golden, SCAFFOLD: scaffold}
@@ -175,18 +175,18 @@ def linted(  # noqa: PLR0913, PLR0917 - fixtures
 def modules_of(
     apps: Mapping[str, App], folder: Path, platform: ClassPath, support_jar: Path
 ) -> Iterator[Module]:
-    """Yield each case as a module; most of them stand on the classes of the support sources.
+    """Yield each case as a module; most of them use the classes of the support sources.
 
-    Lint takes ten times longer for those in source; it would see the same ones in each case.
+    With the sources Lint takes ten times longer, and they are the same in each case.
     """
-    apart = (support_jar, *platform)
+    compiled = (support_jar, *platform)
     for name, app in apps.items():
-        class_path = platform if name in WHOLE else apart
+        class_path = platform if name in WHOLE else compiled
         yield module_of(app, folder / name, golden_manifest(app), class_path, whole=name in WHOLE)
     for name, defect in DEFECTS.items():
         if defect.lint:
             app = apps[defect.case]
-            module = module_of(app, folder / name, broken(app, defect), apart)
+            module = module_of(app, folder / name, broken(app, defect), compiled)
             if defect.source is not None:
                 plant(app, module.folder, defect.source)
             yield module
@@ -244,7 +244,7 @@ def broken(app: App, defect: Defect) -> ET.Element:
     return root
 
 
-def test_lint_sees_every_support_source(golden: Mapping[str, App]) -> None:
+def test_lint_reads_every_support_source(golden: Mapping[str, App]) -> None:
     seen = {file.name for name in WHOLE for file in sources_of(golden[name])}
 
     assert {file.name for app in golden.values() for file in sources_of(app)} == seen
@@ -255,25 +255,25 @@ def sources_of(app: App) -> list[Path]:
 
 
 @pytest.mark.parametrize("name", [*golden_names(), SCAFFOLD])
-def test_lint_finds_nothing(name: str, linted: Findings) -> None:
+def test_lint_has_no_finding(name: str, linted: Findings) -> None:
     assert linted.get(name, []) == []
 
 
-def test_lint_had_nothing_to_say_about_how_it_was_asked(
+def test_lint_has_no_finding_on_its_own_call(
     linted: Findings,
 ) -> None:
     assert linted.keys() <= {*golden_names(), SCAFFOLD, *DEFECTS}
 
 
 @pytest.mark.parametrize("name", [name for name, each in DEFECTS.items() if each.lint])
-def test_lint_finds_a_planted_defect(name: str, linted: Findings) -> None:
-    issues = {said.partition(":")[0] for said in linted.get(name, [])}
+def test_lint_reports_a_planted_defect(name: str, linted: Findings) -> None:
+    issues = {finding.partition(":")[0] for finding in linted.get(name, [])}
 
     assert DEFECTS[name].lint in issues
 
 
 @pytest.mark.parametrize("name", golden_names())
-def test_the_doctor_finds_nothing(name: str, golden: Mapping[str, App]) -> None:
+def test_doctor_has_no_finding(name: str, golden: Mapping[str, App]) -> None:
     app = golden[name]
     plan = android.plan(app.spec)
 
@@ -282,9 +282,9 @@ def test_the_doctor_finds_nothing(name: str, golden: Mapping[str, App]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, each in DEFECTS.items() if each.doctor])
-def test_the_doctor_finds_a_planted_defect(name: str, golden: Mapping[str, App]) -> None:
+def test_doctor_reports_a_planted_defect(name: str, golden: Mapping[str, App]) -> None:
     defect = DEFECTS[name]
     app = golden[defect.case]
-    found = codes(check_manifest(broken(app, defect), android.plan(app.spec)))
+    reported = codes(check_manifest(broken(app, defect), android.plan(app.spec)))
 
-    assert defect.doctor in found
+    assert defect.doctor in reported

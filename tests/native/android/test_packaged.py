@@ -1,4 +1,4 @@
-"""One app, all the way: compiled, dexed, signed, and read back as Android would read it."""
+"""One app, compiled, dexed, signed, and read back as Android would read it."""
 
 import subprocess
 import zipfile
@@ -82,7 +82,7 @@ def signed(
     return apk
 
 
-def test_the_classes_that_the_manifest_names_are_in_the_dex(
+def test_dex_has_the_classes_that_the_manifest_names(
     golden: Mapping[str, App], dexed: Path
 ) -> None:
     content = dexed.read_bytes()
@@ -91,15 +91,13 @@ def test_the_classes_that_the_manifest_names_are_in_the_dex(
         assert f"L{service.qualified_class.replace('.', '/')};".encode() in content
 
 
-def test_the_signed_app_holds_what_its_services_need(
-    golden: Mapping[str, App], signed: Path
-) -> None:
+def test_signed_app_has_no_finding(golden: Mapping[str, App], signed: Path) -> None:
     plan = android.plan(golden[CASE].spec)
 
     assert list(check_manifest(read_manifest(signed), plan)) == []
 
 
-def test_aapt2_reads_the_signed_app_as_the_plan_has_it(
+def test_aapt2_reads_from_the_signed_app_what_is_in_the_plan(
     golden: Mapping[str, App], signed: Path, aapt2: Aapt2
 ) -> None:
     plan = android.plan(golden[CASE].spec)
@@ -129,7 +127,7 @@ class Shrinker:
         # aapt2 writes such rules for what a manifest names.
         of_manifest = folder / "manifest.pro"
         lines = [f"-keep class {name} {{ <init>(); }}" for name in services]
-        # Annotations of the compiler's, and what the platform made here refers to and leaves out.
+        # The compiler's annotations, and classes that the platform made here refers to but lacks.
         lines += ["-dontwarn org.jetbrains.annotations.**", "-dontwarn android.**"]
         of_manifest.write_text("\n".join(lines), encoding="utf-8")
         configured = (*rules, of_manifest)
@@ -146,8 +144,8 @@ class Shrinker:
             assert run.returncode == 0, run.stderr
 
         tool = version_of(f"r8 {self.java.version}", self.jars)
-        given = (self.platform, self.kotlin_stdlib, *configured, self.classes)
-        return products().take(key_of(tool, FOR_DEVICES, given), shrink).joinpath(DEX).read_bytes()
+        inputs = (self.platform, self.kotlin_stdlib, *configured, self.classes)
+        return products().take(key_of(tool, FOR_DEVICES, inputs), shrink).joinpath(DEX).read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -165,19 +163,17 @@ def shrinker(  # noqa: PLR0913, PLR0917 - fixtures
 
 
 CALLED_BY_NAME = (b"Ldev/bgsvc/PythonLibrary;", b"Ldev/bgsvc/MessageSink;")
-"""What C calls."""
+"""The classes that the C source looks up."""
 
 
-def test_what_c_calls_by_name_keeps_its_name_when_the_app_is_shrunk(
-    shrinker: Shrinker, tmp_path: Path
-) -> None:
+def test_shrunk_app_keeps_the_names_that_c_looks_up(shrinker: Shrinker, tmp_path: Path) -> None:
     content = shrinker.shrunk(tmp_path, shrinker.app.folder / "bgsvc-rules.pro")
 
     assert [name for name in CALLED_BY_NAME if name not in content] == []
-    assert b"Ldev/bgsvc/Ledger;" not in content
+    assert b"Ldev/bgsvc/ServiceStateStore;" not in content
 
 
-def test_without_the_rules_it_would_lose_its_name(shrinker: Shrinker, tmp_path: Path) -> None:
+def test_app_shrunk_without_the_rules_loses_these_names(shrinker: Shrinker, tmp_path: Path) -> None:
     content = shrinker.shrunk(tmp_path)
 
     assert [name for name in CALLED_BY_NAME if name in content] != list(CALLED_BY_NAME)

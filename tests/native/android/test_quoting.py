@@ -46,7 +46,7 @@ NAMESPACE = 'xmlns:android="http://schemas.android.com/apk/res/android"'
 @settings(max_examples=15, deadline=None)
 @given(TEXTS)
 @example(HOSTILE)
-def test_a_text_reads_back_from_a_string_resource(aapt2: Aapt2, texts: Sequence[str]) -> None:
+def test_text_reads_back_from_a_string_resource(aapt2: Aapt2, texts: Sequence[str]) -> None:
     strings = "".join(
         STRING.format(index, android_resource.string(text)) for index, text in enumerate(texts)
     )
@@ -57,14 +57,14 @@ def test_a_text_reads_back_from_a_string_resource(aapt2: Aapt2, texts: Sequence[
 @settings(max_examples=15, deadline=None)
 @given(TEXTS)
 @example(HOSTILE)
-def test_a_text_reads_back_from_an_attribute_as_text(aapt2: Aapt2, texts: Sequence[str]) -> None:
+def test_text_reads_back_from_an_attribute(aapt2: Aapt2, texts: Sequence[str]) -> None:
     properties = "".join(ATTRIBUTE.format(android_resource.attribute(text)) for text in texts)
 
     assert set(texts) <= set(linked(aapt2, "", properties).of_manifest())
 
 
 class Pools:
-    """The texts in a linked app: what was taken for a number or a reference is not among them."""
+    """The texts in a linked app; one that aapt2 read as a number or a reference is not there."""
 
     def __init__(self, apk: Path) -> None:
         with zipfile.ZipFile(apk) as archive:
@@ -122,22 +122,22 @@ def length(pool: bytes, at: int, width: int) -> tuple[int, int]:
 )
 @given(TEXTS)
 @example(HOSTILE)
-def test_a_text_reads_back_from_a_compiled_class(
+def test_text_reads_back_from_a_compiled_class(
     kotlin: KotlinCompiler, kotlin_stdlib: Path, texts: Sequence[str]
 ) -> None:
     lines = (f"const val TEXT_{i} = {kotlin_lang.string(text)}\n" for i, text in enumerate(texts))
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.joinpath("Texts.kt").write_text("".join(lines), encoding="utf-8")
-        said = kotlin.compile([folder / "Texts.kt"], [kotlin_stdlib], folder / "out")
-        assert said == ""
-        found = [
+        printed = kotlin.compile([folder / "Texts.kt"], [kotlin_stdlib], folder / "out")
+        assert printed == ""
+        constants = [
             text
             for file in folder.joinpath("out").glob("*.class")
             for text in constants_of(file.read_bytes())
         ]
 
-    assert set(texts) <= set(found)
+    assert set(texts) <= set(constants)
 
 
 WIDTHS: Final = {7: 2, 8: 2, 16: 2, 19: 2, 20: 2, 15: 3, 3: 4, 4: 4, 9: 4, 10: 4, 11: 4, 12: 4}
@@ -164,7 +164,7 @@ def constants_of(content: bytes) -> Iterator[str]:
 
 
 LINES: Final = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1).filter(is_text)
-"""What a spec takes for a text that users see."""
+"""What a spec accepts as a text that users see."""
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def platform(sdk: Path, kotlin_stdlib: Path, jars: Mapping[str, ClassPath]) -> S
 @example(
     ['"$a${b}"\\', "it's @string/x", "<b>&amp;]]>", "?x %s \\n", "مزامنة \u202e\u200f", "né 🐍"]
 )
-def test_what_an_author_writes_in_a_spec_reads_back_from_the_built_app(
+def test_texts_of_a_spec_read_back_from_the_built_app(
     build: Build,
     kotlin: KotlinCompiler,
     platform: Sequence[Path],
@@ -198,7 +198,7 @@ def test_what_an_author_writes_in_a_spec_reads_back_from_the_built_app(
         )
         write(load_spec(spec), folder / "app")
         app = build.apps({folder / "app": load_spec(spec)}, folder)["app"]
-        assert app.said == ""
+        assert app.problems == ""
         classes = [*platform, support_jar]
         assert kotlin.compile(app.own_sources, classes, folder / "out") == ""
         pools = Pools(app.apk)

@@ -1,4 +1,4 @@
-"""The Android tools as functions: what each is given, and what it says."""
+"""The Android tools as functions that return what each tool printed."""
 
 import shutil
 import subprocess
@@ -18,15 +18,15 @@ JVM: Final = (
     *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"),
     *("-XX:+ErrorFileToStderr", "-XX:-CreateCoredumpOnCrash"),
 )
-"""For programs that run for seconds: they take half the time on the simple compiler alone.
+"""For programs that run for seconds: with the simple compiler alone they take half the time.
 
-A crash, which some planted faults are to cause, is told in the output and leaves no file.
+Some planted faults cause a crash: it is reported in the output and leaves no file.
 """
 
-PATIENCE: Final = 1800
-"""Seconds for one program: no measure of anything, only the end of one that hangs."""
+TOOL_TIMEOUT_S: Final = 1800
+"""Seconds after which a program counts as hanging; it measures nothing."""
 
-# Robolectric reads the manifest as text, where the prefix has to be the usual one.
+# Robolectric reads the manifest as text and expects the usual prefix.
 ET.register_namespace("android", "http://schemas.android.com/apk/res/android")
 
 
@@ -48,7 +48,7 @@ class Java:
 
     @cached_property
     def version(self) -> str:
-        """What the JDK says of itself."""
+        """The content of the JDK's `release` file."""
         return self.home.joinpath("release").read_text(encoding="utf-8")
 
     def run(
@@ -59,7 +59,7 @@ class Java:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a main class, given as the first argument; what it says is in the result."""
+        """Run the main class that is the first argument; the result has its output."""
         return subprocess.run(
             self.command(class_path, *arguments, options=options),
             check=False,
@@ -67,7 +67,7 @@ class Java:
             cwd=cwd,
             env=env,
             encoding="utf-8",
-            timeout=PATIENCE,
+            timeout=TOOL_TIMEOUT_S,
         )
 
     def command(
@@ -80,17 +80,17 @@ class Java:
         return [self.home / "bin/java", *JVM, *options, "-cp", joined(class_path), *arguments]
 
     def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
-        """Compile Java, and return what the compiler says: nothing, if all is well.
+        """Compile Java and return the compiler's output, which is empty on success.
 
-        What came of the same bytes before is taken from where it is kept.
+        The classes of the same bytes are taken from the product cache.
         """
-        given, jars = list(sources), list(class_path)
+        files, jars = list(sources), list(class_path)
 
         def compile_into(folder: Path) -> str:
             run = subprocess.run(
                 [
                     *(self.home / "bin/javac", *JAVA_FLAGS, "-cp", joined(jars)),
-                    *("-d", str(folder), *map(str, given)),
+                    *("-d", str(folder), *map(str, files)),
                 ],
                 check=False,
                 capture_output=True,
@@ -98,30 +98,30 @@ class Java:
             )
             return run.stdout + run.stderr
 
-        key = key_of(f"javac {self.version}", JAVA_FLAGS, [*given, *jars])
+        key = key_of(f"javac {self.version}", JAVA_FLAGS, [*files, *jars])
         return kept(products(), key, compile_into, output)
 
 
 class _RefusedError(Exception):
-    """A compiler has something to say: nothing to keep."""
+    """A compiler has printed something: there is no product to keep."""
 
 
 def kept(products: Products, key: str, compile_into: Callable[[Path], str], output: Path) -> str:
-    """Put classes into `output`, compiled now or before; return what the compiler says.
+    """Put classes into `output`, compiled now or before; return the compiler's output.
 
-    What it refuses, or warns of, is not kept.
+    Classes with an error or a warning are not kept.
     """
-    said = ""
+    printed = ""
 
     def make(folder: Path) -> None:
-        nonlocal said
-        if said := compile_into(folder):
+        nonlocal printed
+        if printed := compile_into(folder):
             raise _RefusedError
 
     try:
         classes = products.take(key, make)
     except _RefusedError:
-        return said
+        return printed
     shutil.copytree(classes, output, dirs_exist_ok=True)
     return ""
 
@@ -129,7 +129,7 @@ def kept(products: Products, key: str, compile_into: Callable[[Path], str], outp
 class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
     """One compiler process for many calls: the first takes seconds, the others a fraction.
 
-    It is started when there is something that was not compiled before.
+    It starts when there is something that is not in the product cache.
     """
 
     def __init__(self, java: Java, class_path: ClassPath, products: Products) -> None:
@@ -139,18 +139,18 @@ class KotlinCompiler(AbstractContextManager["KotlinCompiler"]):
         self._process: subprocess.Popen[str] | None = None
 
     def compile(self, sources: Iterable[Path], class_path: Iterable[Path], output: Path) -> str:
-        """Compile, and return what the compiler says: nothing, if all is well."""
-        code, said = self._call(sources, class_path, output)
-        return said if said or code == "OK" else code
+        """Compile and return the compiler's output, which is empty on success."""
+        code, printed = self._call(sources, class_path, output)
+        return printed if printed or code == "OK" else code
 
     def compile_once(
         self, sources: Iterable[Path], class_path: Iterable[Path], output: Path
     ) -> str:
-        """Do the same, or take what came of the same bytes before; failures are not kept."""
-        given, jars = list(sources), list(class_path)
+        """Compile, or take the classes of the same bytes from the product cache."""
+        files, jars = list(sources), list(class_path)
         version = version_of(f"kotlinc {self._java.version}", self._class_path)
-        key = key_of(version, KOTLIN_FLAGS, [*given, *jars])
-        return kept(self._products, key, lambda folder: self.compile(given, jars, folder), output)
+        key = key_of(version, KOTLIN_FLAGS, [*files, *jars])
+        return kept(self._products, key, lambda folder: self.compile(files, jars, folder), output)
 
     def _call(
         self, sources: Iterable[Path], class_path: Iterable[Path], output: Path
@@ -198,10 +198,10 @@ class Aapt2:
     framework: Path
 
     def link(self, source_set: Path, app_id: str, output: Path, *options: str | Path) -> str:
-        """Link a source set's manifest and resources, and return what aapt2 says.
+        """Link a source set's manifest and resources, and return what aapt2 printed.
 
-        An app's build gives the manifest its package, and the SDK levels it is for: the one that
-        is merged into `output` already has them. `output` gets `app.apk`, and `R.java` under
+        An app's build adds the package and the SDK levels to the manifest: the one that was
+        merged into `output` already has them. `output` gets `app.apk`, and `R.java` under
         `java/`.
         """
         output.mkdir(parents=True, exist_ok=True)
@@ -209,8 +209,8 @@ class Aapt2:
             manifest = ET.parse(source_set / "AndroidManifest.xml")  # noqa: S314 - our own
             manifest.getroot().set("package", app_id)
             manifest.write(output / "AndroidManifest.xml", encoding="utf-8")
-        said = self._run("compile", "--dir", source_set / "res", "-o", output / "res.zip")
-        return said or self._run(
+        printed = self._run("compile", "--dir", source_set / "res", "-o", output / "res.zip")
+        return printed or self._run(
             *("link", "-I", self.framework),
             *("--min-sdk-version", "26", "--target-sdk-version", "36"),
             *options,
@@ -223,7 +223,7 @@ class Aapt2:
         return self._run("dump", "xmltree", apk, "--file", "AndroidManifest.xml")
 
     def badging_of(self, apk: Path) -> str:
-        """Return what a store would say of the app."""
+        """Return what aapt2 reports to a store about the app."""
         return self._run("dump", "badging", apk)
 
     def strings_of(self, apk: Path) -> str:

@@ -43,10 +43,10 @@ class ChaquopyHostTest {
     fun listen() = Bgsvc.addListener(listener)
 
     @After
-    fun hearNoMore() = Bgsvc.removeListener(listener)
+    fun removeListener() = Bgsvc.removeListener(listener)
 
     @Test
-    fun `a service starts, is heard, hears a button, and stops`() {
+    fun `a service starts, sends events, gets a button press, and stops`() {
         if (appIsFirst) Python.start(AndroidPlatform(app))
         assertEquals(appIsFirst, Python.isStarted())
         val controller: ServiceController<HeartbeatService> =
@@ -66,10 +66,10 @@ class ChaquopyHostTest {
         assertEquals(ServiceState.STOPPED, Bgsvc.state(HeartbeatService.NAME))
         assertTrue(shadowOf(service).isStoppedBySelf)
         assertFalse(events.any { it.event == "error" })
-        assertEquals("1", starts())
+        assertEquals("1", pythonStarts())
     }
 
-    private fun starts() =
+    private fun pythonStarts() =
         Python
             .getInstance()
             .getModule("java.android")["starts"]
@@ -84,18 +84,18 @@ class ChaquopyHostTest {
     }
 
     private fun await(name: String): BgsvcEvent {
-        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
+        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS)
         while (events.none { it.event == name }) {
-            check(System.nanoTime() < deadline) { "waited for $name in vain; heard $events" }
+            check(System.nanoTime() < deadline) { "timed out waiting for $name; received $events" }
             check(events.none { it.event == "error" }) { "$events" }
             shadowOf(Looper.getMainLooper()).idle()
-            Thread.sleep(POLL_MILLIS)
+            Thread.sleep(POLL_INTERVAL_MILLIS)
         }
         return events.first { it.event == name }
     }
 
     private companion object {
-        const val PATIENCE_SECONDS = 30L
-        const val POLL_MILLIS = 5L
+        const val TIMEOUT_SECONDS = 30L
+        const val POLL_INTERVAL_MILLIS = 5L
     }
 }

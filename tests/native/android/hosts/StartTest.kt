@@ -26,7 +26,7 @@ private fun workingHost() = host(System.getProperty("bgsvc.test.path"))
 /** A process in which Python cannot start. */
 class FailedStartTest {
     @Test
-    fun `a start that failed says why, each time it is asked for`() {
+    fun `a failed start reports its reason each time`() {
         val host = host("/nowhere")
         val first = assertThrows(IllegalStateException::class.java) { host.attach { } }
         val second = assertThrows(IllegalStateException::class.java) { host.attach { } }
@@ -36,7 +36,7 @@ class FailedStartTest {
     }
 }
 
-/** A process in which Python starts; the tests go from its first moment on. */
+/** A process in which Python starts; the tests run in the order of their names. */
 @FixMethodOrder(MethodSorters.NAME_ASCENDING)
 class StartTest {
     @Test
@@ -47,7 +47,7 @@ class StartTest {
     }
 
     @Test
-    fun `b many threads that want Python at once start it once`() {
+    fun `b a start from many threads at once starts Python once`() {
         val barrier = CyclicBarrier(THREADS)
         val pool = Executors.newFixedThreadPool(THREADS)
         val starts =
@@ -65,35 +65,35 @@ class StartTest {
     }
 
     @Test
-    fun `c a sink may be replaced by one of another class while threads send`() {
+    fun `c a sink can be replaced by one of another class while threads send`() {
         val host = workingHost()
-        val heard = AtomicInteger()
-        val one = MessageSink { heard.incrementAndGet() }
+        val received = AtomicInteger()
+        val one = MessageSink { received.incrementAndGet() }
         val other =
             object : MessageSink {
                 override fun toString() = "a class with another table of methods"
 
                 override fun send(message: String) {
-                    heard.incrementAndGet()
+                    received.incrementAndGet()
                 }
             }
         host.attach(one)
         val sender = Executors.newSingleThreadExecutor()
-        val sent = sender.submit(Callable { host.receive("$TIMES $THREADS") })
+        val sent = sender.submit(Callable { host.receive("$MESSAGES_PER_THREAD $THREADS") })
         var turns = 0
         while (!sent.isDone) host.attach(if (turns++ % 2 == 0) other else one)
 
         assertEquals("", sent.get())
-        assertEquals(TIMES * THREADS, heard.get())
+        assertEquals(MESSAGES_PER_THREAD * THREADS, received.get())
         sender.shutdown()
     }
 
     @Test
-    fun `d threads of Python that called Java leave it when they end`() {
+    fun `d Python threads that called Java are detached when they end`() {
         val host = workingHost()
         host.attach { }
         host.receive("1 $THREADS")
-        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
+        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS)
         while (attached() > 0) check(System.nanoTime() < deadline) { "${attached()} threads are left" }
     }
 
@@ -101,7 +101,7 @@ class StartTest {
 
     private companion object {
         const val THREADS = 8
-        const val TIMES = 500
-        const val PATIENCE_SECONDS = 30L
+        const val MESSAGES_PER_THREAD = 500
+        const val TIMEOUT_SECONDS = 30L
     }
 }

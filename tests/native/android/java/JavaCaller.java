@@ -18,13 +18,13 @@ import org.example.heartbeat.bgsvc.TidyJob;
 /** An app in Java: every function of {@link Bgsvc} as it is written there. */
 final class JavaCaller {
     private final Context context;
-    private final List<String> heard;
+    private final List<String> received;
     private final BgsvcListener listener;
 
-    JavaCaller(Context context, List<String> heard) {
+    JavaCaller(Context context, List<String> received) {
         this.context = context;
-        this.heard = heard;
-        this.listener = event -> heard.add(event.getService() + " " + event.getEvent());
+        this.received = received;
+        this.listener = event -> received.add(event.getService() + " " + event.getEvent());
     }
 
     String start() {
@@ -40,7 +40,7 @@ final class JavaCaller {
 
     boolean isRunning() {
         return Bgsvc.state(HeartbeatService.NAME) == ServiceState.RUNNING
-                && Boolean.TRUE.equals(Bgsvc.isWanted(context, HeartbeatService.NAME));
+                && Boolean.TRUE.equals(Bgsvc.desiredRunning(context, HeartbeatService.NAME));
     }
 
     void capabilities() {
@@ -48,12 +48,12 @@ final class JavaCaller {
                 new BgsvcAnswer() {
                     @Override
                     public void onAnswer(String json) {
-                        heard.add(json);
+                        received.add(json);
                     }
 
                     @Override
                     public void onError(BgsvcError error) {
-                        heard.add(error.getCode());
+                        received.add(error.getCode());
                     }
                 });
     }
@@ -73,7 +73,7 @@ final class JavaCaller {
     }
 
     boolean finish() {
-        try (FiniteTask task = Bgsvc.beginFiniteTask(context, () -> heard.add("expired"))) {
+        try (FiniteTask task = Bgsvc.beginFiniteTask(context, () -> received.add("expired"))) {
             return task.getRemainingMillis() == null;
         }
     }

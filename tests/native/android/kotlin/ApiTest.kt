@@ -22,51 +22,51 @@ import org.robolectric.Shadows.shadowOf
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.concurrent.thread
 
-/** The app's side: from Java, from any thread, and in a process in which nothing runs. */
+/** The app's API: from Java, from any thread, and in a process without a run. */
 @RunWith(RobolectricTestRunner::class)
 class ApiTest {
     private val app = RuntimeEnvironment.getApplication()
 
     @Test
-    fun `an app in Java starts, hears, asks and stops`() {
-        val heard = CopyOnWriteArrayList<String>()
-        val java = JavaCaller(app, heard)
-        Driven(HeartbeatService::class.java).use {
+    fun `an app in Java can call every function`() {
+        val received = CopyOnWriteArrayList<String>()
+        val java = JavaCaller(app, received)
+        ServiceDriver(HeartbeatService::class.java).use {
             assertEquals("accepted", java.start())
             it.command(shadowOf(app).nextStartedService)
             it.await("beat")
             assertTrue(java.isRunning)
             java.capabilities()
-            it.until("the capabilities") { heard.any { said -> said.startsWith("{") } }
+            it.until("the capabilities") { received.any { text -> text.startsWith("{") } }
             assertTrue(java.finish())
             java.stop()
             it.await("stopped")
 
-            assertEquals("heartbeat started", heard.first())
-            assertEquals("heartbeat stopped", heard.last())
+            assertEquals("heartbeat started", received.first())
+            assertEquals("heartbeat stopped", received.last())
             val run = JSONArray(java.after()).getJSONObject(0)
             assertEquals("userStop", run.getString("reason"))
-            assertEquals("android", JSONObject(heard.single { said -> said.startsWith("{") }).getString("platform"))
+            assertEquals("android", JSONObject(received.single { text -> text.startsWith("{") }).getString("platform"))
             assertEquals(ComponentName(app, HeartbeatService::class.java), java.stopIntent().component)
             assertTrue(java.schedule())
         }
     }
 
     @Test
-    fun `every thread may ask at once`() {
-        val heard = CopyOnWriteArrayList<String>()
-        Driven(HeartbeatService::class.java).use {
+    fun `calls from many threads at once end in one stop`() {
+        val received = CopyOnWriteArrayList<String>()
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             val threads =
                 (0 until 8).map { number ->
                     thread {
                         repeat(50) { _ ->
-                            val listener = BgsvcListener { event -> heard += event.event }
+                            val listener = BgsvcListener { event -> received += event.event }
                             Bgsvc.addListener(listener)
                             Bgsvc.beginFiniteTask(app) {}.end()
                             Bgsvc.state(HeartbeatService.NAME)
-                            Bgsvc.isWanted(app, HeartbeatService.NAME)
+                            Bgsvc.desiredRunning(app, HeartbeatService.NAME)
                             Bgsvc.removeListener(listener)
                             if (number == 0) Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
                         }
@@ -81,21 +81,21 @@ class ApiTest {
     }
 
     @Test
-    fun `a stop is noted though nothing runs in this process`() {
+    fun `a stop without a run clears the desired state`() {
         Bgsvc.start(app, HeartbeatService::class.java)
         Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
 
-        assertEquals(false, Bgsvc.isWanted(app, HeartbeatService.NAME))
+        assertEquals(false, Bgsvc.desiredRunning(app, HeartbeatService.NAME))
     }
 
     @Test
-    fun `the user is asked for notifications unless the app may show them`() {
+    fun `the notification permission is requested only while it is missing`() {
         val activity = Robolectric.buildActivity(Activity::class.java).create().get()
         shadowOf(app).denyPermissions(Manifest.permission.POST_NOTIFICATIONS)
         assertFalse(Bgsvc.requestNotificationPermission(activity, 7))
-        val asked = shadowOf(activity).lastRequestedPermission
-        assertEquals(7, asked.requestCode)
-        assertEquals(listOf(Manifest.permission.POST_NOTIFICATIONS), asked.requestedPermissions.toList())
+        val request = shadowOf(activity).lastRequestedPermission
+        assertEquals(7, request.requestCode)
+        assertEquals(listOf(Manifest.permission.POST_NOTIFICATIONS), request.requestedPermissions.toList())
         shadowOf(app).grantPermissions(Manifest.permission.POST_NOTIFICATIONS)
 
         assertTrue(Bgsvc.requestNotificationPermission(activity, 8))

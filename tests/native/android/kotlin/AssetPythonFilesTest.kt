@@ -26,17 +26,17 @@ class AssetPythonFilesTest {
     fun install() = installVersion(1)
 
     @Test
-    fun `everything is copied, and the search path leads to it`() {
-        val found = files.locate()
+    fun `the assets are copied, and the search path names their folders`() {
+        val location = files.locate()
 
         assertEquals(
             "# Stands for the standard library.\n",
-            found.home.resolve("lib/python3.14/library.txt").readText(),
+            location.home.resolve("lib/python3.14/library.txt").readText(),
         )
-        val names = found.searchPath.map { it.relativeTo(found.home).path }
+        val names = location.searchPath.map { it.relativeTo(location.home).path }
         assertEquals(listOf("app", "lib/python3.14", "lib/python3.14/lib-dynload"), names)
         assertTrue(
-            found.searchPath
+            location.searchPath
                 .first()
                 .resolve("notes/sync.txt")
                 .isFile,
@@ -44,16 +44,16 @@ class AssetPythonFilesTest {
     }
 
     @Test
-    fun `an app that starts locked has them where they are readable then`() {
-        val locked = context.noBackupFilesDir.path
-        val found = files.locate().home.path
+    fun `an app with direct boot has the files in device-protected storage`() {
+        val credentialProtected = context.noBackupFilesDir.path
+        val home = files.locate().home.path
 
-        assertEquals(store.path, File(found).parent)
-        assertFalse(found.startsWith(locked))
+        assertEquals(store.path, File(home).parent)
+        assertFalse(home.startsWith(credentialProtected))
     }
 
     @Test
-    fun `it is copied once`() {
+    fun `a second call copies nothing`() {
         val mark =
             files
                 .locate()
@@ -66,7 +66,7 @@ class AssetPythonFilesTest {
     }
 
     @Test
-    fun `an update replaces it`() {
+    fun `an update of the app replaces the files`() {
         val old = files.locate().home
         installVersion(2)
         val new = files.locate().home
@@ -76,12 +76,12 @@ class AssetPythonFilesTest {
     }
 
     @Test
-    fun `a copy that was interrupted is not taken for whole`() {
+    fun `an interrupted copy is removed and made again`() {
         val rest = store.resolve("1.12345/python").apply { mkdirs() }
-        val found = files.locate()
+        val location = files.locate()
 
         assertFalse(rest.exists())
-        assertTrue(found.home.resolve("lib/python3.14/library.txt").isFile)
+        assertTrue(location.home.resolve("lib/python3.14/library.txt").isFile)
     }
 
     private fun installVersion(number: Long) {

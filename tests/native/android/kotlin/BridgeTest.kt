@@ -20,7 +20,7 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import java.io.File
 
-/** Android's end of the bridge, held to the vectors that every end is held to. */
+/** Android's end of the bridge, checked against the vectors that all ends share. */
 @RunWith(RobolectricTestRunner::class)
 @Config(instrumentedPackages = ["dev.bgsvc.tests.apart"])
 class BridgeTest {
@@ -28,11 +28,11 @@ class BridgeTest {
     fun reset() = python.reset()
 
     @Test
-    fun `every message of the vectors is taken`() {
-        Driven(PatientService::class.java, python).use {
+    fun `every message of the vectors is accepted`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
             val messages = vectors("messages").map { vector -> vector.getJSONObject("message") }
-            messages.forEach { message -> python.say(message.put("service", PatientService.NAME)) }
+            messages.forEach { message -> python.send(message.put("service", PatientService.NAME)) }
 
             val events = messages.filter { message -> message.getString("type") == "event" }
             it.until("all events") { it.events.size >= events.size }
@@ -43,19 +43,19 @@ class BridgeTest {
     }
 
     @Test
-    fun `in an app that starts locked Python writes where it may before the first unlock`() {
-        Driven(PatientService::class.java, python).use(::started)
-        val told = python.askedFor("hello").single().getString("dataDir")
+    fun `Python's data folder is in device-protected storage in an app with direct boot`() {
+        ServiceDriver(PatientService::class.java, python).use(::started)
+        val dataDir = python.requests("hello").single().getString("dataDir")
         val storage = RuntimeEnvironment.getApplication().createDeviceProtectedStorageContext().filesDir
 
-        // Each test has a device of its own, and Python was greeted in the first.
-        assertEquals(withinTheDevice(File(storage, "bgsvc").path), withinTheDevice(told))
+        // Each test has its own data folder, and Python got `hello` in the first test.
+        assertEquals(lastFolders(File(storage, "bgsvc").path), lastFolders(dataDir))
     }
 
-    private fun withinTheDevice(path: String) = path.split(File.separator).takeLast(3)
+    private fun lastFolders(path: String) = path.split(File.separator).takeLast(3)
 
     @Test
-    fun `the words for why a run begins and ends are those of the vectors`() {
+    fun `the start reasons, stop reasons and states are those of the vectors`() {
         val app = RuntimeEnvironment.getApplication()
         val words = words()
         val starts = words.getJSONArray("startReasons").let { all -> (0 until all.length()).map(all::getString) }
@@ -70,67 +70,67 @@ class BridgeTest {
             val word = Bgsvc.stopIntent(app, PatientService::class.java, reason).getStringExtra(REASON).orEmpty()
 
             val clears = stops.getJSONObject(word).getBoolean("clearsDesiredState")
-            assertEquals(word, !clears, Bgsvc.isWanted(app, PatientService.NAME))
+            assertEquals(word, !clears, Bgsvc.desiredRunning(app, PatientService.NAME))
         }
         val states = words.getJSONArray("serviceStates").let { all -> (0 until all.length()).map(all::getString) }
         assertEquals(states, ServiceState.entries.map { it.name.lowercase() })
     }
 
     @Test
-    fun `a message that nobody knows is no harm`() {
-        Driven(PatientService::class.java, python).use {
+    fun `an unknown message is ignored, and the next one arrives`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
-            python.say(JSONObject().put("type", "teleport"))
-            python.say(JSONObject().put("type", "event"))
-            python.say("started")
+            python.send(JSONObject().put("type", "teleport"))
+            python.send(JSONObject().put("type", "event"))
+            python.send("started")
 
             it.await("started")
         }
     }
 
     @Test
-    fun `what Android asks has the fields of the vectors`() {
-        Driven(PatientService::class.java, python).use {
+    fun `every request has only the fields of the vectors`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
             it.command(startId = 2)
             Bgsvc.stop(it.app, PatientService.NAME)
-            it.until("all requests") { KNOWN.all { type -> python.askedFor(type).isNotEmpty() } }
+            it.until("all requests") { KNOWN.all { type -> python.requests(type).isNotEmpty() } }
 
             KNOWN.forEach { type ->
-                val asked = python.askedFor(type).flatMap { request -> request.keys().asSequence() }.toSet()
+                val sentFields = python.requests(type).flatMap { request -> request.keys().asSequence() }.toSet()
                 val known = vectors("requests").map { vector -> vector.getJSONObject("message") }
                 val fields =
                     known
                         .filter { request ->
                             request.getString("type") == type
                         }.flatMap { it.keys().asSequence() }
-                assertEquals(type, emptySet<String>(), asked - fields.toSet())
+                assertEquals(type, emptySet<String>(), sentFields - fields.toSet())
             }
         }
     }
 
     @Test
-    fun `both timeouts of a short service are one to Python`() {
-        Driven(PatientService::class.java, python).use {
+    fun `both timeouts of a short service are one request to Python`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
             it.service.onTimeout(1)
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
             it.await("stopped")
 
-            assertEquals(1, python.askedFor("expire").size)
+            assertEquals(1, python.requests("expire").size)
         }
     }
 
     @Test
-    fun `a restart that fails ends the service`() {
-        Driven(PatientService::class.java, python).use {
+    fun `a failed restart ends the service`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
-            python.say("stopped", JSONObject().put("restartIn", 1.0))
+            python.send("stopped", JSONObject().put("restartIn", 1.0))
             it.await("stopped")
             assertEquals(ServiceState.INITIALIZING, Bgsvc.state(PatientService.NAME))
-            python.say("restart_failed")
+            python.send("restart_failed")
 
             it.await("restart_failed")
             assertTrue(it.shadow.isStoppedBySelf)
@@ -138,16 +138,16 @@ class BridgeTest {
     }
 
     @Test
-    fun `the last word of a run may come after the reply to the stop`() {
-        Driven(PatientService::class.java, python).use {
+    fun `a service waits for the last event that follows the reply to its stop`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
-            python.state = "stopped"
-            python.obeys = false
+            python.repliedState = "stopped"
+            python.endsRunOnRequest = false
             Bgsvc.stop(it.app, PatientService.NAME)
-            it.until("the stop") { python.askedFor("stop").isNotEmpty() }
-            it.pass(1)
+            it.until("the stop") { python.requests("stop").isNotEmpty() }
+            it.advance(1)
             assertFalse(it.shadow.isStoppedBySelf)
-            python.say("stopped", JSONObject().put("restartIn", 1.0))
+            python.send("stopped", JSONObject().put("restartIn", 1.0))
 
             it.await("stopped")
             it.until("the end") { it.shadow.isStoppedBySelf }
@@ -155,23 +155,23 @@ class BridgeTest {
     }
 
     @Test
-    fun `a time limit between two runs calls the next one off`() {
-        Driven(PatientService::class.java, python).use {
+    fun `a time limit between two runs stops the next one`() {
+        ServiceDriver(PatientService::class.java, python).use {
             started(it)
-            python.say("stopped", JSONObject().put("restartIn", 1.0))
+            python.send("stopped", JSONObject().put("restartIn", 1.0))
             it.await("stopped")
-            python.state = "stopped"
-            python.obeys = false
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            python.repliedState = "stopped"
+            python.endsRunOnRequest = false
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
 
             it.until("the end") { it.shadow.isStoppedBySelf }
-            assertEquals("platformTimeout", python.askedFor("stop").single().getString("reason"))
+            assertEquals("platformTimeout", python.requests("stop").single().getString("reason"))
         }
     }
 
-    private fun started(driven: Driven) {
-        driven.command()
-        driven.until("the start") { python.askedFor("start").isNotEmpty() }
+    private fun started(driver: ServiceDriver) {
+        driver.command()
+        driver.until("the start") { python.requests("start").isNotEmpty() }
     }
 
     private fun vectors(name: String): List<JSONObject> {
@@ -184,7 +184,7 @@ class BridgeTest {
 
     private companion object {
         const val REASON = "dev.bgsvc.extra.REASON"
-        val python = Respondent()
+        val python = FakePythonHost()
         val KNOWN = listOf("hello", "start", "stop", "expire")
     }
 }

@@ -29,7 +29,7 @@ import java.time.Duration
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.concurrent.thread
 
-/** What the app finishes though the user leaves it. */
+/** Finite tasks: what keeps the process alive for them when the user leaves the app. */
 @RunWith(RobolectricTestRunner::class)
 class FiniteTaskTest {
     private val app = RuntimeEnvironment.getApplication()
@@ -43,73 +43,73 @@ class FiniteTaskTest {
     @After
     fun end() {
         task.end()
-        pass(0)
+        advance(0)
     }
 
     @Test
-    fun `a short service takes over when the user leaves, and ends with the task`() {
+    fun `a short service starts when the user leaves, and ends with the task`() {
         activity.start()
         assertNull(task.remainingMillis)
         activity.stop()
         assertEquals(180_000L, task.remainingMillis)
-        service.onStartCommand(asked().single(), 0, 1)
+        service.onStartCommand(requestedServices().single(), 0, 1)
 
         assertEquals(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE, service.foregroundServiceType)
         assertEquals(R.drawable.bgsvc_notification, shadow.lastForegroundNotification.smallIcon.resId)
         assertFalse(shadow.isStoppedBySelf)
         thread { task.close() }.join()
-        pass(0)
+        advance(0)
         assertTrue(shadow.isForegroundStopped && shadow.isStoppedBySelf)
         assertEquals(emptyList<String>(), expired)
     }
 
     @Test
-    fun `while the user sees the app nothing is asked for`() {
+    fun `a task that ends while the user sees the app starts no service`() {
         activity.start()
         task.end()
-        pass(0)
+        advance(0)
         activity.stop()
 
-        assertEquals(emptyList<Intent>(), asked())
+        assertEquals(emptyList<Intent>(), requestedServices())
     }
 
     @Test
-    fun `an activity that is made anew is no leaving`() {
+    fun `a recreated activity starts no service`() {
         activity.start().resume()
         activity.recreate()
 
-        assertEquals(emptyList<Intent>(), asked())
+        assertEquals(emptyList<Intent>(), requestedServices())
         assertNull(task.remainingMillis)
     }
 
     @Test
-    fun `what begins in the background is kept alive as well`() {
+    fun `a task that begins in the background starts a short service`() {
         activity.start().stop()
-        asked()
+        requestedServices()
         task.end()
-        pass(0)
+        advance(0)
         Bgsvc.beginFiniteTask(app) {}.use {
-            assertEquals(FiniteTaskService::class.java.name, asked().single().component?.className)
+            assertEquals(FiniteTaskService::class.java.name, requestedServices().single().component?.className)
             assertEquals(180_000L, it.remainingMillis)
         }
     }
 
     @Test
-    fun `the service goes when the user comes back`() {
+    fun `the short service ends when the user returns to the app`() {
         activity.start().stop()
-        service.onStartCommand(asked().single(), 0, 1)
+        service.onStartCommand(requestedServices().single(), 0, 1)
         activity.start()
 
         assertTrue(shadow.isStoppedBySelf)
         assertNull(task.remainingMillis)
-        pass(200)
+        advance(200)
         assertEquals(emptyList<String>(), expired)
     }
 
     @Test
-    fun `a service that comes too late is in the foreground before it goes`() {
+    fun `a short service without a task enters the foreground before it ends`() {
         activity.start().stop()
-        val late = asked().single()
+        val late = requestedServices().single()
         activity.start()
         service.onStartCommand(late, 0, 1)
 
@@ -118,35 +118,35 @@ class FiniteTaskTest {
     }
 
     @Test
-    fun `both timeouts are one to a task, and eight seconds later the service is gone`() {
+    fun `both timeouts expire a task once, and the service ends eight seconds later`() {
         activity.start().stop()
-        service.onStartCommand(asked().single(), 0, 1)
+        service.onStartCommand(requestedServices().single(), 0, 1)
         service.onTimeout(1)
         service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
-        pass(7)
+        advance(7)
 
         assertEquals(listOf("task"), expired)
         assertFalse(shadow.isStoppedBySelf)
-        pass(1)
+        advance(1)
         assertTrue(shadow.isStoppedBySelf)
     }
 
     @Test
-    fun `three minutes are the limit where Android sets none as well`() {
+    fun `a task expires after three minutes where Android sets no limit`() {
         activity.start().stop()
-        service.onStartCommand(asked().single(), 0, 1)
-        pass(179)
+        service.onStartCommand(requestedServices().single(), 0, 1)
+        advance(179)
         assertEquals(emptyList<String>(), expired)
-        pass(1)
+        advance(1)
 
         assertEquals(listOf("task"), expired)
     }
 
     @Test
-    fun `a job takes over where Android refuses the service`() {
+    fun `a job is scheduled where Android refuses the short service`() {
         activity.start().stop()
         shadow.setThrowInStartForeground(IllegalStateException("in the background"))
-        service.onStartCommand(asked().single(), 0, 1)
+        service.onStartCommand(requestedServices().single(), 0, 1)
         val pending: JobInfo = scheduler.allPendingJobs.single()
         val job = Robolectric.buildService(FiniteTaskJob::class.java).create().get()
         val parameters = Shadow.newInstanceOf(JobParameters::class.java)
@@ -160,30 +160,30 @@ class FiniteTaskTest {
     }
 
     @Test
-    fun `the job ends with the task, and one that comes too late does nothing`() {
+    fun `the job ends with the task, and a job without a task does nothing`() {
         activity.start().stop()
         shadow.setThrowInStartForeground(SecurityException("no permission"))
-        service.onStartCommand(asked().single(), 0, 1)
+        service.onStartCommand(requestedServices().single(), 0, 1)
         val job = Robolectric.buildService(FiniteTaskJob::class.java).create().get()
         val parameters = Shadow.newInstanceOf(JobParameters::class.java)
 
         assertTrue(job.onStartJob(parameters))
         task.end()
-        pass(0)
+        advance(0)
         assertTrue(shadowOf(job).isJobFinished)
         assertFalse(job.onStartJob(parameters))
     }
 
     @Test
-    fun `Python learns how long it may, and when it may no longer`() {
+    fun `Python gets the remaining time of a task, and its expiry`() {
         activity.start()
-        Driven(FinishingService::class.java).use {
+        ServiceDriver(FinishingService::class.java).use {
             it.command()
             it.await("open")
             task.end()
-            pass(0)
+            advance(0)
             activity.stop()
-            service.onStartCommand(asked().single(), 0, 1)
+            service.onStartCommand(requestedServices().single(), 0, 1)
             val granted = it.await("limit").data.getDouble("seconds")
             service.onTimeout(1)
             service.onTimeout(1, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
@@ -195,9 +195,9 @@ class FiniteTaskTest {
         }
     }
 
-    private fun pass(seconds: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofSeconds(seconds))
+    private fun advance(seconds: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofSeconds(seconds))
 
-    private fun asked(): List<Intent> =
+    private fun requestedServices(): List<Intent> =
         generateSequence { shadowOf(app).nextStartedService }
             .filter { it.component?.className == FiniteTaskService::class.java.name }
             .toList()

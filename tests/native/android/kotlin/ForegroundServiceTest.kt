@@ -34,20 +34,20 @@ import org.robolectric.Shadows.shadowOf
 @RunWith(RobolectricTestRunner::class)
 class ForegroundServiceTest {
     @Test
-    fun `a wish to start reaches the system with its reason`() {
+    fun `a start reaches Android with its reason`() {
         val app = RuntimeEnvironment.getApplication()
 
         assertEquals(StartResult.Accepted, Bgsvc.start(app, HeartbeatService::class.java, StartReason.USER))
         val intent = shadowOf(app).nextStartedService
         assertEquals(ComponentName(app, HeartbeatService::class.java), intent.component)
-        Driven(HeartbeatService::class.java).use {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command(intent)
             assertEquals("user", it.await("started").data.getString("reason"))
         }
     }
 
     @Test
-    fun `the system sees the service as the manifest declares it`() {
+    fun `Android reads the service as the manifest declares it`() {
         val app = RuntimeEnvironment.getApplication()
         val info = app.packageManager.getServiceInfo(ComponentName(app, HeartbeatService::class.java), 0)
 
@@ -57,8 +57,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `the service is in the foreground before anything else happens`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a command puts the service in the foreground before anything else`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             assertEquals(Service.START_NOT_STICKY, it.command())
 
             assertEquals(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC, it.service.foregroundServiceType)
@@ -75,7 +75,7 @@ class ForegroundServiceTest {
 
     @Test
     fun `the Python service runs, and its events arrive in order`() {
-        Driven(HeartbeatService::class.java).use {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
 
             assertEquals(1, it.await("beat").data.getInt("count"))
@@ -88,7 +88,7 @@ class ForegroundServiceTest {
 
     @Test
     fun `a notification from Python is shown`() {
-        Driven(HeartbeatService::class.java).use {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.until("a notification") { shownByPython(it).isNotEmpty() }
 
@@ -99,8 +99,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a stop lets Python say goodbye, and then the service ends`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a stop lets Python emit its last events before the service ends`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             Bgsvc.stop(it.app, HeartbeatService.NAME, StopReason.USER_STOP)
@@ -113,8 +113,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `the service is there until Python has said stopped`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a stopping service stays in the foreground until Python has stopped`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             Bgsvc.stop(it.app, HeartbeatService.NAME)
@@ -126,8 +126,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `an intent stops the service`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a stop intent stops the service`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("started")
             it.command(Bgsvc.stopIntent(it.app, HeartbeatService::class.java), 2)
@@ -138,8 +138,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `an intent to stop what does not run ends the service at once`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a stop intent without a run ends the service at once`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command(Bgsvc.stopIntent(it.app, HeartbeatService::class.java))
 
             assertTrue(it.shadow.isStoppedBySelf)
@@ -148,11 +148,11 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `the time limit of a type stops the run, and the service with it`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a type's time limit stops the run and the service`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
 
             assertEquals("platformTimeout", it.await("stopped").data.getString("reason"))
             assertEquals(1, it.all("goodbye").size)
@@ -161,23 +161,23 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `both timeouts of a short service are one`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `both timeouts of a short service stop the run once`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("started")
             it.service.onTimeout(1)
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
 
             it.await("stopped")
-            it.pass(20)
+            it.advance(20)
             assertEquals(1, it.all("stopped").size)
             assertEquals(0, it.all("error").size)
         }
     }
 
     @Test
-    fun `an exception in Python is an error and the end`() {
-        Driven(CrashService::class.java).use {
+    fun `an exception in Python is an error and ends the service`() {
+        ServiceDriver(CrashService::class.java).use {
             it.command()
 
             assertEquals("error", it.await("stopped").data.getString("reason"))
@@ -190,8 +190,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a run that Python starts again keeps its service`() {
-        Driven(FlakyService::class.java).use {
+    fun `a run that Python restarts keeps its service`() {
+        ServiceDriver(FlakyService::class.java).use {
             it.command()
             val first = it.await("stopped")
 
@@ -203,8 +203,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a stop before the next try ends the service`() {
-        Driven(PatientService::class.java).use {
+    fun `a stop between two runs ends the service`() {
+        ServiceDriver(PatientService::class.java).use {
             it.command()
             it.await("stopped")
             Bgsvc.stop(it.app, PatientService.NAME)
@@ -215,14 +215,14 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a run that does not stop loses its service when its time is over`() {
-        Driven(StubbornService::class.java).use {
+    fun `a run that does not stop in time loses its service`() {
+        ServiceDriver(StubbornService::class.java).use {
             it.command()
             it.await("started")
             it.service.onTimeout(1)
-            it.pass(7)
+            it.advance(7)
             assertFalse(it.shadow.isStoppedBySelf)
-            it.pass(2)
+            it.advance(2)
 
             assertEquals("stopTimeout", it.await("error").data.getString("code"))
             assertEnded(it, ServiceState.STOPPING)
@@ -233,8 +233,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a refused start is an error, and no Python runs`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a refused start is an error, and Python does not run`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.shadow.setThrowInStartForeground(SecurityException("no permission for dataSync"))
             it.command()
 
@@ -242,14 +242,14 @@ class ForegroundServiceTest {
             assertEquals("platform", error.getString("code"))
             assertEquals("no permission for dataSync", error.getString("message"))
             assertTrue(it.shadow.isStoppedBySelf)
-            it.pass(1)
+            it.advance(1)
             assertEquals(listOf("error"), it.names())
         }
     }
 
     @Test
-    fun `a used-up time limit has a code of its own`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a used-up time limit has its own error code`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             val text = "Time limit already exhausted for foreground service type dataSync"
             it.shadow.setThrowInStartForeground(ForegroundServiceStartNotAllowedException(text))
             it.command()
@@ -259,8 +259,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a null intent is a restart by the system`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a null intent starts with the reason osRestart`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command(null)
 
             assertEquals("osRestart", it.await("started").data.getString("reason"))
@@ -268,8 +268,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a second start leaves the run alone`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a second start does not change the run`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.command(Intent(), 2)
             it.await("beat", 2)
@@ -280,8 +280,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a start during a stop begins another run after it`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a start during a stop starts another run after it`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             Bgsvc.stop(it.app, HeartbeatService.NAME)
@@ -294,8 +294,8 @@ class ForegroundServiceTest {
     }
 
     @Test
-    fun `a service that the system destroys asks its run to end`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a service that Android destroys asks its run to end`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             it.service.onDestroy()
@@ -305,23 +305,23 @@ class ForegroundServiceTest {
     }
 
     private fun assertEnded(
-        driven: Driven,
+        driver: ServiceDriver,
         state: ServiceState = ServiceState.STOPPED,
     ) {
-        assertTrue(driven.shadow.isForegroundStopped)
-        assertTrue(driven.shadow.notificationShouldRemoved)
-        assertTrue(driven.shadow.isStoppedBySelf)
-        assertEquals(state, Bgsvc.state(driven.name))
+        assertTrue(driver.shadow.isForegroundStopped)
+        assertTrue(driver.shadow.notificationShouldRemoved)
+        assertTrue(driver.shadow.isStoppedBySelf)
+        assertEquals(state, Bgsvc.state(driver.name))
     }
 
-    private fun notifications(driven: Driven): NotificationManager {
-        val manager = driven.app.getSystemService(Context.NOTIFICATION_SERVICE)
+    private fun notifications(driver: ServiceDriver): NotificationManager {
+        val manager = driver.app.getSystemService(Context.NOTIFICATION_SERVICE)
         assertNotNull(manager)
         return manager as NotificationManager
     }
 
-    private fun shownByPython(driven: Driven) =
-        shadowOf(notifications(driven))
+    private fun shownByPython(driver: ServiceDriver) =
+        shadowOf(notifications(driver))
             .allNotifications
             .filter { it.extras.getString(Notification.EXTRA_TEXT) != null }
 }

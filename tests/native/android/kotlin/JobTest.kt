@@ -30,14 +30,14 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import java.util.zip.CRC32
 
-/** Jobs: what is asked for, what happens while Android grants them, and what follows a time limit. */
+/** Jobs: their conditions, their runs, and the job that follows a time limit. */
 @RunWith(RobolectricTestRunner::class)
 class JobTest {
     private val app = RuntimeEnvironment.getApplication()
     private val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
 
     @Test
-    fun `a job is asked for as the spec says`() {
+    fun `a scheduled job has the conditions of the spec`() {
         assertEquals(StartResult.Accepted, TidyJob.schedule(app))
         assertEquals(StartResult.Accepted, UploadJob.schedule(app))
         val jobs = scheduler.allPendingJobs.associateBy { it.service.className }
@@ -49,22 +49,22 @@ class JobTest {
         assertNull(tidy.requiredNetwork)
         assertTrue(upload.isUserInitiated)
         assertNotNull(upload.requiredNetwork)
-        // A resource's number would be another's after an update, and the job still there.
-        assertEquals(numberOf(TidyJob.NAME), tidy.id)
-        assertEquals(numberOf(UploadJob.NAME), upload.id)
+        // A resource id changes with an update of the app, and a scheduled job outlives that.
+        assertEquals(jobIdOf(TidyJob.NAME), tidy.id)
+        assertEquals(jobIdOf(UploadJob.NAME), upload.id)
     }
 
     @Test
-    fun `what Android promises is what it promises of this job`() {
+    fun `the capabilities are those of what the run runs in`() {
         for ((type, mode) in MODES) {
-            DrivenJob(type).use {
-                it.grant()
+            JobDriver(type).use {
+                it.start()
                 it.await("started")
 
                 assertEquals(mode, it.mode())
             }
         }
-        Driven(LaterService::class.java).use {
+        ServiceDriver(LaterService::class.java).use {
             it.command()
             it.await("started")
 
@@ -73,19 +73,19 @@ class JobTest {
     }
 
     @Test
-    fun `a job that Android does not take is refused with a reason`() {
+    fun `a job that Android does not schedule is refused with its reason`() {
         val context =
             object : ContextWrapper(app) {
                 override fun getSystemService(name: String): Any? =
                     if (name == JOB_SCHEDULER_SERVICE) error("150 jobs") else super.getSystemService(name)
             }
 
-        val refused = UploadJob.schedule(context) as StartResult.Refused
-        assertEquals("platform: 150 jobs", refused.error.toString())
+        val result = UploadJob.schedule(context) as StartResult.Refused
+        assertEquals("platform: 150 jobs", result.error.toString())
     }
 
     @Test
-    fun `the system sees a job that it alone may bind to`() {
+    fun `a job's service can be bound by Android alone`() {
         val info = app.packageManager.getServiceInfo(ComponentName(app, TidyJob::class.java), 0)
 
         assertEquals("android.permission.BIND_JOB_SERVICE", info.permission)
@@ -93,12 +93,12 @@ class JobTest {
     }
 
     @Test
-    fun `a granted job runs its Python class, and the processor is given back when that ends`() {
-        DrivenJob(TidyJob::class.java).use {
-            it.grant()
+    fun `a granted job runs its Python class, and finishes when that ends`() {
+        JobDriver(TidyJob::class.java).use {
+            it.start()
             assertEquals("task", it.await("started").data.getString("reason"))
             assertFalse(it.isFinished)
-            assertNull(it.shown)
+            assertNull(it.notification)
             Bgsvc.stop(app, TidyJob.NAME, StopReason.USER_STOP)
 
             assertEquals("userStop", it.await("stopped").data.getString("reason"))
@@ -108,10 +108,10 @@ class JobTest {
     }
 
     @Test
-    fun `what is stopped does not come back at its next period`() {
-        DrivenJob(TidyJob::class.java).use {
+    fun `a stop of a periodic job cancels its next period`() {
+        JobDriver(TidyJob::class.java).use {
             TidyJob.schedule(app)
-            it.grant()
+            it.start()
             it.await("started")
             Bgsvc.stop(app, TidyJob.NAME)
             assertEquals(1, scheduler.allPendingJobs.size)
@@ -122,7 +122,7 @@ class JobTest {
     }
 
     @Test
-    fun `a stop calls off a job that has not begun`() {
+    fun `a stop cancels a job that has not started`() {
         TidyJob.schedule(app)
         UploadJob.schedule(app)
         Bgsvc.stop(app, TidyJob.NAME)
@@ -132,10 +132,10 @@ class JobTest {
     }
 
     @Test
-    fun `a transfer of the user's shows its notification at once`() {
-        DrivenJob(UploadJob::class.java).use {
-            it.grant()
-            val (id, notification) = checkNotNull(it.shown)
+    fun `a user-initiated transfer shows its notification at once`() {
+        JobDriver(UploadJob::class.java).use {
+            it.start()
+            val (id, notification) = checkNotNull(it.notification)
 
             assertEquals(R.string.bgsvc_upload_label, id)
             assertEquals("bgsvc.upload", notification.channelId)
@@ -145,7 +145,7 @@ class JobTest {
     }
 
     @Test
-    fun `why Android ends a job is why its run ends, and what it is granted again for`() {
+    fun `Android's reason to stop a job decides the run's stop reason and whether the job runs again`() {
         val reasons =
             mapOf(
                 JobParameters.STOP_REASON_TIMEOUT to ("platformTimeout" to true),
@@ -154,39 +154,39 @@ class JobTest {
                 JobParameters.STOP_REASON_CANCELLED_BY_APP to ("appStop" to false),
             )
         for ((reason, expected) in reasons) {
-            DrivenJob(UploadJob::class.java).use {
-                it.grant()
+            JobDriver(UploadJob::class.java).use {
+                it.start()
                 it.await("started")
-                val again = it.take(reason)
+                val runsAgain = it.stop(reason)
 
-                assertEquals(expected, it.await("stopped").data.getString("reason") to again)
+                assertEquals(expected, it.await("stopped").data.getString("reason") to runsAgain)
             }
         }
     }
 
     @Test
-    fun `after a time limit the same class goes on in a job`() {
-        Driven(LaterService::class.java).use {
+    fun `a job runs the same class after a time limit`() {
+        ServiceDriver(LaterService::class.java).use {
             it.command()
             it.await("started")
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
             assertEquals(ComponentName(app, LaterJob::class.java), scheduler.allPendingJobs.single().service)
         }
-        DrivenJob(LaterJob::class.java).use {
-            it.grant()
+        JobDriver(LaterJob::class.java).use {
+            it.start()
             assertEquals("task", it.await("started").data.getString("reason"))
         }
     }
 
     @Test
-    fun `a job that begins while the service still ends lets the service go`() {
-        Driven(LaterService::class.java).use { service ->
+    fun `a job that starts while the service is stopping releases the service`() {
+        ServiceDriver(LaterService::class.java).use { service ->
             service.command()
             service.await("started")
-            service.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
-            DrivenJob(LaterJob::class.java).use { job ->
-                job.grant()
+            service.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            JobDriver(LaterJob::class.java).use { job ->
+                job.start()
 
                 assertEquals("task", service.await("started", 2).data.getString("reason"))
                 assertTrue(service.shadow.isForegroundStopped && service.shadow.isStoppedBySelf)
@@ -195,9 +195,9 @@ class JobTest {
         }
     }
 
-    private fun numberOf(name: String) = CRC32().apply { update(name.toByteArray()) }.value.toInt() and Int.MAX_VALUE
+    private fun jobIdOf(name: String) = CRC32().apply { update(name.toByteArray()) }.value.toInt() and Int.MAX_VALUE
 
-    private fun Heard.mode(): String {
+    private fun EventRecorder.mode(): String {
         var mode = ""
         Bgsvc.capabilities(
             object : BgsvcAnswer {

@@ -11,9 +11,9 @@ import org.robolectric.annotation.Implements
 import org.robolectric.shadows.ShadowJobService
 import org.robolectric.shadows.ShadowService
 
-/** A service that Android does not bring to the foreground, without a word, while the app is restricted. */
+/** A service whose start in the foreground Android silently ignores while the app is restricted. */
 @Implements(Service::class)
-class RestrictedService : ShadowService() {
+class ShadowRestrictedService : ShadowService() {
     @Implementation
     override fun getForegroundServiceType(): Int {
         val manager = RuntimeEnvironment.getApplication().getSystemService(ActivityManager::class.java)
@@ -21,10 +21,10 @@ class RestrictedService : ShadowService() {
     }
 }
 
-/** A job service whose notification the test sees. */
+/** A job service that records its notification. */
 @Implements(JobService::class)
-class ShownJob : ShadowJobService() {
-    internal var shown: Pair<Int, Notification>? = null
+class ShadowShownJob : ShadowJobService() {
+    internal var notification: Pair<Int, Notification>? = null
 
     @Implementation
     override fun setNotification(
@@ -33,6 +33,6 @@ class ShownJob : ShadowJobService() {
         notification: Notification,
         policy: Int,
     ) {
-        shown = id to notification
+        this.notification = id to notification
     }
 }

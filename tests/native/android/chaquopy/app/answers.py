@@ -4,7 +4,7 @@ from bgsvc import BackgroundService, ServiceContext  # noqa: TID251 - it runs in
 
 
 class Answers(BackgroundService):
-    """Says something, and then which buttons are pressed."""
+    """Emits a text, and then which buttons are pressed."""
 
     async def run(self, ctx: ServiceContext) -> None:
         ctx.notifier.on_action(lambda key, action: ctx.emit("pressed", {"at": key, "what": action}))

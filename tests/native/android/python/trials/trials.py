@@ -1,4 +1,4 @@
-"""Services that go wrong, each in its own way."""
+"""Services for the tests: most of them fail, each in its own way."""
 
 import time
 
@@ -13,7 +13,7 @@ class Crash(BackgroundService):
 
 
 class Flaky(BackgroundService):
-    """Raises once, and runs at the next try."""
+    """Raises once, and runs when it is restarted."""
 
     tries = 0
 
@@ -26,7 +26,7 @@ class Flaky(BackgroundService):
 
 
 class Stubborn(BackgroundService):
-    """Does not look whether it is to stop, for two seconds."""
+    """Goes on for two seconds after it is asked to stop."""
 
     def run(self, ctx: ServiceContext) -> None:
         ctx.shutdown.wait(30)
@@ -34,7 +34,7 @@ class Stubborn(BackgroundService):
 
 
 class Buttons(BackgroundService):
-    """Shows a notification with a button and a progress, and says what is pressed."""
+    """Shows a notification with a button and a progress, and emits which button is pressed."""
 
     async def run(self, ctx: ServiceContext) -> None:
         ctx.notifier.on_action(lambda key, action: ctx.emit("pressed", {"at": key, "what": action}))
@@ -45,7 +45,7 @@ class Buttons(BackgroundService):
 
 
 class Finishing(BackgroundService):
-    """Has something to finish, and says how long it may, and when it may no longer."""
+    """Has a finite task, and emits its remaining time and its expiry."""
 
     async def run(self, ctx: ServiceContext) -> None:
         with finite_task("upload") as task:
@@ -62,7 +62,7 @@ class Finishing(BackgroundService):
 
 
 class Progress(BackgroundService):
-    """Says how far it is, on the service's own notification."""
+    """Shows its progress on the service's own notification."""
 
     async def run(self, ctx: ServiceContext) -> None:
         ctx.notifier.show_with_id("foreground", "Half way", "2 of 4", progress=(2, 4))

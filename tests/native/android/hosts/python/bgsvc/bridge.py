@@ -1,4 +1,4 @@
-"""In the runtime's place: a bridge that sends as often, and from as many threads, as it is told."""
+"""Stands in for the runtime: a bridge that sends a number of messages from a number of threads."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ _send: list[Callable[[str], None]] = []
 
 
 def attach(send: Callable[[str], None]) -> None:
-    """Take what sends to the host."""
+    """Store the function that sends to the host."""
     _send[:] = [send]
 
 

@@ -1,4 +1,4 @@
-"""In the runtime's place: a bridge that does what the test of the C source asks for."""
+"""Stands in for the runtime: a bridge that does what each message of the C test says."""
 
 import signal
 import sqlite3

@@ -11,11 +11,11 @@ import dev.bgsvc.JobRunService
 import dev.bgsvc.ServiceDefinition
 import dev.bgsvc.TimeoutPolicy
 
-/** Runs the Python class `notes.player:Player` in the foreground. */
-@SuppressLint("InlinedApi") // numbers, which an older Android is never given
+/** The foreground service that runs the Python class `notes.player:Player`. */
+@SuppressLint("InlinedApi") // The types are inlined numbers; below API 29 Android is passed none.
 class PlayerService : ForegroundService(DEFINITION) {
     companion object {
-        /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
+        /** The service's name in the spec, for the functions of [dev.bgsvc.Bgsvc]. */
         const val NAME: String = "player"
 
         private const val CONFIG =
@@ -47,5 +47,5 @@ class PlayerService : ForegroundService(DEFINITION) {
     }
 }
 
-/** Runs the same class in a job, after a time limit of the foreground service. */
+/** The job that runs the same class after a time limit of the foreground service. */
 class PlayerJob : JobRunService(PlayerService.DEFINITION)

@@ -11,10 +11,10 @@ import dev.bgsvc.JobRunService
 import dev.bgsvc.ServiceDefinition
 import dev.bgsvc.TimeoutPolicy
 
-/** Runs the Python class `notes.upload:Upload` in a job. */
+/** The job that runs the Python class `notes.upload:Upload`. */
 class UploadJob : JobRunService(DEFINITION) {
     companion object {
-        /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
+        /** The service's name in the spec, for the functions of [dev.bgsvc.Bgsvc]. */
         const val NAME: String = "upload"
 
         private const val CONFIG =
@@ -48,8 +48,8 @@ class UploadJob : JobRunService(DEFINITION) {
                 createPythonHost = ::ChaquopyHost,
             )
 
-        /** Asks for the job; Android runs it when its conditions are met. */
+        /** Schedules the job; Android runs it when its conditions are met. */
         @JvmStatic
-        fun schedule(context: Context): dev.bgsvc.StartResult = JobRequests.place(context, DEFINITION)
+        fun schedule(context: Context): dev.bgsvc.StartResult = JobRequests.schedule(context, DEFINITION)
     }
 }

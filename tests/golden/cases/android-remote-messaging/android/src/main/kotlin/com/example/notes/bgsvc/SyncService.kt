@@ -10,11 +10,11 @@ import dev.bgsvc.ForegroundService
 import dev.bgsvc.ServiceDefinition
 import dev.bgsvc.TimeoutPolicy
 
-/** Runs the Python class `notes.sync:SyncService` in the foreground. */
-@SuppressLint("InlinedApi") // numbers, which an older Android is never given
+/** The foreground service that runs the Python class `notes.sync:SyncService`. */
+@SuppressLint("InlinedApi") // The types are inlined numbers; below API 29 Android is passed none.
 class SyncService : ForegroundService(DEFINITION) {
     companion object {
-        /** The service's name, by which [dev.bgsvc.Bgsvc] knows it. */
+        /** The service's name in the spec, for the functions of [dev.bgsvc.Bgsvc]. */
         const val NAME: String = "sync"
 
         private const val CONFIG =

@@ -19,8 +19,8 @@ import org.robolectric.shadows.ShadowService
 import java.time.Duration
 import java.util.concurrent.TimeUnit
 
-/** What is heard of the service [name]. */
-internal open class Heard(
+/** Records the events of the service [name]. */
+internal open class EventRecorder(
     val name: String,
     host: PythonHost,
 ) : AutoCloseable {
@@ -33,7 +33,7 @@ internal open class Heard(
         Bgsvc.addListener(listener)
     }
 
-    /** Lets the main thread work until [count] events of the name have come; returns the last. */
+    /** Runs the main thread until [count] events named [event] have arrived; returns the last of them. */
     fun await(
         event: String,
         count: Int = 1,
@@ -48,17 +48,17 @@ internal open class Heard(
         what: String,
         condition: () -> Boolean,
     ) {
-        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)
+        val deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS)
         while (!condition()) {
-            check(System.nanoTime() < deadline) { "waited for $what in vain; heard $events" }
-            check(events.none { "there is no Python" in it.data.optString("message") }) { "$events" }
+            check(System.nanoTime() < deadline) { "timed out waiting for $what; received $events" }
+            check(events.none { "Python is not available" in it.data.optString("message") }) { "$events" }
             shadowOf(Looper.getMainLooper()).idle()
-            Thread.sleep(POLL_MILLIS)
+            Thread.sleep(POLL_INTERVAL_MILLIS)
         }
     }
 
-    /** Lets time pass for the main thread alone. */
-    fun pass(seconds: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofSeconds(seconds))
+    /** Advances the clock of the main thread, and no other, by [seconds]. */
+    fun advance(seconds: Long) = shadowOf(Looper.getMainLooper()).idleFor(Duration.ofSeconds(seconds))
 
     fun names() = events.map { it.event }
 
@@ -69,8 +69,8 @@ internal open class Heard(
     }
 
     private companion object {
-        const val PATIENCE_SECONDS = 30L
-        const val POLL_MILLIS = 5L
+        const val TIMEOUT_SECONDS = 30L
+        const val POLL_INTERVAL_MILLIS = 5L
         val LIVE =
             setOf(
                 ServiceState.INITIALIZING,
@@ -80,11 +80,11 @@ internal open class Heard(
     }
 }
 
-/** A service that the test drives in the system's place, and what is heard of it. */
-internal class Driven(
+/** Drives a service as Android would, and records its events. */
+internal class ServiceDriver(
     type: Class<out ForegroundService>,
     host: PythonHost = realPython,
-) : Heard(type.simpleName.removeSuffix("Service").lowercase(), host) {
+) : EventRecorder(type.simpleName.removeSuffix("Service").lowercase(), host) {
     private val controller: ServiceController<out ForegroundService> = Robolectric.buildService(type).create()
     val service: Service get() = controller.get()
     val shadow: ShadowService get() = shadowOf(service)
@@ -94,9 +94,9 @@ internal class Driven(
         startId: Int = 1,
     ): Int = service.onStartCommand(intent, 0, startId)
 
-    /** Android's time limit for a type, as it is told from API 35 on; the framework before has no such call. */
-    fun timeOut(type: Int) = (service as TimeLimitedService).onTimeout(1, type)
+    /** Reports the time limit of [type], as Android does from API 35 on; an older framework has no such call. */
+    fun reachTimeLimit(type: Int) = (service as TimeLimitedService).onTimeout(1, type)
 }
 
-/** The one Python of this process. */
-internal val realPython by lazy(::pythonHost)
+/** The one real Python of this process. */
+internal val realPython by lazy(::createPythonHost)

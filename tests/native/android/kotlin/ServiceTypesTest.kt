@@ -18,25 +18,25 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 
-/** A service of each type, and what becomes of one that Android refuses. */
+/** A service of each type, and the error where Android refuses it. */
 @RunWith(RobolectricTestRunner::class)
-class TypesTest {
+class ServiceTypesTest {
     private val app = RuntimeEnvironment.getApplication()
     private val services = declared().filter { nameOf(it).startsWith("of") }
-    private val asked =
+    private val requestedPermissions =
         app.packageManager
             .getPackageInfo(app.packageName, PackageManager.GET_PERMISSIONS)
             .requestedPermissions
             .orEmpty()
 
     @Test
-    fun `a service of each type runs in the foreground of its type, and stops`() {
-        shadowOf(app).grantPermissions(*asked)
+    fun `a service of each type runs in the foreground with its type, and stops`() {
+        shadowOf(app).grantPermissions(*requestedPermissions)
         assertEquals(15, services.size)
         assertEquals(15, services.map { it.foregroundServiceType }.toSet().size)
         for (info in services) {
             val type = classOf(info)
-            Driven(type).use {
+            ServiceDriver(type).use {
                 it.command()
                 assertNotEquals(0, info.foregroundServiceType)
                 assertEquals(info.name, info.foregroundServiceType, it.service.foregroundServiceType)
@@ -51,30 +51,31 @@ class TypesTest {
     }
 
     @Test
-    fun `what the manifest asks for is what Android wants of each type`() {
-        shadowOf(app).grantPermissions(*asked)
-        val refused = services.filter { AndroidsRules.missingPermission(app, it.foregroundServiceType) != null }
+    fun `the manifest's permissions satisfy Android for each type`() {
+        shadowOf(app).grantPermissions(*requestedPermissions)
+        val refused =
+            services.filter { ForegroundServiceRules.permissionRefusal(app, it.foregroundServiceType) != null }
         val isOld = Build.VERSION.SDK_INT < Build.VERSION_CODES.VANILLA_ICE_CREAM
-        val tooNew = if (isOld) listOf("ofmediaprocessing") else emptyList()
+        val unknownTypes = if (isOld) listOf("ofmediaprocessing") else emptyList()
 
-        assertEquals(tooNew, refused.map(::nameOf))
+        assertEquals(unknownTypes, refused.map(::nameOf))
     }
 
     @Test
-    fun `each type without its permission is refused, and not the end of the app`() {
-        shadowOf(app).denyPermissions(*asked)
-        val without = services.map(::nameOf).toMutableList()
+    fun `each type without its permission is refused, and the app does not crash`() {
+        shadowOf(app).denyPermissions(*requestedPermissions)
+        val notRefused = services.map(::nameOf).toMutableList()
         for (info in services) {
-            val refusal = AndroidsRules.missingPermission(app, info.foregroundServiceType) ?: continue
-            without -= nameOf(info)
+            val refusal = ForegroundServiceRules.permissionRefusal(app, info.foregroundServiceType) ?: continue
+            notRefused -= nameOf(info)
             assertRefused(info, refusal, Intent(), "ask the user for the permission")
         }
 
-        assertEquals(listOf("ofshortservice"), without)
+        assertEquals(listOf("ofshortservice"), notRefused)
     }
 
     @Test
-    fun `each of Android's refusals of each type is an error that says what to do`() {
+    fun `each refusal of each type is an error with a fix`() {
         val refusals =
             mapOf(
                 ForegroundServiceStartNotAllowedException("from the background") to "while the user sees the app",
@@ -88,19 +89,19 @@ class TypesTest {
     }
 
     @Test
-    fun `of each type only those start with the device that Android lets`() {
+    fun `at boot exactly the types that Android allows start`() {
         val allowed = System.getProperty("bgsvc.test.boot").toInt()
         val all = services.fold(0) { bits, info -> bits or info.foregroundServiceType }
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.VANILLA_ICE_CREAM) {
-            assertEquals("the facts", AndroidsRules.startingWithTheDevice() and all, allowed)
+            assertEquals("the facts", ForegroundServiceRules.typesAllowedAtBoot() and all, allowed)
         }
         for (info in services) {
             val boot = Intent().putExtra("dev.bgsvc.extra.REASON", "boot")
-            val refusal = AndroidsRules.atBoot(info.foregroundServiceType)
+            val refusal = ForegroundServiceRules.bootRefusal(info.foregroundServiceType)
             if (refusal != null) {
                 assertRefused(info, refusal, boot, "")
             } else {
-                Driven(classOf(info)).use {
+                ServiceDriver(classOf(info)).use {
                     it.command(boot)
                     assertEquals("boot", it.await("started").data.getString("reason"))
                 }
@@ -109,10 +110,10 @@ class TypesTest {
     }
 
     @Test
-    fun `a restricted app, which Android does not hear, is told so`() {
+    fun `a start that Android ignores in a restricted app is an error with a fix`() {
         val manager = app.getSystemService(android.app.ActivityManager::class.java)
         shadowOf(manager).setBackgroundRestricted(true)
-        Driven(ButtonsService::class.java).use {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command()
             val error = it.await("error").data
 
@@ -129,7 +130,7 @@ class TypesTest {
         intent: Intent,
         fix: String,
     ) {
-        Driven(classOf(info)).use {
+        ServiceDriver(classOf(info)).use {
             it.shadow.setThrowInStartForeground(refusal)
             it.command(intent)
             val error = it.await("error").data
@@ -137,7 +138,7 @@ class TypesTest {
             assertEquals("platform ${refusal.message}", "${error.getString("code")} ${error.getString("message")}")
             assertTrue("$error", fix in error.getString("fix"))
             assertTrue(it.shadow.isStoppedBySelf)
-            it.pass(1)
+            it.advance(1)
             assertEquals(listOf("error"), it.names())
         }
     }
@@ -146,7 +147,7 @@ class TypesTest {
 
     private fun nameOf(info: ServiceInfo) = info.metaData?.getString("dev.bgsvc.name").orEmpty()
 
-    @Suppress("DEPRECATION") // The flags' own type came with API 33.
+    @Suppress("DEPRECATION") // The type PackageInfoFlags came with API 33.
     private fun declared(): List<ServiceInfo> =
         app.packageManager
             .getPackageInfo(app.packageName, PackageManager.GET_SERVICES or PackageManager.GET_META_DATA)

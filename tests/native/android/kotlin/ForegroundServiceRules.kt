@@ -11,31 +11,31 @@ import org.robolectric.util.ReflectionHelpers.ClassParameter.from as argument
 import org.robolectric.util.ReflectionHelpers.callInstanceMethod as call
 
 /**
- * What Android's system server would say to a service that wants to the foreground.
+ * Decides as Android's system server would whether a service may enter the foreground.
  *
- * Robolectric has no such server; the rules it goes by are in the framework, and read here from the one that the
- * test runs on: the policy of each type, and the list of types that may start with the device.
+ * Robolectric has no such server. Its rules are in the framework that the test runs on, and are read from there: the
+ * policy of each type, and the list of types that may start at boot.
  */
-internal object AndroidsRules {
+internal object ForegroundServiceRules {
     private const val BITS = 32
 
-    /** Returns how Android refuses a service of [types], a sum of bits, for want of a permission; null if it does not. */
-    fun missingPermission(
+    /** Returns Android's exception if a permission for [types], a sum of bits, is missing; null if none is. */
+    fun permissionRefusal(
         context: Context,
         types: Int,
     ): SecurityException? {
-        val lacking = bitsOf(types).firstOrNull { !isGranted(context, it) } ?: return null
-        return SecurityException("Starting FGS with type $lacking requires permissions")
+        val type = bitsOf(types).firstOrNull { !isGranted(context, it) } ?: return null
+        return SecurityException("Starting FGS with type $type requires permissions")
     }
 
-    /** Returns how Android refuses a service of [types] when the device starts; null if it does not. */
-    fun atBoot(types: Int): ForegroundServiceStartNotAllowedException? {
-        if (types and startingWithTheDevice() != 0) return null
+    /** Returns Android's exception for a start of [types] at boot; null if it allows that. */
+    fun bootRefusal(types: Int): ForegroundServiceStartNotAllowedException? {
+        if (types and typesAllowedAtBoot() != 0) return null
         return ForegroundServiceStartNotAllowedException("FGS type $types not allowed to start from BOOT_COMPLETED!")
     }
 
-    /** Returns the bits of the types that may start with the device: all of them before API 35. */
-    fun startingWithTheDevice(): Int =
+    /** Returns the bits of the types that may start at boot: all of them before API 35. */
+    fun typesAllowedAtBoot(): Int =
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.VANILLA_ICE_CREAM) {
             -1
         } else {
@@ -50,14 +50,14 @@ internal object AndroidsRules {
         val policy = callStaticMethod<Any>(Class.forName("android.app.ForegroundServiceTypePolicy"), "getDefaultPolicy")
         val bit = Int::class.javaPrimitiveType
         val rule = call<Any>(policy, "getForegroundServiceTypePolicyInfo", argument(bit, type), argument(bit, 0))
-        // What Android does not know falls to the rule for no type, which has its own number: 0.
+        // For an unknown type Android returns the rule for no type, whose own type is 0.
         if (call<Int>(rule, "getForegroundServiceType") != type) return false
-        val has = { name: String -> context.checkSelfPermission(name) == PackageManager.PERMISSION_GRANTED }
+        val isHeld = { name: String -> context.checkSelfPermission(name) == PackageManager.PERMISSION_GRANTED }
         val all = permissions(rule, "mAllOfPermissions")
         val any = permissions(rule, "mAnyOfPermissions")
-        // A consent of the user's, which no manifest can ask for: it is no permission, but an operation.
-        val consent = any.any { it.startsWith("android:") }
-        return all.all(has) && (any.isEmpty() || any.any(has) || consent)
+        // The user's consent, which no manifest can ask for: an app operation, not a permission.
+        val isConsentEnough = any.any { it.startsWith("android:") }
+        return all.all(isHeld) && (any.isEmpty() || any.any(isHeld) || isConsentEnough)
     }
 
     private fun permissions(

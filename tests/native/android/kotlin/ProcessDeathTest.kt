@@ -25,18 +25,18 @@ import org.robolectric.shadows.ShadowActivityManager
 import java.io.File
 import java.nio.file.Files
 
-/** A process that is killed while its service runs: its caller kills it, and starts the next with the same storage. */
+/** The process that its caller kills while a service runs. */
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [36])
 class KilledProcessTest {
     private val app = RuntimeEnvironment.getApplication()
 
     @Before
-    fun store() = storeInCallersFolder(app)
+    fun store() = useCallersStorage(app)
 
     @Test
     fun `a service runs until its process is killed`() {
-        Driven(RevivedService::class.java).use {
+        ServiceDriver(RevivedService::class.java).use {
             Bgsvc.start(app, RevivedService::class.java)
             it.command(shadowOf(app).nextStartedService)
             it.await("started")
@@ -46,24 +46,24 @@ class KilledProcessTest {
     }
 }
 
-/** The process after it. */
+/** The next process, which its caller starts with the same storage. */
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [36])
 class NextProcessTest {
     private val app = RuntimeEnvironment.getApplication()
 
     @Before
-    fun store() = storeInCallersFolder(app)
+    fun store() = useCallersStorage(app)
 
     @Test
-    fun `the next process starts again what is wanted, and closes the run that was killed`() {
-        assertEquals(true, Bgsvc.isWanted(app, RevivedService.NAME))
+    fun `the next process restarts the service and closes the killed run`() {
+        assertEquals(true, Bgsvc.desiredRunning(app, RevivedService.NAME))
         assertFalse(runs().getJSONObject(0).has("ended"))
-        tellOfTheKill()
+        reportKill()
         BootReceiver().onReceive(app, Intent(Intent.ACTION_MY_PACKAGE_REPLACED))
         val again = shadowOf(app).nextStartedService
         assertEquals(ComponentName(app, RevivedService::class.java), again.component)
-        Driven(RevivedService::class.java).use {
+        ServiceDriver(RevivedService::class.java).use {
             assertEquals(Service.START_STICKY, it.command(again))
             assertEquals("replay", it.await("started").data.getString("reason"))
             val (killed, running) = listOf(runs().getJSONObject(0), runs().getJSONObject(1))
@@ -78,13 +78,13 @@ class NextProcessTest {
 
     private fun runs() = JSONArray(Bgsvc.history(app, RevivedService.NAME))
 
-    // What Android tells of a process that a signal ended; the time is that at which the caller sent it.
-    private fun tellOfTheKill() {
+    // Adds what Android reports of a process that a signal ended; the caller sent it at that time.
+    private fun reportKill() {
         val exit =
             ShadowActivityManager.ApplicationExitInfoBuilder
                 .newBuilder()
                 .setReason(ApplicationExitInfo.REASON_SIGNALED)
-                .setStatus(KILL)
+                .setStatus(SIGKILL)
                 .setProcessName(Application.getProcessName())
                 .setTimestamp(System.getProperty("bgsvc.test.killed").toLong())
                 .build()
@@ -92,12 +92,12 @@ class NextProcessTest {
     }
 
     private companion object {
-        const val KILL = 9
+        const val SIGKILL = 9
     }
 }
 
-// Lets the app's files, of both kinds of storage, be those of the folder that the caller keeps.
-private fun storeInCallersFolder(app: Application) {
+// Links the app's storage, of both kinds, to the folder that the caller keeps between processes.
+private fun useCallersStorage(app: Application) {
     val kept = File(System.getProperty("bgsvc.test.storage"))
     val contexts = mapOf("credential" to app, "device" to app.createDeviceProtectedStorageContext())
     for ((name, context) in contexts) {

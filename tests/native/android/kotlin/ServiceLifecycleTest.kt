@@ -43,31 +43,31 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.shadows.ShadowActivityManager
 import org.robolectric.shadows.ShadowPowerManager
 
-/** What happens around a run: boot, kills, refusals, buttons, time limits and what comes after them. */
+/** What starts, restarts and ends runs: boot, kills, refusals, buttons and time limits. */
 @RunWith(RobolectricTestRunner::class)
-class LifeTest {
+class ServiceLifecycleTest {
     private val app = RuntimeEnvironment.getApplication()
     private val notifications = app.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
 
     @Test
-    fun `the device's start starts what shall start with it, and nothing else`() {
+    fun `a boot starts the services with start_on_boot, and no others`() {
         receive(Intent.ACTION_BOOT_COMPLETED)
 
-        val wanted = listOf(ButtonsService::class.java.name, EarlyService::class.java.name)
-        assertEquals(wanted, started().map { it.component?.className })
+        val expected = listOf(ButtonsService::class.java.name, EarlyService::class.java.name)
+        assertEquals(expected, startedServices().map { it.component?.className })
     }
 
     @Test
-    fun `before the first unlock only that starts which the spec wants then`() {
+    fun `a locked boot starts only the services with direct_boot`() {
         receive(Intent.ACTION_LOCKED_BOOT_COMPLETED)
 
-        val early = started().single()
+        val early = startedServices().single()
         assertEquals(EarlyService::class.java.name, early.component?.className)
-        Driven(EarlyService::class.java).use {
+        ServiceDriver(EarlyService::class.java).use {
             it.command(early)
             assertEquals("boot", it.await("started").data.getString("reason"))
             receive(Intent.ACTION_BOOT_COMPLETED)
-            started(EarlyService::class.java).forEach { intent -> it.command(intent) }
+            startedServices(EarlyService::class.java).forEach { intent -> it.command(intent) }
             it.command(Bgsvc.stopIntent(app, EarlyService::class.java))
             it.await("stopped")
             assertEquals(1, it.all("started").size)
@@ -75,11 +75,11 @@ class LifeTest {
     }
 
     @Test
-    fun `a second message of the device's start starts no second run`() {
-        Driven(ButtonsService::class.java).use {
+    fun `a second boot broadcast starts no second run`() {
+        ServiceDriver(ButtonsService::class.java).use {
             repeat(2) { _ ->
                 receive(Intent.ACTION_BOOT_COMPLETED)
-                started(ButtonsService::class.java).forEach { intent -> it.command(intent) }
+                startedServices(ButtonsService::class.java).forEach { intent -> it.command(intent) }
             }
 
             assertEquals("boot", it.await("started").data.getString("reason"))
@@ -90,8 +90,8 @@ class LifeTest {
     }
 
     @Test
-    fun `what the user stopped does not start with the device`() {
-        Driven(ButtonsService::class.java).use {
+    fun `a service that the user stopped does not start at boot`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command()
             it.await("started")
             Bgsvc.stop(app, ButtonsService.NAME, StopReason.USER_STOP)
@@ -99,51 +99,51 @@ class LifeTest {
         }
         receive(Intent.ACTION_BOOT_COMPLETED)
 
-        assertEquals(false, Bgsvc.isWanted(app, ButtonsService.NAME))
-        assertEquals(emptyList<Intent>(), started(ButtonsService::class.java))
+        assertEquals(false, Bgsvc.desiredRunning(app, ButtonsService.NAME))
+        assertEquals(emptyList<Intent>(), startedServices(ButtonsService::class.java))
     }
 
     @Test
-    fun `an update of the app starts again what is wanted`() {
+    fun `an update of the app restarts a service whose desired state is to run`() {
         Bgsvc.start(app, HeartbeatService::class.java)
-        started()
+        startedServices()
         receive(Intent.ACTION_MY_PACKAGE_REPLACED)
 
-        val again = started().single()
+        val again = startedServices().single()
         assertEquals(ComponentName(app, HeartbeatService::class.java), again.component)
-        Driven(HeartbeatService::class.java).use {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command(again)
             assertEquals("replay", it.await("started").data.getString("reason"))
         }
     }
 
     @Test
-    fun `a wish is on the disk when the start returns`() {
-        assertNull(Bgsvc.isWanted(app, HeartbeatService.NAME))
+    fun `the desired state is on disk when the start returns`() {
+        assertNull(Bgsvc.desiredRunning(app, HeartbeatService.NAME))
         Bgsvc.start(app, HeartbeatService::class.java)
 
-        assertEquals(true, Bgsvc.isWanted(app, HeartbeatService.NAME))
+        assertEquals(true, Bgsvc.desiredRunning(app, HeartbeatService.NAME))
     }
 
     @Test
-    fun `a time limit leaves the wish as it was, and no more where the spec says stop`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a time limit with on_timeout stop keeps the desired state and does nothing more`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             Bgsvc.start(app, HeartbeatService::class.java)
             it.command()
             it.await("beat")
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_DATA_SYNC)
             it.await("stopped")
 
-            assertEquals(true, Bgsvc.isWanted(app, HeartbeatService.NAME))
-            assertEquals(emptyList<Notification>(), offers())
+            assertEquals(true, Bgsvc.desiredRunning(app, HeartbeatService.NAME))
+            assertEquals(emptyList<Notification>(), resumeNotifications())
             val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
             assertEquals(emptyList<JobInfo>(), scheduler.allPendingJobs)
         }
     }
 
     @Test
-    fun `the history tells of each run how it began and ended`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `the history has the start and the end of each run`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
@@ -157,8 +157,8 @@ class LifeTest {
     }
 
     @Test
-    fun `the system's restart brings nothing back that the user has stopped`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a restart by Android does not start a service that the user stopped`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             Bgsvc.stop(app, HeartbeatService.NAME, StopReason.USER_STOP)
@@ -171,7 +171,7 @@ class LifeTest {
     }
 
     @Test
-    fun `a refused start shows what to tap, and says why`() {
+    fun `a refused start returns its reason and shows the resume notification`() {
         val context =
             object : ContextWrapper(app) {
                 override fun startForegroundService(service: Intent?): ComponentName? =
@@ -180,33 +180,33 @@ class LifeTest {
         val result = Bgsvc.start(context, ButtonsService::class.java)
 
         assertEquals("in the background", (result as StartResult.Refused).error.message)
-        val offer = offers().single()
-        assertEquals("Tap to go on", offer.extras.getString(Notification.EXTRA_TEXT))
-        val tap = shadowOf(offer.contentIntent)
+        val notification = resumeNotifications().single()
+        assertEquals("Tap to go on", notification.extras.getString(Notification.EXTRA_TEXT))
+        val tap = shadowOf(notification.contentIntent)
         assertTrue(tap.isForegroundService)
         assertEquals(ComponentName(app, ButtonsService::class.java), tap.savedIntent.component)
-        Driven(ButtonsService::class.java).use {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command(tap.savedIntent)
             assertEquals("user", it.await("started").data.getString("reason"))
-            assertEquals(emptyList<Notification>(), offers())
+            assertEquals(emptyList<Notification>(), resumeNotifications())
         }
     }
 
     @Test
-    fun `a refused foreground shows what to tap as well`() {
-        Driven(ButtonsService::class.java).use {
+    fun `a refused foreground shows the resume notification`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.shadow.setThrowInStartForeground(SecurityException("no permission"))
             it.command()
             it.await("error")
 
-            assertEquals(1, offers().size)
+            assertEquals(1, resumeNotifications().size)
             assertTrue(it.shadow.isStoppedBySelf)
         }
     }
 
     @Test
-    fun `the notification has a button that stops, and one that Python hears of`() {
-        Driven(ButtonsService::class.java).use {
+    fun `the notification has a stop button, and a button that Python gets`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command()
             it.await("started")
             val (stop, pause) = it.shadow.lastForegroundNotification.actions
@@ -220,11 +220,11 @@ class LifeTest {
     }
 
     @Test
-    fun `a notification of Python's has its buttons and its progress`() {
-        Driven(ButtonsService::class.java).use {
+    fun `a notification from Python has its buttons and its progress`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command()
-            it.until("the notification") { copying() != null }
-            val shown = checkNotNull(copying())
+            it.until("the notification") { copyNotification() != null }
+            val shown = checkNotNull(copyNotification())
             assertEquals(1000, shown.extras.getInt(Notification.EXTRA_PROGRESS_MAX))
             assertEquals(750, shown.extras.getInt(Notification.EXTRA_PROGRESS))
             it.command(shadowOf(shown.actions.single().actionIntent).savedIntent, 2)
@@ -235,11 +235,11 @@ class LifeTest {
     }
 
     @Test
-    fun `Python may say on the service's own notification how far it is`() {
-        Driven(ProgressService::class.java).use {
+    fun `Python can show progress on the service's own notification`() {
+        ServiceDriver(ProgressService::class.java).use {
             it.command()
-            it.until("the progress") { halfWay() != null }
-            val shown = checkNotNull(halfWay())
+            it.until("the progress") { progressNotification() != null }
+            val shown = checkNotNull(progressNotification())
             assertEquals("2 of 4", shown.extras.getString(Notification.EXTRA_TEXT))
             assertTrue(shown.flags and Notification.FLAG_ONGOING_EVENT != 0)
             it.command(Intent(), 2)
@@ -255,8 +255,8 @@ class LifeTest {
     }
 
     @Test
-    fun `a button of a service that is gone does nothing`() {
-        Driven(ButtonsService::class.java).use {
+    fun `a button of a service without a run does nothing`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command(Intent("dev.bgsvc.action.BUTTON"))
 
             assertTrue(it.shadow.isStoppedBySelf)
@@ -265,8 +265,8 @@ class LifeTest {
     }
 
     @Test
-    fun `the processor stays awake during a run alone`() {
-        Driven(ButtonsService::class.java).use {
+    fun `the wake lock is held only during a run`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command()
             it.await("started")
             val lock: PowerManager.WakeLock = ShadowPowerManager.getLatestWakeLock()
@@ -279,78 +279,78 @@ class LifeTest {
     }
 
     @Test
-    fun `a time limit may ask the user to go on`() {
-        Driven(AskingService::class.java).use {
+    fun `a time limit with on_timeout notify shows the resume notification`() {
+        ServiceDriver(AskingService::class.java).use {
             it.command()
             it.await("started")
-            it.timeOut(ServiceInfo.FOREGROUND_SERVICE_TYPE_MEDIA_PROCESSING)
+            it.reachTimeLimit(ServiceInfo.FOREGROUND_SERVICE_TYPE_MEDIA_PROCESSING)
             it.await("stopped")
 
-            assertEquals("Tap to resume", offers().single().extras.getString(Notification.EXTRA_TEXT))
+            assertEquals("Tap to resume", resumeNotifications().single().extras.getString(Notification.EXTRA_TEXT))
         }
     }
 
     @Test
-    fun `a kill by the user ends the wish, and the run that it ended`() {
-        died("killed", ApplicationExitInfo.REASON_USER_REQUESTED)
-        Driven(KilledService::class.java).use {
+    fun `a kill by the user clears the desired state and closes the run`() {
+        simulateProcessExit("killed", ApplicationExitInfo.REASON_USER_REQUESTED)
+        ServiceDriver(KilledService::class.java).use {
             it.command(null)
 
             assertTrue(it.shadow.isStoppedBySelf)
-            assertEquals(false, Bgsvc.isWanted(app, KilledService.NAME))
+            assertEquals(false, Bgsvc.desiredRunning(app, KilledService.NAME))
             val run = JSONArray(Bgsvc.history(app, KilledService.NAME)).getJSONObject(0)
             assertEquals("userStop 2.0", "${run.getString("reason")} ${run.getDouble("ended")}")
         }
     }
 
     @Test
-    fun `what Android killed comes back, and its last run has an end`() {
-        died("revived", ApplicationExitInfo.REASON_LOW_MEMORY)
-        Driven(RevivedService::class.java).use {
+    fun `a service that Android killed restarts, and its last run is closed`() {
+        simulateProcessExit("revived", ApplicationExitInfo.REASON_LOW_MEMORY)
+        ServiceDriver(RevivedService::class.java).use {
             assertEquals(Service.START_STICKY, it.command(null))
 
             assertEquals("osRestart", it.await("started").data.getString("reason"))
-            assertEquals(true, Bgsvc.isWanted(app, RevivedService.NAME))
+            assertEquals(true, Bgsvc.desiredRunning(app, RevivedService.NAME))
             val run = JSONArray(Bgsvc.history(app, RevivedService.NAME)).getJSONObject(0)
             assertEquals("processExit 2.0", "${run.getString("reason")} ${run.getDouble("ended")}")
         }
     }
 
     @Test
-    fun `the end of another process of the app ends nothing here`() {
-        died("buttons", ApplicationExitInfo.REASON_USER_REQUESTED, "${app.packageName}:other")
+    fun `the end of another process of the app closes no run`() {
+        simulateProcessExit("buttons", ApplicationExitInfo.REASON_USER_REQUESTED, "${app.packageName}:other")
         receive(Intent.ACTION_BOOT_COMPLETED)
 
-        assertEquals(1, started(ButtonsService::class.java).size)
-        assertEquals(true, Bgsvc.isWanted(app, ButtonsService.NAME))
+        assertEquals(1, startedServices(ButtonsService::class.java).size)
+        assertEquals(true, Bgsvc.desiredRunning(app, ButtonsService.NAME))
         assertFalse(JSONArray(Bgsvc.history(app, ButtonsService.NAME)).getJSONObject(0).has("ended"))
     }
 
     @Test
-    fun `what the user killed does not start with the device`() {
-        died("buttons", ApplicationExitInfo.REASON_USER_REQUESTED)
+    fun `a service that the user killed does not start at boot`() {
+        simulateProcessExit("buttons", ApplicationExitInfo.REASON_USER_REQUESTED)
         receive(Intent.ACTION_BOOT_COMPLETED)
 
-        assertEquals(emptyList<Intent>(), started(ButtonsService::class.java))
-        assertEquals(false, Bgsvc.isWanted(app, ButtonsService.NAME))
+        assertEquals(emptyList<Intent>(), startedServices(ButtonsService::class.java))
+        assertEquals(false, Bgsvc.desiredRunning(app, ButtonsService.NAME))
     }
 
     @Test
-    fun `a run that goes on is not taken for one of the process before`() {
-        Driven(ButtonsService::class.java).use {
+    fun `a live run is not closed by the exit of a previous process`() {
+        ServiceDriver(ButtonsService::class.java).use {
             it.command()
             it.await("started")
-            died(null, ApplicationExitInfo.REASON_USER_REQUESTED)
+            simulateProcessExit(null, ApplicationExitInfo.REASON_USER_REQUESTED)
             receive(Intent.ACTION_BOOT_COMPLETED)
 
             assertFalse(JSONArray(Bgsvc.history(app, ButtonsService.NAME)).getJSONObject(0).has("ended"))
-            assertEquals(true, Bgsvc.isWanted(app, ButtonsService.NAME))
+            assertEquals(true, Bgsvc.desiredRunning(app, ButtonsService.NAME))
         }
     }
 
     @Test
-    fun `swiping the app away leaves the service alone`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `a service without stop_with_task survives a swipe of the app`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("beat")
             it.service.onTaskRemoved(Intent())
@@ -363,8 +363,8 @@ class LifeTest {
 
     @Test
     fun `two services run at once, each with its own notification`() {
-        Driven(HeartbeatService::class.java).use { one ->
-            Driven(ButtonsService::class.java).use { two ->
+        ServiceDriver(HeartbeatService::class.java).use { one ->
+            ServiceDriver(ButtonsService::class.java).use { two ->
                 one.command()
                 two.command()
                 one.await("beat")
@@ -377,8 +377,8 @@ class LifeTest {
     }
 
     @Test
-    fun `the capabilities come as Python tells them`() {
-        Driven(HeartbeatService::class.java).use {
+    fun `the capabilities are those that Python replies`() {
+        ServiceDriver(HeartbeatService::class.java).use {
             it.command()
             it.await("started")
             var answer: JSONObject? = null
@@ -397,8 +397,8 @@ class LifeTest {
         }
     }
 
-    // Leaves what a process leaves that died while [name] ran.
-    private fun died(
+    // Leaves what a process leaves that ended while the service [name] ran.
+    private fun simulateProcessExit(
         name: String?,
         reason: Int,
         process: String = Application.getProcessName(),
@@ -422,15 +422,17 @@ class LifeTest {
         shadowOf(manager).addApplicationExitInfo(exit)
     }
 
-    private fun Driven.info(): ServiceInfo = app.packageManager.getServiceInfo(ComponentName(app, service.javaClass), 0)
+    private fun ServiceDriver.info(): ServiceInfo =
+        app.packageManager.getServiceInfo(ComponentName(app, service.javaClass), 0)
 
     private fun receive(action: String) = BootReceiver().onReceive(app, Intent(action))
 
-    private fun started(service: Class<*>) = started().filter { it.component?.className == service.name }
+    private fun startedServices(service: Class<*>) =
+        startedServices().filter { it.component?.className == service.name }
 
-    private fun started(): List<Intent> = generateSequence { shadowOf(app).nextStartedService }.toList()
+    private fun startedServices(): List<Intent> = generateSequence { shadowOf(app).nextStartedService }.toList()
 
-    private fun offers() =
+    private fun resumeNotifications() =
         shadowOf(notifications).allNotifications.filter {
             it.extras
                 .getString(Notification.EXTRA_TEXT)
@@ -438,11 +440,11 @@ class LifeTest {
                 .startsWith("Tap")
         }
 
-    private fun halfWay() =
+    private fun progressNotification() =
         shadowOf(notifications)
             .getNotification(R.string.bgsvc_progress_label)
             ?.takeIf { it.extras.getString(Notification.EXTRA_TITLE) == "Half way" }
 
-    private fun copying() =
+    private fun copyNotification() =
         shadowOf(notifications).allNotifications.find { it.extras.getString(Notification.EXTRA_TITLE) == "Copying" }
 }

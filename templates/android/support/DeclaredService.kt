@@ -13,20 +13,21 @@ import android.content.pm.PackageManager
 import android.content.pm.ServiceInfo
 
 /** A service as the manifest declares it: what is known of it without running any of its code. */
-internal class Declared private constructor(
+internal class DeclaredService private constructor(
     private val context: Context,
     private val info: ServiceInfo,
 ) {
+    /** The class that Android starts. */
     val component = ComponentName(info.packageName, info.name)
 
     /** The service's name in the spec. */
     val name: String = info.metaData.getString(NAME).orEmpty()
 
-    /** Whether it starts with the device. */
+    /** Whether it starts when the device has booted. */
     val startsOnBoot: Boolean = info.metaData.getBoolean(START_ON_BOOT)
 
-    /** Whether that is before the user has unlocked it. */
-    val startsLocked: Boolean = info.directBootAware
+    /** Whether it may start before the first unlock of the device. */
+    val isDirectBootAware: Boolean = info.directBootAware
 
     private val isJob = info.permission == JobService.PERMISSION_BIND
 
@@ -34,11 +35,11 @@ internal class Declared private constructor(
     fun startIntent(reason: StartReason): Intent =
         Intent().setComponent(component).putExtra(ForegroundService.EXTRA_REASON, reason.wire)
 
-    /** Shows a notification by which the user lets it go on: a tap on it may start what the app may not. */
-    fun offerToResume() {
+    /** Shows a notification whose tap starts the service, also where Android refuses that to the app. */
+    fun showResumeNotification() {
         val manager = context.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
         val label = info.loadLabel(context.packageManager)
-        val channel = NotificationChannel(channelOf(name), label, NotificationManager.IMPORTANCE_LOW)
+        val channel = NotificationChannel(channelId(name), label, NotificationManager.IMPORTANCE_LOW)
         manager.createNotificationChannel(channel)
         val notification =
             Notification
@@ -46,19 +47,19 @@ internal class Declared private constructor(
                 .setSmallIcon(info.metaData.getInt(ICON))
                 .setContentTitle(label)
                 .setContentText(context.getString(info.metaData.getInt(RESUME)))
-                .setContentIntent(resume())
+                .setContentIntent(pendingStart())
                 .setAutoCancel(true)
                 .build()
         manager.notify(channel.id, info.labelRes, notification)
     }
 
-    /** Takes that notification away. */
-    fun withdrawOffer() {
+    /** Removes that notification. */
+    fun cancelResumeNotification() {
         val manager = context.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
-        manager.cancel(channelOf(name), info.labelRes)
+        manager.cancel(channelId(name), info.labelRes)
     }
 
-    private fun resume(): PendingIntent {
+    private fun pendingStart(): PendingIntent {
         val intent = startIntent(StartReason.USER)
         return PendingIntent.getForegroundService(context, info.labelRes, intent, PendingIntent.FLAG_IMMUTABLE)
     }
@@ -68,42 +69,50 @@ internal class Declared private constructor(
         private const val START_ON_BOOT = "dev.bgsvc.start_on_boot"
         private const val RESUME = "dev.bgsvc.resume"
 
-        /** What the manifest calls the icon of a notification. */
+        /** The meta-data key of a notification's icon. */
         const val ICON = "dev.bgsvc.icon"
 
-        /** Returns the id of the channel of the service [name]. */
-        fun channelOf(name: String) = "bgsvc.$name"
+        /** Returns the id of the notification channel of the service [name]. */
+        fun channelId(name: String) = "bgsvc.$name"
 
         /** Returns every generated foreground service of the app. */
-        fun all(context: Context): List<Declared> = everything(context).filterNot { it.isJob }
+        fun all(context: Context): List<DeclaredService> = servicesAndJobs(context).filterNot { it.isJob }
 
-        /** Returns the foreground service called [name], if the manifest has it. */
+        /** Returns the foreground service [name], or null if the manifest does not have it. */
         fun find(
             context: Context,
             name: String,
-        ): Declared? = all(context).find { it.name == name }
+        ): DeclaredService? = all(context).find { it.name == name }
 
-        /** Returns what has the files of Python: those of an app that starts locked are to be readable then. */
-        fun storageOf(context: Context): Context =
-            if (everything(context).any { it.startsLocked }) context.createDeviceProtectedStorageContext() else context
+        /**
+         * Returns the context whose storage has Python's files.
+         *
+         * An app with a service that starts before the first unlock has them where they can be read then.
+         */
+        fun storageContext(context: Context): Context =
+            if (servicesAndJobs(context).any { it.isDirectBootAware }) {
+                context.createDeviceProtectedStorageContext()
+            } else {
+                context
+            }
 
-        /** Calls off the jobs of the service [name]: Android has not begun them, or would again. */
+        /** Cancels the jobs of the service [name], which Android has not started yet or would repeat. */
         fun cancelJobs(
             context: Context,
             name: String,
         ) {
             val scheduler = context.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            val components = everything(context).filter { it.isJob && it.name == name }.map { it.component }
+            val components = servicesAndJobs(context).filter { it.isJob && it.name == name }.map { it.component }
             scheduler.allPendingJobs.filter { it.service in components }.forEach { scheduler.cancel(it.id) }
         }
 
-        @Suppress("DEPRECATION") // The flags' own type came with API 33.
-        private fun everything(context: Context): List<Declared> =
+        @Suppress("DEPRECATION") // The type PackageInfoFlags came with API 33.
+        private fun servicesAndJobs(context: Context): List<DeclaredService> =
             context.packageManager
                 .getPackageInfo(context.packageName, PackageManager.GET_SERVICES or PackageManager.GET_META_DATA)
                 .services
                 .orEmpty()
                 .filter { it.metaData?.containsKey(NAME) == true }
-                .map { Declared(context, it) }
+                .map { DeclaredService(context, it) }
     }
 }

@@ -14,42 +14,42 @@ import org.robolectric.shadows.ShadowJobService
 import org.robolectric.util.ReflectionHelpers
 import java.lang.reflect.Proxy
 
-/** A job that the test grants and ends in the scheduler's place, through the framework's own binder. */
-internal class DrivenJob(
+/** Starts and stops a job as Android's scheduler would, through the framework's own binder. */
+internal class JobDriver(
     type: Class<out JobRunService>,
-) : Heard(type.simpleName.removeSuffix("Job").lowercase(), realPython) {
+) : EventRecorder(type.simpleName.removeSuffix("Job").lowercase(), realPython) {
     private val service = Robolectric.buildService(type).create().get()
     private val binder = IJobService.Stub.asInterface(service.onBind(Intent()))
     private val parameters: JobParameters = Shadow.newInstanceOf(JobParameters::class.java)
 
-    /** What the job told the scheduler: the calls of its callback, with what they carry. */
-    val told = mutableListOf<Pair<String, List<Any?>>>()
+    /** The job's calls to the scheduler's callback, each with its arguments. */
+    val callbackCalls = mutableListOf<Pair<String, List<Any?>>>()
     val shadow: ShadowJobService get() = shadowOf(service)
     val isFinished: Boolean get() = shadow.isJobFinished
 
-    /** The notification by which the user sees the job, and its id. */
-    val shown: Pair<Int, Notification>? get() = Shadow.extract<ShownJob>(service).shown
+    /** The job's notification and its id; null if it shows none. */
+    val notification: Pair<Int, Notification>? get() = Shadow.extract<ShadowShownJob>(service).notification
 
     init {
         val callback =
             Proxy.newProxyInstance(javaClass.classLoader, arrayOf(IJobCallback::class.java)) { _, method, values ->
-                told += method.name to values.orEmpty().toList()
+                callbackCalls += method.name to values.orEmpty().toList()
                 null
             } as IJobCallback
         val token = Binder().apply { attachInterface(callback, "android.app.job.IJobCallback") }
         ReflectionHelpers.setField(parameters, "callback", token)
     }
 
-    fun grant() {
+    fun start() {
         binder.startJob(parameters)
-        pass(0)
+        advance(0)
     }
 
-    /** Ends the job for one of the platform's reasons; returns whether it is to be granted again. */
-    fun take(reason: Int): Boolean {
+    /** Stops the job for one of Android's reasons; returns whether the job asks to run again. */
+    fun stop(reason: Int): Boolean {
         ReflectionHelpers.setField(parameters, "mStopReason", reason)
         binder.stopJob(parameters)
-        until("the end of the job") { told.any { it.first == "acknowledgeStopMessage" } }
-        return told.last { it.first == "acknowledgeStopMessage" }.second[1] as Boolean
+        until("the end of the job") { callbackCalls.any { it.first == "acknowledgeStopMessage" } }
+        return callbackCalls.last { it.first == "acknowledgeStopMessage" }.second[1] as Boolean
     }
 }

@@ -1,32 +1,32 @@
 package dev.bgsvc
 
-/** Who asked for a run; [wire] is the bridge's word for it. */
+/** Who asked for a run; [wire] is its name on the bridge. */
 enum class StartReason(
     internal val wire: String,
 ) {
-    /** The user, by a button or a notification. */
+    /** The user, with a button or a notification. */
     USER("user"),
 
     /** The app's own code. */
     APP("app"),
 
-    /** The device has started. */
+    /** The device has booted. */
     BOOT("boot"),
 
-    /** Android has killed the process and brought the service back. */
+    /** Android killed the process and has restarted the service. */
     OS_RESTART("osRestart"),
 
-    /** The app was updated while the service was wanted. */
+    /** The app was updated while the desired state was to run. */
     REPLAY("replay"),
 
     /** Android has granted a job. */
     TASK("task"),
 }
 
-/** Why a run is to end; [wire] is the bridge's word for it. */
+/** Why a run is to end; [wire] is its name on the bridge. */
 enum class StopReason(
     internal val wire: String,
-    internal val endsTheWish: Boolean = true,
+    internal val clearsDesiredState: Boolean = true,
 ) {
     /** The user, in the app. */
     USER_STOP("userStop"),
@@ -35,41 +35,41 @@ enum class StopReason(
     APP_STOP("appStop"),
 
     /** Android's time limit for the service's type. */
-    PLATFORM_TIMEOUT("platformTimeout", endsTheWish = false),
+    PLATFORM_TIMEOUT("platformTimeout", clearsDesiredState = false),
 
     /** The system, which ends a job or a service for reasons of its own. */
-    PROCESS_EXIT("processExit", endsTheWish = false),
+    PROCESS_EXIT("processExit", clearsDesiredState = false),
 
     /** The user, in the notification. */
     NATIVE_NOTIFICATION_STOP("nativeNotificationStop"),
 }
 
-/** By what a run goes on while the user does not see the app; [wire] is the bridge's word for it. */
+/** What a run runs in while the user does not see the app; [wire] is its name on the bridge. */
 internal enum class RunMode(
     val wire: String,
 ) {
-    /** A service in the foreground. */
+    /** A foreground service. */
     FOREGROUND_SERVICE("androidForegroundService"),
 
-    /** A job, as Android finds time for it. */
+    /** A job, which Android runs when its conditions are met. */
     JOB("androidJob"),
 
-    /** A transfer that the user has asked for. */
+    /** A user-initiated data transfer job (API 34). */
     USER_INITIATED_JOB("androidUserInitiatedJob"),
 }
 
-/** Where a service is in its life. */
+/** Where a service is in its life cycle. */
 enum class ServiceState {
     /** Not started in this process. */
     IDLE,
 
-    /** Asked to run; Python has not said `started` yet. */
+    /** Asked to run; Python has not sent `started` yet. */
     INITIALIZING,
 
-    /** Python has said `started`. */
+    /** Python has sent `started`. */
     RUNNING,
 
-    /** Asked to stop; Python has not said `stopped` yet. */
+    /** Asked to stop; Python has not sent `stopped` yet. */
     STOPPING,
 
     /** The last run has ended. */

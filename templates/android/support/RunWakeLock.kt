@@ -4,8 +4,8 @@ import android.annotation.SuppressLint
 import android.content.Context
 import android.os.PowerManager
 
-/** Keeps the processor awake during a run; a foreground service alone does not. */
-internal class WakefulRun(
+/** Keeps the processor awake during a run, which a foreground service alone does not. */
+internal class RunWakeLock(
     context: Context,
     definition: ServiceDefinition,
 ) {
@@ -17,12 +17,12 @@ internal class WakefulRun(
                 "bgsvc:${definition.name}",
             ).apply { setReferenceCounted(false) }
 
-    /** Keeps it awake from now on. */
+    /** Keeps the processor awake from now on. */
     @SuppressLint("WakelockTimeout") // It is held as long as the run lasts, and the process with it.
-    fun begin() = lock.acquire()
+    fun acquire() = lock.acquire()
 
-    /** Lets it sleep again. */
-    fun end() {
+    /** Lets the processor sleep again; a lock that is not held is fine. */
+    fun release() {
         if (lock.isHeld) lock.release()
     }
 }

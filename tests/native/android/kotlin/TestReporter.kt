@@ -7,9 +7,9 @@ import org.junit.runner.notification.RunListener
 import java.io.File
 import kotlin.system.exitProcess
 
-/** Runs test classes and leaves a file for each test: what went wrong, or nothing. */
-object Report {
-    /** Takes the folder for the files, and the names of the classes. */
+/** Runs test classes and writes a file for each test: the failures, or nothing. */
+object TestReporter {
+    /** Expects the folder for the files, and then the names of the classes. */
     @JvmStatic
     fun main(arguments: Array<String>) {
         val folder = File(arguments.first())
