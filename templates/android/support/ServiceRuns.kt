@@ -5,8 +5,10 @@ import android.os.Looper
 import org.json.JSONObject
 
 /**
- * One service's runs in this process, one after the other, whatever keeps the process alive
- * meanwhile. Confined to the main thread.
+ * One service's runs in this process, one after the other, whatever keeps the process alive for them.
+ *
+ * It holds the service's one [RunState] and alone changes it, always by [transition]. Confined to
+ * the main thread.
  */
 internal class ServiceRuns(
     private val definition: ServiceDefinition,
@@ -16,106 +18,102 @@ internal class ServiceRuns(
 ) {
     /** What keeps the process alive during a run: a foreground service, or a job. */
     interface KeepAlive {
-        /** By what the run goes on while the user does not see the app. */
+        /** What a run on it runs in. */
         val mode: RunMode
 
-        /** There is nothing left to stay alive for. */
+        /** Ends it: there is nothing left to stay alive for. */
         fun release()
     }
 
     private val main = Handler(Looper.getMainLooper())
-    private val giveUp = Runnable { overdue() }
+    private val onStopDeadline = Runnable { handle(RunEvent.StopDeadline) }
 
-    // After a time limit a job may begin while the service still ends: the last keepAlive is the next run's.
+    // After a time limit a job may start while the service still ends: the last one added is the next run's.
     private val keepAlives = LinkedHashSet<KeepAlive>()
-    private var next: StartReason? = null
-    private var late = false
-    private var restarting = false
-    private var resting = false
 
-    private var state = ServiceState.IDLE
-        set(value) {
-            field = value
-            onState(value)
-        }
+    private var state: RunState = RunState.Idle()
 
     /** Whether a run is under way, or one that has not ended yet. */
-    val isLive get() = state != ServiceState.IDLE && state != ServiceState.STOPPED
+    val isLive get() = state !is RunState.NotLive
 
-    /** Whether the last run was ended by somebody who wants no other. */
-    var isDesiredStateCleared = false
-        private set
+    /** Whether a stop has cleared the desired state since the last start. */
+    val isDesiredStateCleared get() = state.isDesiredStateCleared
 
-    /** Lets [keepAlive] keep the process alive, until it is released. */
+    /** Lets [keepAlive] keep the process alive until it is released. */
     fun hold(keepAlive: KeepAlive) {
         keepAlives -= keepAlive
         keepAlives += keepAlive
     }
 
-    /** Starts a run; one that is live goes on instead, and one that stops is awaited. */
-    fun start(reason: StartReason) {
-        when {
-            !isLive -> begin(reason)
-            late -> refuse(BgsvcError("stillStopping", "the previous run has not ended yet"))
-            state == ServiceState.STOPPING -> next = reason
-        }
-    }
+    /** Starts a run; one that is live goes on instead, and one that is stopping is awaited. */
+    fun start(reason: StartReason) = handle(RunEvent.Start(reason))
 
-    /** Says why Android's side cannot do what was asked; a live run goes on. */
+    /** Publishes why Android cannot do what was asked; a live run goes on. */
     fun refuse(error: BgsvcError) {
         report(error)
         releaseIfIdle()
     }
 
     /** Asks the run to end for [reason]. */
-    fun stop(reason: StopReason) {
-        isDesiredStateCleared = reason.clearsDesiredState
-        val request = message("stop").put("reason", reason.wire)
-        end(request, definition.stopTimeoutMillis + MARGIN_MILLIS)
-    }
+    fun stop(reason: StopReason) = handle(RunEvent.Stop(reason))
 
-    /** Android's time limit is reached: the run must end within [graceMillis]. */
-    fun expire(graceMillis: Long) {
-        // Between two runs there is none to expire; what is called off is the next one.
-        val request = message(if (restarting) "stop" else "expire")
-        request.put("reason", StopReason.PLATFORM_TIMEOUT.wire)
-        end(request.put("remaining", graceMillis / MILLIS), graceMillis)
-    }
+    /** Passes on that Android's time limit is reached: the run must end within [graceMillis]. */
+    fun expire(graceMillis: Long) = handle(RunEvent.TimeLimit(graceMillis))
 
-    /** [keepAlive] is gone; a run that it alone kept alive is asked to end for [reason]. */
+    /** Forgets [keepAlive], which has ended; a run that it alone kept alive is asked to end for [reason]. */
     fun remove(
         keepAlive: KeepAlive,
         reason: StopReason,
     ) {
-        if (keepAlives.remove(keepAlive) && keepAlives.isEmpty() && isLive && state != ServiceState.STOPPING) stop(reason)
+        if (keepAlives.remove(keepAlive) && keepAlives.isEmpty()) handle(RunEvent.KeepAliveLost(reason))
     }
 
-    /** Tells Python that the user pressed [button] on one of its notifications, or on the service's own. */
+    /** Passes on that the user pressed [button] on the service's own [notification] or another of its. */
     fun pressButton(
         notification: String,
         button: String,
-    ) {
-        if (isLive) python.request(message("action").put("notification", notification).put("action", button))
-        releaseIfIdle()
-    }
+    ) = handle(RunEvent.ButtonPressed(notification, button))
 
-    /** Lets go of what keeps the process alive, where no run needs it. */
-    fun releaseIfIdle() {
-        if (!isLive || late) release()
-    }
+    /** Releases what keeps the process alive, unless a run needs it. */
+    fun releaseIfIdle() = handle(RunEvent.CommandWithoutRun)
 
     /** Takes an event of this service. */
     fun onEvent(event: BgsvcEvent) {
         when (event.event) {
-            "started" -> started()
-            "stopped" -> stopped(event)
-            "restart_failed" -> ended()
+            "started" -> handle(RunEvent.Started)
+            "stopped" -> handle(stoppedEvent(event.data))
+            "restart_failed" -> handle(RunEvent.RestartFailed)
         }
     }
 
-    private fun begin(reason: StartReason) {
-        isDesiredStateCleared = false
-        state = ServiceState.INITIALIZING
+    private fun stoppedEvent(data: JSONObject): RunEvent.Stopped {
+        val reason = StopReason.entries.find { it.wire == data.optString("reason") }
+        return RunEvent.Stopped(data.has("restartIn"), reason?.clearsDesiredState == true)
+    }
+
+    private fun handle(event: RunEvent) {
+        val transition = transition(state, event)
+        state = transition.state
+        onState(state.serviceState)
+        transition.actions.forEach(::perform)
+    }
+
+    private fun perform(action: RunAction) {
+        when (action) {
+            is RunAction.RequestStart -> requestStart(action.reason)
+            is RunAction.RequestStop -> requestStop(action.reason, action.remainingMillis)
+            is RunAction.RequestExpire -> requestExpire(action.remainingMillis)
+            is RunAction.RequestButton -> requestButton(action.notification, action.button)
+            is RunAction.ArmStopTimer -> armStopTimer(action.timeoutMillis)
+            RunAction.CancelStopTimer -> main.removeCallbacks(onStopDeadline)
+            RunAction.ReportStillStopping -> report(BgsvcError("stillStopping", "the previous run has not ended yet"))
+            RunAction.ReportStopTimeout -> report(STOP_TIMEOUT)
+            RunAction.Release -> release(keepAlives.toList())
+            is RunAction.StartNext -> startNext(action.reason)
+        }
+    }
+
+    private fun requestStart(reason: StartReason) {
         val mode = keepAlives.lastOrNull()?.mode ?: FOREGROUND
         val request =
             JSONObject()
@@ -127,65 +125,43 @@ internal class ServiceRuns(
         python.request(request) { reply ->
             if (reply is PythonBridge.Reply.Failed) {
                 report(reply.error)
-                ended()
+                handle(RunEvent.StartFailed)
             }
         }
     }
 
-    private fun started() {
-        restarting = false
-        if (state == ServiceState.INITIALIZING) state = ServiceState.RUNNING
-    }
-
-    private fun stopped(event: BgsvcEvent) {
-        isDesiredStateCleared = isDesiredStateCleared || StopReason.entries.any { it.clearsDesiredState && it.wire == event.data.optString("reason") }
-        if (event.data.has("restartIn") && next == null) pause() else ended()
-    }
-
-    // Python itself begins the next run, after a pause in which the process has to live.
-    private fun pause() {
-        if (resting) return ended()
-        restarting = true
-        if (state == ServiceState.RUNNING) state = ServiceState.INITIALIZING
-    }
-
-    private fun end(
-        request: JSONObject,
-        graceMillis: Long,
+    private fun requestStop(
+        reason: StopReason,
+        remainingMillis: Long?,
     ) {
-        next = null
-        if (!isLive) return release()
-        python.request(request, ::calledOff)
-        state = ServiceState.STOPPING
-        main.removeCallbacks(giveUp)
-        main.postDelayed(giveUp, graceMillis)
+        val request = message("stop").put("reason", reason.wire)
+        python.request(request.putOpt("remaining", remainingMillis?.let { it / MILLIS_PER_SECOND }), ::onStopReply)
     }
 
-    // A stop in the pause before a restart ends no run, so no `stopped` follows it; the one that
-    // began the pause may come before this reply, or after it.
-    private fun calledOff(reply: PythonBridge.Reply) {
-        resting = reply !is PythonBridge.Reply.Ok || reply.result.optString("state") in RESTING
-        if (resting && restarting) ended()
+    private fun requestExpire(remainingMillis: Long) {
+        val request = message("expire").put("reason", StopReason.PLATFORM_TIMEOUT.wire)
+        python.request(request.put("remaining", remainingMillis / MILLIS_PER_SECOND), ::onStopReply)
     }
 
-    private fun ended() {
-        if (!isLive) return
-        main.removeCallbacks(giveUp)
-        late = false
-        restarting = false
-        resting = false
-        state = ServiceState.STOPPED
-        val reason = next
-        next = null
-        if (reason == null || keepAlives.isEmpty()) return release()
-        release(keepAlives.size - 1)
-        begin(reason)
+    private fun onStopReply(reply: PythonBridge.Reply) {
+        val hasRun = reply is PythonBridge.Reply.Ok && reply.result.optString("state") !in STATES_WITHOUT_RUN
+        handle(RunEvent.StopReply(hasRun))
     }
 
-    // The run is still there, so no other may begin; but what kept it alive has no time left.
-    private fun overdue() {
-        late = true
-        refuse(BgsvcError("stopTimeout", "the run has not ended in time", "watch `ctx.shutdown` in `run`"))
+    private fun requestButton(
+        notification: String,
+        button: String,
+    ) = python.request(message("action").put("notification", notification).put("action", button))
+
+    private fun armStopTimer(timeoutMillis: Long?) {
+        main.removeCallbacks(onStopDeadline)
+        main.postDelayed(onStopDeadline, timeoutMillis ?: (definition.stopTimeoutMillis + STOP_MARGIN_MILLIS))
+    }
+
+    private fun startNext(reason: StartReason) {
+        val last = keepAlives.lastOrNull() ?: return
+        release(keepAlives - last)
+        handle(RunEvent.Start(reason))
     }
 
     private fun report(error: BgsvcError) {
@@ -194,11 +170,11 @@ internal class ServiceRuns(
                 .put("code", error.code)
                 .put("message", error.message)
                 .put("fix", error.fix)
-        publish(BgsvcEvent(definition.name, 0, 0, System.currentTimeMillis() / MILLIS, "error", data))
+        publish(BgsvcEvent(definition.name, 0, 0, System.currentTimeMillis() / MILLIS_PER_SECOND, "error", data))
     }
 
-    private fun release(count: Int = keepAlives.size) =
-        keepAlives.take(count).forEach {
+    private fun release(released: Collection<KeepAlive>) =
+        released.forEach {
             keepAlives -= it
             it.release()
         }
@@ -206,9 +182,12 @@ internal class ServiceRuns(
     private fun message(type: String) = JSONObject().put("type", type).put("service", definition.name)
 
     private companion object {
-        const val MILLIS = 1000.0
-        const val MARGIN_MILLIS = 2_000L
+        const val MILLIS_PER_SECOND = 1000.0
+
+        /** What Python gets beyond the service's stop timeout, to end the run by itself first. */
+        const val STOP_MARGIN_MILLIS = 2_000L
         val FOREGROUND = RunMode.FOREGROUND_SERVICE
-        val RESTING = setOf("idle", "stopped")
+        val STATES_WITHOUT_RUN = setOf("idle", "stopped")
+        val STOP_TIMEOUT = BgsvcError("stopTimeout", "the run has not ended in time", "watch `ctx.shutdown` in `run`")
     }
 }

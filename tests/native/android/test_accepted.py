@@ -20,7 +20,9 @@ pytestmark = pytest.mark.native
 
 EDITOR_CONFIG = Path(__file__).parents[3] / ".editorconfig"
 KOTLIN_BENCH = Path(__file__).parents[3] / "bench/bridge"
-KOTLIN_TESTS = [Path(__file__).with_name(name) for name in ("kotlin", "hosts", "chaquopy")]
+KOTLIN_TESTS = [
+    Path(__file__).with_name(name) for name in ("kotlin", "lifecycle", "hosts", "chaquopy")
+]
 NAMES = golden_names()
 C_SOURCE = templates_root() / "android/support/bgsvc_python.c"
 

@@ -33,6 +33,8 @@ _COMMON: Final = (
     _KOTLIN / "Notifications.kt",
     _KOTLIN / "PythonBridge.kt",
     _KOTLIN / "PythonHost.kt",
+    _KOTLIN / "RunState.kt",
+    _KOTLIN / "RunTransition.kt",
     _KOTLIN / "RunWakeLock.kt",
     _KOTLIN / "ServiceDefinition.kt",
     _KOTLIN / "ServiceRuns.kt",

@@ -155,6 +155,23 @@ class BridgeTest {
     }
 
     @Test
+    fun `a reply to a stop that comes after its run has ended leaves the next run alone`() {
+        ServiceDriver(PatientService::class.java, python).use {
+            started(it)
+            python.repliedState = "stopped"
+            Bgsvc.stop(it.app, PatientService.NAME)
+            it.await("stopped")
+            it.command(startId = 2)
+            it.until("the second start") { python.requests("start").size == 2 }
+            python.send("started")
+            python.send("stopped", JSONObject().put("restartIn", 1.0))
+            it.await("stopped", 2)
+
+            assertEquals(ServiceState.INITIALIZING, Bgsvc.state(PatientService.NAME))
+        }
+    }
+
+    @Test
     fun `a time limit between two runs stops the next one`() {
         ServiceDriver(PatientService::class.java, python).use {
             started(it)
