@@ -9,7 +9,7 @@ import java.io.IOException
  *
  * The asset folder `python/lib/python3.x` is the standard library, `python/app` the app's own code
  * with the package `bgsvc`. They are copied once per installed version, into a folder that is
- * renamed when it is complete: a process killed during the copy leaves no folder that looks complete.
+ * renamed when it is complete: a process killed during the copy leaves no complete folder.
  */
 class AssetPythonFiles(
     context: Context,
@@ -43,7 +43,7 @@ class AssetPythonFiles(
         if (!unfinished.renameTo(home) && !home.isDirectory) throw IOException("cannot rename $unfinished")
     }
 
-    // The asset manager does not tell files from folders: an entry without children is a file.
+    // The asset manager does not mark folders: an entry without children is a file.
     private fun copy(
         asset: String,
         target: File,

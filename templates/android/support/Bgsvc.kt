@@ -88,7 +88,7 @@ object Bgsvc {
         }
     }
 
-    /** Returns whether the service [name] is to run, which outlives the process; null if nobody ever asked. */
+    /** Returns whether the desired state of the service [name] is to run; null if none was set. */
     @JvmStatic
     fun desiredRunning(
         context: Context,
@@ -102,7 +102,7 @@ object Bgsvc {
         name: String,
     ): String = ServiceStateStore(context).history(name).toString()
 
-    /** Hands [onAnswer] the platform's capabilities as a JSON object, or an error, on the main thread. */
+    /** Gives [onAnswer] the platform's capabilities as JSON, or an error, on the main thread. */
     @JvmStatic
     fun capabilities(onAnswer: BgsvcAnswer) =
         onMain {
@@ -131,7 +131,7 @@ object Bgsvc {
     }
 
     /**
-     * Asks the user to let the app show notifications (API 33), unless it already may; returns whether it does.
+     * Returns whether the app may show notifications; asks the user if it may not (API 33).
      *
      * The answer goes to [activity]'s `onRequestPermissionsResult` with [requestCode]. Call this on
      * the main thread.
@@ -148,7 +148,7 @@ object Bgsvc {
         return isGranted
     }
 
-    /** Returns an intent that stops [service], for a `PendingIntent` of a notification or a widget. */
+    /** Returns an intent that stops [service], for a `PendingIntent` of a notification. */
     @JvmStatic
     @JvmOverloads
     fun stopIntent(
@@ -176,7 +176,7 @@ object Bgsvc {
         BgsvcProcess.listeners.remove(listener)
     }
 
-    /** Embeds Python by [host] instead of the one the spec names; call this before the first start. */
+    /** Embeds Python by [host] instead of the spec's host; call this before the first start. */
     @JvmStatic
     fun installPythonHost(host: PythonHost) {
         BgsvcProcess.installedHost = host

@@ -14,7 +14,7 @@ import android.content.Intent
  * that the user stopped stays stopped.
  */
 class BootReceiver : BroadcastReceiver() {
-    /** Starts the services whose desired state is to run; Android itself refuses what it forbids at boot. */
+    /** Starts the services whose desired state is to run; Android may refuse some at boot. */
     override fun onReceive(
         context: Context,
         intent: Intent,

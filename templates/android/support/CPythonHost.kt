@@ -15,7 +15,7 @@ class CPythonHost(
     override fun receive(message: String): String = PythonLibrary.receive(message)
 }
 
-/** The functions of `bgsvc_python.c`; each throws an [IllegalStateException] with Python's error. */
+/** The functions of `bgsvc_python.c`; they throw [IllegalStateException] with Python's error. */
 internal object PythonLibrary {
     init {
         System.loadLibrary("bgsvc_python")

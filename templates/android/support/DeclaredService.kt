@@ -35,7 +35,7 @@ internal class DeclaredService private constructor(
     fun startIntent(reason: StartReason): Intent =
         Intent().setComponent(component).putExtra(ForegroundService.EXTRA_REASON, reason.wire)
 
-    /** Shows a notification whose tap starts the service, also where Android refuses that to the app. */
+    /** Shows a notification whose tap starts the service, even where the app may not start it. */
     fun showResumeNotification() {
         val manager = context.getSystemService(Context.NOTIFICATION_SERVICE) as NotificationManager
         val label = info.loadLabel(context.packageManager)
@@ -87,7 +87,7 @@ internal class DeclaredService private constructor(
         /**
          * Returns the context whose storage has Python's files.
          *
-         * An app with a service that starts before the first unlock has them where they can be read then.
+         * If a service starts before the first unlock, they are where they can be read before it.
          */
         fun storageContext(context: Context): Context =
             if (servicesAndJobs(context).any { it.isDirectBootAware }) {
@@ -96,7 +96,7 @@ internal class DeclaredService private constructor(
                 context
             }
 
-        /** Cancels the jobs of the service [name], which Android has not started yet or would repeat. */
+        /** Cancels the scheduled jobs of the service [name], also those that repeat. */
         fun cancelJobs(
             context: Context,
             name: String,

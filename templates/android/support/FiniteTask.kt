@@ -15,7 +15,7 @@ class FiniteTask internal constructor(
     /** The milliseconds that are left; null while the user sees the app, when there is no limit. */
     val remainingMillis: Long? get() = deadlineMillis?.let { maxOf(0, it - SystemClock.uptimeMillis()) }
 
-    /** Ends the task, so that the process need not stay alive for it; from any thread, and idempotent. */
+    /** Ends the task: the process need not stay alive for it. From any thread, and idempotent. */
     fun end() = onEnd(id)
 
     /** The same as [end], for `use` and Java's `try`. */

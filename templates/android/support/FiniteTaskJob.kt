@@ -37,7 +37,7 @@ class FiniteTaskJob : JobService() {
     }
 
     internal companion object {
-        /** Schedules the job: expedited if Android grants that (API 31), otherwise as soon as possible. */
+        /** Schedules the job: expedited if Android grants that (API 31), or else ordinary. */
         fun schedule(app: Application) {
             try {
                 scheduleJob(app)
@@ -51,7 +51,7 @@ class FiniteTaskJob : JobService() {
         private fun scheduleJob(app: Application) {
             val component = ComponentName(app, FiniteTaskJob::class.java)
             val scheduler = app.getSystemService(Context.JOB_SCHEDULER_SERVICE) as JobScheduler
-            // The icon's resource id serves as the job's id: nothing else in the app has that number.
+            // The icon's resource id is also the job's id: nothing else in the app has it.
             val info = app.packageManager.getServiceInfo(component, PackageManager.GET_META_DATA)
             val builder = JobInfo.Builder(info.metaData.getInt(DeclaredService.ICON), component)
             val isExpedited =

@@ -13,7 +13,7 @@ import android.content.pm.ServiceInfo
 import android.os.Build
 import android.os.IBinder
 
-/** Keeps the process alive for [FiniteTasks]: a short service, which Android limits to three minutes. */
+/** Keeps the process alive for [FiniteTasks] by a short service, for three minutes at most. */
 class FiniteTaskService : TimeLimitedService() {
     private val tasks get() = BgsvcProcess.finiteTasks(application)
     private val keepAlive = FiniteTasks.KeepAlive { release() }
@@ -90,7 +90,7 @@ class FiniteTaskService : TimeLimitedService() {
         // No other channel has this id: those of services end in a name.
         private const val CHANNEL_ID = "bgsvc"
 
-        /** Starts the service; returns false if Android refuses, or if the manifest does not declare it. */
+        /** Starts the service; returns false if Android refuses or the manifest lacks it. */
         fun start(app: Application): Boolean =
             try {
                 app.startForegroundService(Intent(app, FiniteTaskService::class.java)) != null

@@ -90,8 +90,8 @@ abstract class ForegroundService(
         super.onDestroy()
     }
 
-    // Returns the refusal, null if there is none. Some exceptions that Android throws are newer than
-    // the oldest Android this runs on, so their base classes are caught.
+    // Returns the refusal, null if there is none. Some exceptions that Android throws are newer
+    // than the oldest Android this runs on, so their base classes are caught.
     @SuppressLint("ForegroundServiceType") // An app with jobs alone declares none, and never comes here.
     private fun enterForeground(): BgsvcError? =
         try {
@@ -111,7 +111,7 @@ abstract class ForegroundService(
             describeRefusal(e)
         }
 
-    // If the user has restricted the app, Android ignores its start in the background without an exception.
+    // Android ignores the background start of a restricted app without an exception.
     private fun detectIgnoredStart(): BgsvcError? {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.Q) return null
         if (foregroundServiceType != NO_TYPE) return null
@@ -150,7 +150,7 @@ abstract class ForegroundService(
             return StopReason.entries.find { it.wire == wire } ?: StopReason.NATIVE_NOTIFICATION_STOP
         }
 
-        /** Returns Android's refusal to start a service or a job as an error with a code and a fix. */
+        /** Returns Android's refusal of a service or a job as an error with a code and a fix. */
         fun describeRefusal(cause: RuntimeException): BgsvcError {
             val message = cause.message ?: cause.toString()
             return if ("Time limit already exhausted" in message) {

@@ -11,7 +11,7 @@ import android.net.Uri
 import org.json.JSONArray
 import org.json.JSONObject
 
-/** One service's notifications: the one that keeps it in the foreground, and those that Python sends. */
+/** One service's notifications: its own for the foreground, and those that Python sends. */
 internal class Notifications(
     private val context: Context,
     private val definition: ServiceDefinition,
@@ -28,7 +28,7 @@ internal class Notifications(
         manager.createNotificationChannel(NotificationChannel(channel, name, definition.importance))
     }
 
-    /** Returns the notification that a foreground service has to show, with what Python last sent for it. */
+    /** Returns the foreground service's notification, with what Python last sent for it. */
     fun buildForeground(): Notification {
         val builder =
             builderFor(foregroundMessage ?: JSONObject())
@@ -89,8 +89,9 @@ internal class Notifications(
         return builder.build()
     }
 
-    // A press is sent to the foreground service, so a job's notification has no buttons. Each intent
-    // has its own data, because Android takes intents that differ only in their extras for the same.
+    // A press is sent to the foreground service, so a job's notification has no buttons. Each
+    // intent has its own data, because Android takes intents that differ only in their extras for
+    // the same.
     private fun Notification.Builder.addButton(
         service: ComponentName?,
         notification: String,

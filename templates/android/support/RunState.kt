@@ -9,7 +9,7 @@ internal sealed interface RunState {
     /** What the app sees of this state. */
     val serviceState: ServiceState
 
-    /** No run has been asked for in this process. */
+    /** No run was requested in this process. */
     data class Idle(
         override val isDesiredStateCleared: Boolean = false,
     ) : NotLive {
@@ -28,7 +28,7 @@ internal sealed interface RunState {
         override val serviceState get() = ServiceState.RUNNING
     }
 
-    /** The last run failed, and Python starts the next one after a pause. The process has to live on. */
+    /** The last run failed, and Python starts the next one after a pause. */
     data object Restarting : Active {
         override val serviceState get() = ServiceState.INITIALIZING
     }
@@ -37,7 +37,7 @@ internal sealed interface RunState {
      * Python has been asked to end the run and has not sent the last `stopped` yet.
      *
      * @property phase what the end is waiting for.
-     * @property isOverdue whether the time for it is up; what kept the process alive is released then.
+     * @property isOverdue whether the time for it is up, and nothing keeps the process alive.
      * @property next why another run starts after this one; null if none does.
      */
     data class Stopping(
@@ -58,7 +58,7 @@ internal sealed interface RunState {
         override fun withCleared(isCleared: Boolean) = Stopped(isCleared)
     }
 
-    /** Whether a stop has cleared the desired state since the last start: no further run is desired. */
+    /** Whether a stop has cleared the desired state since the last start. */
     val isDesiredStateCleared: Boolean get() = false
 
     /** The states in which a run is under way and nobody has asked it to end. */
@@ -85,7 +85,7 @@ internal enum class StopPhase {
 
 /** What happens to a service. */
 internal sealed interface RunEvent {
-    /** A run is asked for. */
+    /** A run is requested. */
     data class Start(
         val reason: StartReason,
     ) : RunEvent
@@ -145,7 +145,7 @@ internal sealed interface RunAction {
         val reason: StartReason,
     ) : RunAction
 
-    /** Asks Python to end the run; [remainingMillis] is what a time limit leaves, null without one. */
+    /** Asks Python to end the run; a time limit leaves [remainingMillis], null without a limit. */
     data class RequestStop(
         val reason: StopReason,
         val remainingMillis: Long? = null,
@@ -162,12 +162,12 @@ internal sealed interface RunAction {
         val button: String,
     ) : RunAction
 
-    /** Sends [RunEvent.StopDeadline] after [timeoutMillis]; null is the service's own stop timeout. */
+    /** Arms the stop timer with [timeoutMillis]; null is the service's own stop timeout. */
     data class ArmStopTimer(
         val timeoutMillis: Long? = null,
     ) : RunAction
 
-    /** Cancels that. */
+    /** Cancels the stop timer. */
     data object CancelStopTimer : RunAction
 
     /** Publishes the event `error`: a start was refused because the previous run has not ended. */
@@ -179,7 +179,7 @@ internal sealed interface RunAction {
     /** Releases everything that keeps the process alive. */
     data object Release : RunAction
 
-    /** Starts the next run on what was last added to keep the process alive, and releases the rest. */
+    /** Starts the next run on the last keep-alive that was added, and releases the others. */
     data class StartNext(
         val reason: StartReason,
     ) : RunAction

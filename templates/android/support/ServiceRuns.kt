@@ -5,7 +5,7 @@ import android.os.Looper
 import org.json.JSONObject
 
 /**
- * One service's runs in this process, one after the other, whatever keeps the process alive for them.
+ * One service's runs in this process, one after the other.
  *
  * It holds the service's one [RunState] and alone changes it, always by [transition]. Confined to
  * the main thread.
@@ -28,7 +28,7 @@ internal class ServiceRuns(
     private val main = Handler(Looper.getMainLooper())
     private val onStopDeadline = Runnable { handle(RunEvent.StopDeadline) }
 
-    // After a time limit a job may start while the service still ends: the last one added is the next run's.
+    // After a time limit a job may start while the service is stopping: the next run uses the last.
     private val keepAlives = LinkedHashSet<KeepAlive>()
 
     private var state: RunState = RunState.Idle()
@@ -60,7 +60,7 @@ internal class ServiceRuns(
     /** Passes on that Android's time limit is reached: the run must end within [graceMillis]. */
     fun expire(graceMillis: Long) = handle(RunEvent.TimeLimit(graceMillis))
 
-    /** Forgets [keepAlive], which has ended; a run that it alone kept alive is asked to end for [reason]. */
+    /** Forgets [keepAlive], which has ended; asks a run that used it alone to end for [reason]. */
     fun remove(
         keepAlive: KeepAlive,
         reason: StopReason,
@@ -68,7 +68,7 @@ internal class ServiceRuns(
         if (keepAlives.remove(keepAlive) && keepAlives.isEmpty()) handle(RunEvent.KeepAliveLost(reason))
     }
 
-    /** Passes on that the user pressed [button] on the service's own [notification] or another of its. */
+    /** Passes on that the user pressed [button] of the service's [notification]. */
     fun pressButton(
         notification: String,
         button: String,

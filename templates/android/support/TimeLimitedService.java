@@ -17,7 +17,7 @@ public abstract class TimeLimitedService extends Service {
         onTimeLimit();
     }
 
-    /** Called when a type's time limit is used up (API 35); for a short service after the other one. */
+    /** Called when a type's time limit is used up (API 35); a short service gets both calls. */
     public void onTimeout(int startId, int fgsType) {
         onTimeLimit();
     }

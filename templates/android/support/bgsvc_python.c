@@ -1,8 +1,8 @@
 /*
  * Embeds CPython in this process, for dev.bgsvc.PythonLibrary: it is started once and never ended.
  *
- * Text crosses as UTF-16, which both sides represent without loss. JNI's "modified UTF-8" is another
- * encoding: its NUL and its characters beyond U+FFFF differ from UTF-8.
+ * Text crosses as UTF-16, which both sides represent without loss. JNI's "modified UTF-8" is not
+ * UTF-8: NUL and the characters beyond U+FFFF differ.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -25,7 +25,7 @@ _Static_assert(sizeof(jchar) == 2, "Java text is UTF-16");
 
 static JavaVM *vm;
 static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_key_t attached_key; /* set in a thread of Python's that is attached to the VM */
+static pthread_key_t attached_key; /* set in a Python thread that is attached to the VM */
 static jmethodID send_method;      /* MessageSink.send: the same for every sink */
 static jobject sink;      /* global; replaced with the GIL held */
 static PyObject *receive; /* bgsvc.bridge.receive; replaced with the GIL held */
@@ -178,7 +178,7 @@ static PyObject *send(PyObject *self, PyObject *text)
     if (env == NULL) return PyErr_Format(PyExc_RuntimeError, "this thread cannot call Java");
     jstring message = to_java(env, text);
     if (message == NULL) return NULL;
-    /* A separate local reference, because attach() may replace the sink while the GIL is released. */
+    /* A separate reference, because attach() may replace the sink while the GIL is released. */
     jobject target = (*env)->NewLocalRef(env, sink);
     if (target == NULL) {
         (*env)->DeleteLocalRef(env, message);
@@ -215,7 +215,7 @@ static PyStatus append_path(JNIEnv *env, PyConfig *config, jobjectArray path)
     return status;
 }
 
-/* Isolated from the machine's and the user's settings; no signal handlers, since the VM has its own. */
+/* Isolated from the machine's settings, and without signal handlers: the VM has its own. */
 static PyStatus configure(JNIEnv *env, PyConfig *config, jstring home, jobjectArray path)
 {
     config->install_signal_handlers = 0;
@@ -230,7 +230,7 @@ static PyStatus configure(JNIEnv *env, PyConfig *config, jstring home, jobjectAr
 static PyStatus initialize(JNIEnv *env, jstring home, jobjectArray path)
 {
 #ifndef __ANDROID__
-    /* A desktop's extension modules do not link libpython, and the VM has not loaded it globally. */
+    /* A desktop's extension modules do not link libpython; the VM has loaded it privately. */
     Dl_info library;
     if (dladdr((const void *)&PyLong_Type, &library) != 0) {
         dlopen(library.dli_fname, RTLD_NOLOAD | RTLD_GLOBAL | RTLD_LAZY);
@@ -249,7 +249,7 @@ static PyStatus initialize(JNIEnv *env, jstring home, jobjectArray path)
     return status;
 }
 
-/* Returns why Python did not start, or NULL. A failed start is not repeated: CPython would abort. */
+/* Returns why Python did not start, or NULL. CPython would abort if a start were repeated. */
 static const char *start_once(JNIEnv *env, jstring home, jobjectArray path)
 {
     static const char *failure = NULL;

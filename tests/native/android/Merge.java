@@ -3,7 +3,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Merges manifests in one process: each line of the file it is given is a call, its arguments between tabs. */
+/** Merges manifests in one process: each line of a file is a call, with tabs between arguments. */
 public final class Merge {
     public static void main(String[] arguments) throws IOException {
         int worst = 0;

@@ -8,7 +8,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 
-/** `Package UNSIGNED SIGNED KEYSTORE PASSWORD` signs an app with the store's key, and says what Android would find. */
+/** `Package UNSIGNED SIGNED KEYSTORE PASSWORD` signs an app and prints the verifier's result. */
 public final class Package {
     private static final int OLDEST = 26;
 
@@ -21,11 +21,11 @@ public final class Package {
                 .setMinSdkVersion(OLDEST)
                 .build()
                 .sign();
-        var found = new ApkVerifier.Builder(signed).setMinCheckedPlatformVersion(OLDEST).build().verify();
-        System.out.println("verified " + found.isVerified());
-        System.out.println("v2 " + found.isVerifiedUsingV2Scheme() + " v3 " + found.isVerifiedUsingV3Scheme());
-        found.getErrors().forEach(System.out::println);
-        found.getWarnings().forEach(System.out::println);
+        var result = new ApkVerifier.Builder(signed).setMinCheckedPlatformVersion(OLDEST).build().verify();
+        System.out.println("verified " + result.isVerified());
+        System.out.println("v2 " + result.isVerifiedUsingV2Scheme() + " v3 " + result.isVerifiedUsingV3Scheme());
+        result.getErrors().forEach(System.out::println);
+        result.getWarnings().forEach(System.out::println);
     }
 
     private static ApkSigner.SignerConfig key(Path file, char[] password) throws Exception {

@@ -1,5 +1,5 @@
 /*
- * In the place of libchaquopy_java.so, which no registry has: the native methods of Chaquopy's own
+ * Stands in for libchaquopy_java.so, which no registry has: the native methods of Chaquopy's own
  * Java classes that an app with a background service reaches, over a CPython of the desktop.
  *
  * Python sees a Java object as a proxy; its attributes are methods that take one text.
@@ -171,7 +171,7 @@ static PyObject *call(JNIEnv *env, PyObject *function, jobjectArray arguments)
     return result;
 }
 
-/* Runs `expression`, a new reference to a PyObject or NULL, with the GIL, and returns its address. */
+/* Runs `expression` with the GIL and returns the address of the new reference, or NULL. */
 #define WITH_PYTHON(env, expression)                     \
     PyGILState_STATE gil = PyGILState_Ensure();          \
     PyObject *made = (expression);                       \

@@ -9,13 +9,13 @@ import org.gradle.api.Project;
 import org.gradle.api.internal.project.ProjectInternal;
 import org.gradle.testfixtures.ProjectBuilder;
 
-/** Configures projects, each folder's `app` with its `app.gradle`, as Gradle would before a build. */
+/** Configures each folder's `app` with its `app.gradle`, as Gradle does before a build. */
 public final class Configure {
     private Configure() {}
 
     /**
-     * In the place of Chaquopy's plugin, which wants to be on a build script's own class path: the
-     * same extension, of Chaquopy's class, under the same name.
+     * Stands in for Chaquopy's plugin, which has to be on a build script's own class path: it adds
+     * the same extension under the same name.
      */
     public static final class Chaquopy implements Plugin<Project> {
         @Override
@@ -31,7 +31,7 @@ public final class Configure {
         }
     }
 
-    /** Takes the folders; what went wrong in one is written into its `error.txt`. */
+    /** Configures the folders; writes a failure into the folder's `error.txt`. */
     public static void main(String[] folders) throws IOException {
         for (String folder : folders) {
             Path error = Path.of(folder, "error.txt");

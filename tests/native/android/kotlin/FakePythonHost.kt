@@ -5,7 +5,7 @@ import dev.bgsvc.PythonHost
 import org.json.JSONObject
 import java.util.concurrent.CopyOnWriteArrayList
 
-/** Stands in for Python: records requests, replies as the test sets it, and sends the test's messages. */
+/** Stands in for Python: records requests, and replies and sends messages as the test says. */
 internal class FakePythonHost : PythonHost {
     /** The state of the service in the reply to each request. */
     @Volatile

@@ -13,13 +13,13 @@ import org.robolectric.util.ReflectionHelpers.callInstanceMethod as call
 /**
  * Decides as Android's system server would whether a service may enter the foreground.
  *
- * Robolectric has no such server. Its rules are in the framework that the test runs on, and are read from there: the
- * policy of each type, and the list of types that may start at boot.
+ * Robolectric has no such server. Its rules are in the framework that the test runs on, and are
+ * read from there: the policy of each type, and the list of types that may start at boot.
  */
 internal object ForegroundServiceRules {
     private const val BITS = 32
 
-    /** Returns Android's exception if a permission for [types], a sum of bits, is missing; null if none is. */
+    /** Returns Android's exception if a permission for the bits [types] is missing, or null. */
     fun permissionRefusal(
         context: Context,
         types: Int,

@@ -33,7 +33,7 @@ internal open class EventRecorder(
         Bgsvc.addListener(listener)
     }
 
-    /** Runs the main thread until [count] events named [event] have arrived; returns the last of them. */
+    /** Runs the main thread until [count] events [event] have arrived; returns the last of them. */
     fun await(
         event: String,
         count: Int = 1,
@@ -94,7 +94,7 @@ internal class ServiceDriver(
         startId: Int = 1,
     ): Int = service.onStartCommand(intent, 0, startId)
 
-    /** Reports the time limit of [type], as Android does from API 35 on; an older framework has no such call. */
+    /** Reports the time limit of [type] by the call that Android has from API 35 on. */
     fun reachTimeLimit(type: Int) = (service as TimeLimitedService).onTimeout(1, type)
 }
 

@@ -6,7 +6,7 @@ import java.io.File
 
 private const val GRACE_MILLIS = 8_000L
 
-/** The life cycle of a service, compared with its table in the documentation: every state, every event. */
+/** The life cycle of a service, compared with its documented table: every state, every event. */
 class RunTransitionTest {
     @Test
     fun `every cell of the documented table is what the life cycle does`() {
