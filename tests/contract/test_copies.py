@@ -11,7 +11,7 @@ MAX_FILES = 60
 MAX_BYTES = 300_000
 
 
-def test_support_sources_are_copied_as_they_are(golden_specs: list[Spec]) -> None:
+def test_support_source_is_copied_verbatim(golden_specs: list[Spec]) -> None:
     for spec in golden_specs:
         files = {file.path: file.content for file in generate(spec)}
         for target in TARGETS:

@@ -10,7 +10,7 @@ from bgsvc_gen.targets.desktop import run_arguments
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_desktop_guide_shows_the_command_that_is_generated() -> None:
+def test_desktop_guide_shows_the_generated_command() -> None:
     spec = load_spec(ROOT / "tests/golden/cases/minimal/bgsvc.toml")
     guide = (ROOT / "docs/desktop.md").read_text(encoding="utf-8")
     shown = re.findall(r"^python3 -m bgsvc run (.*)$", guide, re.MULTILINE)

@@ -4,5 +4,5 @@ from bgsvc._daemon.ipc_requests import DEFAULT_ALLOW  # noqa: TID251 - what both
 from bgsvc_gen.spec import permissions
 
 
-def test_both_sides_allow_the_same_to_who_asks_for_nothing() -> None:
+def test_generator_and_runtime_have_the_same_default_permissions() -> None:
     assert permissions.DEFAULT_ALLOW == DEFAULT_ALLOW

@@ -32,15 +32,13 @@ def reached(names: set[str]) -> set[str]:
 
 
 @each_target
-def test_the_same_spec_yields_the_same_bytes(target: Target, golden_specs: list[Spec]) -> None:
+def test_same_spec_generates_the_same_bytes(target: Target, golden_specs: list[Spec]) -> None:
     for spec in golden_specs:
         assert list(render(target.plan(spec))) == list(render(target.plan(spec)))
 
 
 @each_target
-def test_each_path_is_written_once_and_in_its_folder(
-    target: Target, golden_specs: list[Spec]
-) -> None:
+def test_output_path_is_unique_and_in_its_folder(target: Target, golden_specs: list[Spec]) -> None:
     for spec in golden_specs:
         paths = [file.path for file in render(target.plan(spec))]
 
@@ -49,7 +47,7 @@ def test_each_path_is_written_once_and_in_its_folder(
 
 
 @each_target
-def test_every_line_ends_clean(target: Target, golden_specs: list[Spec]) -> None:
+def test_lines_have_no_trailing_blanks(target: Target, golden_specs: list[Spec]) -> None:
     for spec in golden_specs:
         for file in render(target.plan(spec)):
             text = file.content.decode()
@@ -58,7 +56,7 @@ def test_every_line_ends_clean(target: Target, golden_specs: list[Spec]) -> None
 
 
 @each_target
-def test_no_output_carries_a_version_or_a_path_of_a_machine(
+def test_output_contains_no_version_and_no_machine_path(
     target: Target, golden_specs: list[Spec]
 ) -> None:
     for spec in golden_specs:
@@ -69,7 +67,7 @@ def test_no_output_carries_a_version_or_a_path_of_a_machine(
 
 
 @each_target
-def test_a_plan_is_frozen_data(target: Target, golden_specs: list[Spec]) -> None:
+def test_plan_is_frozen_data(target: Target, golden_specs: list[Spec]) -> None:
     plan = target.plan(golden_specs[0])
 
     assert dataclasses.is_dataclass(plan)
@@ -78,7 +76,7 @@ def test_a_plan_is_frozen_data(target: Target, golden_specs: list[Spec]) -> None
 
 
 @each_target
-def test_some_golden_case_runs_on_the_target(target: Target, golden_specs: list[Spec]) -> None:
+def test_target_has_a_golden_case(target: Target, golden_specs: list[Spec]) -> None:
     assert any(target.plan(spec).outputs() for spec in golden_specs)
 
 

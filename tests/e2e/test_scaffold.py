@@ -30,7 +30,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_its_own_test_holds_the_shims_to_the_spec(app: Path) -> None:
+def test_apps_own_test_checks_the_shims(app: Path) -> None:
     assert call("-m", "pytest", "-q", cwd=app).returncode == 0
 
     unit = app / "native/bgsvc/linux/com.example.notes.heartbeat.service"
@@ -41,7 +41,7 @@ def test_its_own_test_holds_the_shims_to_the_spec(app: Path) -> None:
     assert "hand-edited: linux/com.example.notes.heartbeat.service" in done.stdout
 
 
-def test_a_second_run_writes_nothing(app: Path) -> None:
+def test_second_run_writes_nothing(app: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in app.rglob("*")}
 
     done = call("-m", "bgsvc_gen", "all", cwd=app)
@@ -50,7 +50,7 @@ def test_a_second_run_writes_nothing(app: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in app.rglob("*")} == before
 
 
-def test_a_type_on_the_command_line_is_written_into_the_spec(app: Path) -> None:
+def test_type_option_is_written_to_the_spec(app: Path) -> None:
     spec = app / "bgsvc.toml"
     before = spec.read_text(encoding="utf-8")
 
@@ -61,7 +61,7 @@ def test_a_type_on_the_command_line_is_written_into_the_spec(app: Path) -> None:
     assert call("-m", "bgsvc_gen", "check", cwd=app).returncode == 0
 
 
-def test_dry_runs_write_nothing(app: Path) -> None:
+def test_dry_run_writes_nothing(app: Path) -> None:
     (app / "native/bgsvc/ios/Info.plist").unlink()
     before = {path: path.stat().st_mtime_ns for path in app.rglob("*")}
 
@@ -72,7 +72,7 @@ def test_dry_runs_write_nothing(app: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in app.rglob("*")} == before
 
 
-def test_force_overwrites_an_edit_by_hand(app: Path) -> None:
+def test_force_overwrites_a_hand_edited_file(app: Path) -> None:
     unit = app / "native/bgsvc/linux/com.example.notes.heartbeat.service"
     unit.write_text("mine", encoding="utf-8")
 
@@ -82,7 +82,7 @@ def test_force_overwrites_an_edit_by_hand(app: Path) -> None:
     assert call("-m", "bgsvc_gen", "check", cwd=app).returncode == 0
 
 
-def test_the_demonstration_ends_with_the_services_goodbye() -> None:
+def test_demo_ends_with_the_services_goodbye() -> None:
     done = subprocess.run(
         [sys.executable, DEMO], capture_output=True, text=True, check=False, timeout=120
     )

@@ -51,7 +51,7 @@ def rewrite(case: Path, files: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_case_yields_the_recorded_files(case: Path, request: pytest.FixtureRequest) -> None:
+def test_case_generates_the_recorded_files(case: Path, request: pytest.FixtureRequest) -> None:
     files = yielded(case)
     if request.config.getoption("--update-golden"):
         rewrite(case, files)
@@ -63,5 +63,5 @@ def test_a_case_yields_the_recorded_files(case: Path, request: pytest.FixtureReq
         assert text == expected[path], path
 
 
-def test_there_are_cases() -> None:
+def test_cases_exist() -> None:
     assert len(CASES) > 10

@@ -63,7 +63,7 @@ def replaced(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_an_app_with_all_it_needs_has_no_finding(project: Path) -> None:
+def test_complete_app_has_no_finding(project: Path) -> None:
     assert find_codes(project, project) == []
 
 
@@ -81,9 +81,7 @@ def test_an_app_with_all_it_needs_has_no_finding(project: Path) -> None:
         ("BIND_JOB_SERVICE", "INTERNET", "DA007"),
     ],
 )
-def test_what_is_wrong_with_the_merged_manifest_is_told(
-    old: str, new: str, code: str, project: Path
-) -> None:
+def test_faulty_merged_manifest_has_a_finding(old: str, new: str, code: str, project: Path) -> None:
     [merged] = project.rglob("merged_manifests/debug/AndroidManifest.xml")
     replaced(merged, old, new)
 
@@ -92,7 +90,7 @@ def test_what_is_wrong_with_the_merged_manifest_is_told(
 
 
 @pytest.mark.parametrize("lost", ["DoorService", "dev.bgsvc.BootReceiver"])
-def test_a_start_before_the_first_unlock_that_an_app_lost_is_told(lost: str) -> None:
+def test_lost_direct_boot_has_a_finding(lost: str) -> None:
     spec = load_spec(GOLDEN / "android-direct-boot/bgsvc.toml")
     [text] = [
         file.content.decode()
@@ -111,26 +109,26 @@ def test_a_start_before_the_first_unlock_that_an_app_lost_is_told(lost: str) -> 
     assert codes_of == {"whole": [], "broken": ["DA016"]}
 
 
-def test_a_gradle_file_that_applies_nothing_is_told(project: Path) -> None:
+def test_gradle_file_without_the_script_has_a_finding(project: Path) -> None:
     project.joinpath("app/build.gradle.kts").write_text("plugins {}\n", encoding="utf-8")
 
     assert find_codes(project, project) == ["DA012"]
 
 
-def test_a_runtime_of_another_version_is_told(project: Path) -> None:
-    [words] = project.rglob("bgsvc/bridge.py")
-    words.write_text("OLD = True\n", encoding="utf-8")
+def test_runtime_of_another_version_has_a_finding(project: Path) -> None:
+    [enums] = project.rglob("bgsvc/_model/enums.py")
+    enums.write_text("OLD = True\n", encoding="utf-8")
 
     assert find_codes(project, project) == ["DA011"]
 
 
-def test_an_app_that_was_never_built_is_an_error(project: Path) -> None:
+def test_project_without_a_build_is_an_error(project: Path) -> None:
     with pytest.raises(BgsvcGenError, match="no merged manifest"):
         list(check_android(project / "native", plan_of(project)))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x03\x00\x08\x00", b"<manifest", b"PK\x03\x04"])
-def test_what_is_no_manifest_is_an_error(content: bytes, tmp_path: Path) -> None:
+def test_file_that_is_not_a_manifest_is_an_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "AndroidManifest.xml"
     path.write_bytes(content)
 
@@ -138,7 +136,7 @@ def test_what_is_no_manifest_is_an_error(content: bytes, tmp_path: Path) -> None
         read_manifest(path)
 
 
-def test_the_command_tells_programs_too(project: Path) -> None:
+def test_command_prints_findings_as_json(project: Path) -> None:
     project.joinpath("app/build.gradle.kts").write_text("plugins {}\n", encoding="utf-8")
     command = ["doctor", "android", str(project), "--spec", str(project / "bgsvc.toml")]
     run = CliRunner().invoke(main, [*command, "--format", "json"])
@@ -149,7 +147,7 @@ def test_the_command_tells_programs_too(project: Path) -> None:
     assert "bgsvc.gradle" in finding["fix"]
 
 
-def test_every_code_is_known(project: Path) -> None:
+def test_finding_has_a_known_code(project: Path) -> None:
     root = read_manifest(next(project.rglob("merged_manifests/debug/AndroidManifest.xml")))
     root.clear()
 

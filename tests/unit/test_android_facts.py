@@ -11,13 +11,13 @@ from bgsvc_gen.facts.android_table import long_table, short_table
 EACH_TYPE = pytest.mark.parametrize("row", SERVICE_TYPES.values(), ids=SERVICE_TYPES)
 
 
-def test_every_declarable_type_has_a_row_and_file_management_is_refused_by_name() -> None:
+def test_declarable_types_have_rows_and_file_management_is_refused() -> None:
     assert len(SERVICE_TYPES) == 14
     assert list(REFUSED) == ["fileManagement"]
     assert not REFUSED.keys() & SERVICE_TYPES.keys()
 
 
-def test_each_type_is_one_bit_of_its_own() -> None:
+def test_each_type_has_its_own_bit() -> None:
     values = [row.value for row in SERVICE_TYPES.values()]
 
     assert all(value.bit_count() == 1 for value in values)
@@ -25,7 +25,7 @@ def test_each_type_is_one_bit_of_its_own() -> None:
 
 
 @EACH_TYPE
-def test_a_row_names_its_constant_after_the_type_and_says_where_its_facts_come_from(
+def test_row_has_its_constant_and_sources(
     row: ServiceType,
 ) -> None:
     words = "".join(f"_{letter}" if letter.isupper() else letter for letter in row.name)
@@ -35,7 +35,7 @@ def test_a_row_names_its_constant_after_the_type_and_says_where_its_facts_come_f
 
 
 @EACH_TYPE
-def test_each_type_has_a_permission_of_its_own_but_short_service(row: ServiceType) -> None:
+def test_each_type_but_short_service_has_its_own_permission(row: ServiceType) -> None:
     own = row.constant.replace("_TYPE_", "_")
 
     assert (f"android.permission.{own}" in {each.name for each in row.permissions}) is (
@@ -44,11 +44,11 @@ def test_each_type_has_a_permission_of_its_own_but_short_service(row: ServiceTyp
 
 
 @EACH_TYPE
-def test_a_type_with_a_time_limit_is_not_sticky(row: ServiceType) -> None:
+def test_type_with_a_time_limit_is_not_sticky(row: ServiceType) -> None:
     assert row.sticky is (row.time_limit is None)
 
 
-def test_the_boot_list_is_the_one_aosp_compiles_in() -> None:
+def test_boot_list_is_that_of_aosp() -> None:
     allowed = sum(row.value for row in SERVICE_TYPES.values() if row.boot_allowed)
 
     assert allowed == 0x40000718
@@ -62,7 +62,7 @@ def test_the_boot_list_is_the_one_aosp_compiles_in() -> None:
         ("docs/android.md", "what each wants", long_table()),
     ],
 )
-def test_the_documentation_has_the_facts(
+def test_documentation_has_the_facts(
     file: str, of: str, table: str, request: pytest.FixtureRequest
 ) -> None:
     path = Path(__file__).parents[2] / file
@@ -77,7 +77,7 @@ def test_the_documentation_has_the_facts(
 
 
 @EACH_TYPE
-def test_what_the_manifest_asks_for_is_enough_on_every_api_level(row: ServiceType) -> None:
+def test_declared_permissions_are_enough_at_every_api_level(row: ServiceType) -> None:
     declared = {each.name for each in row.permissions}
 
     for level in (34, 35, 36, 37):
@@ -85,7 +85,7 @@ def test_what_the_manifest_asks_for_is_enough_on_every_api_level(row: ServiceTyp
         assert not choices or declared & choices, level
 
 
-def test_the_body_sensors_count_no_more_from_36_on() -> None:
+def test_body_sensors_permission_ends_at_api_35() -> None:
     health = SERVICE_TYPES["health"]
     body, heart = "android.permission.BODY_SENSORS", "android.permission.health.READ_HEART_RATE"
 
@@ -96,7 +96,7 @@ def test_the_body_sensors_count_no_more_from_36_on() -> None:
     assert len(health.choices_at(37)) > len(health.choices_at(36))
 
 
-def test_reading_the_facts_imports_neither_the_templates_nor_the_command_line() -> None:
+def test_facts_import_neither_jinja_nor_click() -> None:
     code = "import sys, bgsvc_gen.facts.android as _; print({'jinja2', 'click'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -37,7 +37,7 @@ def codes(name: str, target: int | None, *, boot: bool = False, more: str = "") 
 
 @pytest.mark.parametrize("name", SERVICE_TYPES)
 @pytest.mark.parametrize("target", range(34, NEWEST + 1))
-def test_every_type_is_accepted_since_android_has_it(name: str, target: int) -> None:
+def test_type_is_accepted_from_its_first_api_level(name: str, target: int) -> None:
     assert codes(name, target) == (["BG317"] if SERVICE_TYPES[name].since > target else [])
 
 
@@ -48,7 +48,7 @@ def test_every_type_is_accepted_since_android_has_it(name: str, target: int) -> 
         *(("shortService", 35), ("mediaProcessing", 35), ("camera", 34), ("microphone", 34)),
     ],
 )
-def test_a_type_is_refused_at_boot_from_the_target_on_that_android_refuses_it_to(
+def test_type_is_refused_at_boot_from_the_target_that_android_refuses(
     name: str, first: int
 ) -> None:
     refused = [t for t in range(34, NEWEST + 1) if "BG305" in codes(name, t, boot=True)]
@@ -56,16 +56,16 @@ def test_a_type_is_refused_at_boot_from_the_target_on_that_android_refuses_it_to
     assert refused == list(range(first, NEWEST + 1))
 
 
-def test_a_budget_for_a_day_is_of_apps_that_target_35() -> None:
+def test_daily_time_limit_applies_from_target_35() -> None:
     assert codes("dataSync", 34, more="sticky = true") == []
     assert codes("dataSync", 35, more="sticky = true") == ["BG308"]
 
 
-def test_the_three_minutes_of_a_short_service_are_whatever_the_app_targets() -> None:
+def test_short_service_limit_applies_at_every_target() -> None:
     assert codes("shortService", 34, more="sticky = true") == ["BG308"]
 
 
-def test_a_spec_that_says_no_levels_is_checked_for_those_of_the_guide() -> None:
+def test_default_levels_are_those_of_the_guide() -> None:
     levels = AndroidLevels()
     guide = Path(__file__).parents[2].joinpath("docs/android-hosts.md").read_text(encoding="utf-8")
 
@@ -75,7 +75,7 @@ def test_a_spec_that_says_no_levels_is_checked_for_those_of_the_guide() -> None:
 
 
 @pytest.mark.parametrize("target", range(34, NEWEST + 1))
-def test_what_a_newer_target_rules_out_is_told_before(target: int) -> None:
+def test_rule_of_a_newer_target_is_a_warning_before_it(target: int) -> None:
     levels, more = f"[android]\ntarget_sdk = {target}", "sticky = true"
     text = SPEC.format(levels=levels, boot="false", name="dataSync", more=more)
     source = parse_source(Path("bgsvc.toml"), text)

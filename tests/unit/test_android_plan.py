@@ -22,14 +22,14 @@ def paths(plan: android.AndroidPlan) -> set[str]:
     return {str(output.path) for output in plan.outputs()}
 
 
-def test_a_service_without_a_type_is_not_on_android() -> None:
+def test_service_without_a_type_is_not_on_android() -> None:
     plan = android.plan(spec_of(service_of(name="other"), service_of("dataSync")))
 
     assert [service.name for service in plan.services] == ["sync"]
     assert android.plan(spec_of(service_of())).outputs() == ()
 
 
-def test_the_files_are_a_source_set_of_gradle() -> None:
+def test_files_are_a_gradle_source_set() -> None:
     assert paths(android.plan(spec_of(service_of("dataSync")))) >= {
         "src/main/AndroidManifest.xml",
         "src/main/kotlin/com/example/notes/bgsvc/SyncService.kt",
@@ -46,7 +46,7 @@ def test_the_files_are_a_source_set_of_gradle() -> None:
         ("cpython", "cpp/bgsvc_python.c", "kotlin/dev/bgsvc/ChaquopyHost.kt"),
     ],
 )
-def test_a_host_brings_its_own_sources_only(host: str, own: str, foreign: str) -> None:
+def test_host_adds_only_its_own_sources(host: str, own: str, foreign: str) -> None:
     part = Android(types=("dataSync",), host="cpython" if host == "cpython" else "chaquopy")
     service = Service("sync", "notes.sync:Sync", Label("Syncing"), android=part)
     outputs = paths(android.plan(spec_of(service)))
@@ -55,7 +55,7 @@ def test_a_host_brings_its_own_sources_only(host: str, own: str, foreign: str) -
     assert f"src/main/{foreign}" not in outputs
 
 
-def test_each_permission_is_asked_for_once_and_only_if_a_type_needs_it() -> None:
+def test_permission_is_declared_once_and_only_if_a_type_needs_it() -> None:
     both = spec_of(service_of("dataSync"), service_of("location", "dataSync", name="track"))
 
     assert android.plan(both).permissions == (
@@ -68,21 +68,21 @@ def test_each_permission_is_asked_for_once_and_only_if_a_type_needs_it() -> None
 
 
 @pytest.mark.parametrize("name", SERVICE_TYPES)
-def test_a_service_is_of_its_type_by_constant_and_by_name(name: str) -> None:
+def test_service_has_its_type_as_constant_and_as_name(name: str) -> None:
     [service] = android.plan(spec_of(service_of(name))).services
 
     assert service.type_constants == (SERVICE_TYPES[name].constant,)
     assert service.types == name
 
 
-def test_one_type_that_cannot_come_back_keeps_the_whole_service_from_it() -> None:
+def test_one_type_that_is_not_sticky_makes_the_service_not_sticky() -> None:
     [alone] = android.plan(spec_of(service_of("location"))).services
     [limited] = android.plan(spec_of(service_of("location", "dataSync"))).services
 
     assert (alone.sticky, limited.sticky) == ("true", "false")
 
 
-def test_special_use_says_what_for() -> None:
+def test_special_use_has_its_explanation() -> None:
     [service] = android.plan(spec_of(service_of("specialUse"))).services
     [other] = android.plan(spec_of(service_of("dataSync"))).services
 
@@ -92,7 +92,7 @@ def test_special_use_says_what_for() -> None:
     assert other.properties == ()
 
 
-def test_each_language_has_its_strings_the_default_one_too() -> None:
+def test_each_language_has_its_strings() -> None:
     label = Label("Syncing", {"en": "Syncing", "de": "Abgleich"})
     plan = android.plan(spec_of(service_of("dataSync", label=label)))
     texts = {
@@ -114,11 +114,11 @@ def test_each_language_has_its_strings_the_default_one_too() -> None:
         ("zh-Hant-TW", "values-b+zh+Hant+TW"),
     ],
 )
-def test_a_language_tag_becomes_a_resource_qualifier(language: str, folder: str) -> None:
+def test_language_tag_becomes_a_resource_qualifier(language: str, folder: str) -> None:
     assert folder_of(language) == folder
 
 
-def test_every_support_source_is_in_the_folder_its_package_says() -> None:
+def test_support_source_lies_in_the_folder_of_its_package() -> None:
     for output in android.plan(spec_of(service_of("dataSync"))).outputs():
         if output.path.suffix == ".kt" and not output.template.endswith(".j2"):
             assert output.path.parent == PurePosixPath("src/main/kotlin/dev/bgsvc")
@@ -134,7 +134,7 @@ def rendered(plan: android.AndroidPlan) -> str:
     return manifest
 
 
-def test_only_who_starts_with_the_device_has_a_receiver_and_the_permission() -> None:
+def test_only_an_app_that_starts_at_boot_has_a_receiver_and_the_permission() -> None:
     with_it = asking(Android(types=("health",)), boot=True)
     without = asking(Android(types=("health",)))
 
@@ -144,14 +144,14 @@ def test_only_who_starts_with_the_device_has_a_receiver_and_the_permission() -> 
     assert "<receiver" not in rendered(without)
 
 
-def test_only_who_stays_awake_may_keep_the_processor_awake() -> None:
+def test_only_a_service_with_a_wake_lock_has_the_permission() -> None:
     name = "android.permission.WAKE_LOCK"
 
     assert name in asking(Android(types=("health",), wake_lock=True)).permissions
     assert name not in asking(Android(types=("health",))).permissions
 
 
-def test_only_a_time_limit_that_is_to_be_outlived_has_a_job() -> None:
+def test_only_a_rescheduled_service_has_a_job() -> None:
     plans = [
         asking(Android(types=("dataSync",), on_timeout="reschedule")),
         asking(Android(types=("dataSync",), on_timeout="notify")),
@@ -162,7 +162,7 @@ def test_only_a_time_limit_that_is_to_be_outlived_has_a_job() -> None:
     assert ["SyncJob" in rendered(plan) for plan in plans] == [True, False, False]
 
 
-def test_a_buttons_text_is_a_resource_in_each_of_its_languages() -> None:
+def test_button_text_is_a_resource_in_each_language() -> None:
     notification = Notification(
         stop=Label("Stop", {"en": "Stop", "de": "Halt"}), actions={"pause": Label("Pause")}
     )

@@ -15,7 +15,7 @@ from bgsvc_gen.lang import android_resource
         ("né 🐍", '"né 🐍"'),
     ],
 )
-def test_a_string_is_quoted(text: str, written: str) -> None:
+def test_string_is_quoted(text: str, written: str) -> None:
     assert android_resource.string(text) == written
 
 
@@ -34,12 +34,12 @@ def test_a_string_is_quoted(text: str, written: str) -> None:
         ("", ""),
     ],
 )
-def test_an_attribute_stays_text(text: str, written: str) -> None:
+def test_attribute_stays_text(text: str, written: str) -> None:
     assert android_resource.attribute(text) == written
 
 
 @pytest.mark.parametrize("text", ["a\0", "\ud83d"])
-def test_what_is_no_text_is_refused(text: str) -> None:
+def test_nul_or_lone_surrogate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot carry the character"):
         android_resource.string(text)
     with pytest.raises(ValueError, match="cannot carry the character"):

@@ -82,7 +82,9 @@ VALUES = st.recursive(
 
 
 @given(st.lists(st.tuples(st.sampled_from(PATHS), VALUES), min_size=1, max_size=3))
-def test_any_value_anywhere_is_taken_or_told(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+def test_any_value_anywhere_is_accepted_or_reported(
+    changes: list[tuple[tuple[Any, ...], Any]],
+) -> None:
     tree: Any = copy.deepcopy(TREE)
     for path, value in changes:
         place = tree
@@ -100,7 +102,7 @@ def test_any_value_anywhere_is_taken_or_told(changes: list[tuple[tuple[Any, ...]
 
 
 @given(st.sampled_from(PATHS), TEXTS)
-def test_a_key_anywhere_is_known_or_told(path: tuple[Any, ...], key: str) -> None:
+def test_any_key_anywhere_is_known_or_reported(path: tuple[Any, ...], key: str) -> None:
     tree: Any = copy.deepcopy(TREE)
     place = tree
     for part in path:
@@ -123,7 +125,7 @@ def test_a_key_anywhere_is_known_or_told(path: tuple[Any, ...], key: str) -> Non
 @example(0, len(FULL), "# \u2028\na = 1\na.b = 1\n")
 @example(0, 0, "[x]\na = " + "{ a = " * 400 + "1" + "}" * 400 + "\n")
 @example(0, 0, "[x" + ".a" * 900 + "]\n")
-def test_any_damage_to_the_text_is_told(start: int, length: int, text: str) -> None:
+def test_any_damage_to_the_text_is_reported(start: int, length: int, text: str) -> None:
     damaged = FULL[:start] + text + FULL[start + length :]
 
     answer(damaged)
@@ -164,12 +166,12 @@ def test_types_are_set_below_a_comment_with_a_unicode_line_separator() -> None:
 @example("$(Arg0)")
 @example("\ufdd0")
 @example("-x")
-def test_any_label_is_written_or_told(label: str) -> None:
+def test_any_label_is_written_or_reported(label: str) -> None:
     tree: Any = copy.deepcopy(TREE)
     tree["services"]["sync"]["label"] = label
 
     assert answer(tomlkit.dumps(tree)) in {"files", "BG106", "BG107"}
 
 
-def test_the_undamaged_spec_makes_files() -> None:
+def test_undamaged_spec_generates_files() -> None:
     assert answer(FULL) == "files"

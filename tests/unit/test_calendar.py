@@ -22,10 +22,10 @@ def events(table: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", events(TAKEN))
-def test_what_systemd_takes_is_taken(text: str) -> None:
+def test_event_that_systemd_accepts_is_accepted(text: str) -> None:
     assert is_calendar_event(text)
 
 
 @pytest.mark.parametrize("text", events(REFUSED))
-def test_what_systemd_refuses_is_refused(text: str) -> None:
+def test_event_that_systemd_refuses_is_refused(text: str) -> None:
     assert not is_calendar_event(text)

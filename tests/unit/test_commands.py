@@ -31,7 +31,7 @@ def call(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "doctor ios", "doctor android"])
-def test_help_keeps_its_examples_on_lines_of_their_own(command: str) -> None:
+def test_help_keeps_examples_on_separate_lines(command: str) -> None:
     help_text = call(*command.split(), "--help").stdout
 
     assert "Usage:" in help_text
@@ -39,7 +39,7 @@ def test_help_keeps_its_examples_on_lines_of_their_own(command: str) -> None:
     assert "\b" not in help_text
 
 
-def test_the_next_steps_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_next_steps_can_be_pasted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     steps = call("init", "my app", "--no-input").stderr.partition("next:")[2].splitlines()
 
@@ -59,7 +59,7 @@ def test_init_names_the_app_in_every_command(project: Path) -> None:
 
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("command", ["check", "plan", "diff"])
-def test_desktop_means_three_targets(command: str) -> None:
+def test_desktop_stands_for_three_targets(command: str) -> None:
     assert call("desktop").exit_code == 0
     result = call(command, "desktop")
 
@@ -69,7 +69,7 @@ def test_desktop_means_three_targets(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["desktop", "all", "ios", "android"])
-def test_what_was_written_is_told_as_json(project: Path, command: str) -> None:
+def test_written_files_are_printed_as_json(project: Path, command: str) -> None:
     report = json.loads(call(command, "--format", "json").stdout)
 
     assert report["root"] == "native/bgsvc"
@@ -80,7 +80,7 @@ def test_what_was_written_is_told_as_json(project: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("style", ["json", "github"])
-def test_a_diff_is_shown_in_every_format(project: Path, style: str) -> None:
+def test_diff_is_printed_in_every_format(project: Path, style: str) -> None:
     call("desktop")
     unit = project / "native/bgsvc/linux/com.example.notes.sync.service"
     unit.write_text(unit.read_text(encoding="utf-8") + "Mine=yes\n", encoding="utf-8")
@@ -94,7 +94,7 @@ def test_a_diff_is_shown_in_every_format(project: Path, style: str) -> None:
         assert "%0A-Mine=yes" in output
 
 
-def test_a_byte_order_mark_survives_an_edit(project: Path) -> None:
+def test_byte_order_mark_survives_an_edit(project: Path) -> None:
     spec = project / "bgsvc.toml"
     spec.write_text(SPEC, encoding="utf-8-sig")
 
@@ -104,7 +104,7 @@ def test_a_byte_order_mark_survives_an_edit(project: Path) -> None:
     assert b"dataSync" in content
 
 
-def test_a_read_only_spec_is_not_replaced(project: Path) -> None:
+def test_read_only_spec_is_not_replaced(project: Path) -> None:
     spec = project / "bgsvc.toml"
     spec.chmod(0o444)
 

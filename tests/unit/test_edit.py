@@ -34,11 +34,11 @@ def test_only_the_value_changes() -> None:
     assert edited(ONE, ["dataSync"]) == ONE.replace('[ "location" ]', '["dataSync"]')
 
 
-def test_the_same_types_leave_every_byte() -> None:
+def test_same_types_leave_every_byte() -> None:
     assert edited(ONE, ["location"]) == ONE
 
 
-def test_comments_in_an_array_of_many_lines_are_kept() -> None:
+def test_comments_in_a_multiline_array_are_kept() -> None:
     lines = 'types = [\n  "dataSync",  # for uploads\n  "location",  # for tracks\n]'
     text = ONE.replace('types = [ "location" ] # kept too', lines)
 
@@ -48,7 +48,7 @@ def test_comments_in_an_array_of_many_lines_are_kept() -> None:
     assert tomli.loads(kept)["services"]["sync"]["android"]["types"] == ["dataSync"]
 
 
-def test_a_new_table_stands_apart_from_the_next() -> None:
+def test_new_table_has_a_blank_line_before_the_next() -> None:
     text = '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\n[permissions]\nallow = []\n'
 
     assert 'types = ["dataSync"]\n\n[permissions]\n' in edited(text, ["dataSync"])
@@ -58,7 +58,7 @@ def test_line_ends_are_kept() -> None:
     assert edited(ONE.replace("\n", "\r\n"), ["dataSync"]).count("\r\n") == ONE.count("\n")
 
 
-def test_a_missing_table_is_added() -> None:
+def test_missing_table_is_added() -> None:
     text = '[app]\nid = "a.b"\n\n[services.sync]\nentry = "a:B"\n\n[permissions]\nallow = []\n'
 
     document = tomli.loads(edited(text, ["dataSync", "location"]))
@@ -107,7 +107,7 @@ def test_dotted_keys_below_one_header_of_a_pyproject_stay_below_it() -> None:
     )
 
 
-def test_the_comment_of_the_next_table_stays_with_it() -> None:
+def test_comment_of_the_next_table_stays_with_it() -> None:
     text = '[services.sync]\nentry = "a:B"\n\n# of permissions\n[permissions]\nallow = []\n'
 
     assert edited(text, ["dataSync"]) == (
@@ -116,7 +116,7 @@ def test_the_comment_of_the_next_table_stays_with_it() -> None:
     )
 
 
-def test_the_spec_in_a_pyproject_is_edited_there() -> None:
+def test_spec_in_a_pyproject_is_edited_there() -> None:
     text = '[project]\nname = "x"\n\n[tool.bgsvc.services.sync]\nentry = "a:B"\n'
 
     document = tomli.loads(edited(text, ["dataSync"], name="pyproject.toml"))
@@ -133,6 +133,6 @@ def test_several_services_need_a_name() -> None:
     assert tomli.loads(edited(text, ["dataSync"], "b"))["services"]["b"]["android"]
 
 
-def test_an_unknown_service_is_told() -> None:
+def test_unknown_service_is_an_error() -> None:
     with pytest.raises(UsageError, match='no service "x"'):
         edited(ONE, ["dataSync"], "x")

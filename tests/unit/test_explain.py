@@ -51,13 +51,13 @@ def run(folder: Path, *arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_mode_answers_in_the_order_of_the_scenarios(mode: str) -> None:
+def test_promises_are_in_the_order_of_the_scenarios(mode: str) -> None:
     by_scenario = promises(mode)
 
     assert list(by_scenario) == [name for name in SCENARIOS if name in by_scenario]
 
 
-def test_a_service_is_explained_for_each_way_it_runs() -> None:
+def test_service_is_explained_for_each_mode() -> None:
     everywhere = replace(
         SERVICE,
         android=Android(types=("location",)),
@@ -76,7 +76,7 @@ def test_a_service_is_explained_for_each_way_it_runs() -> None:
     ]
 
 
-def test_a_system_service_is_explained_as_one() -> None:
+def test_system_service_is_explained_in_its_modes() -> None:
     answers = explain(replace(SERVICE, desktop=Desktop(scope="system")))
 
     assert [each.mode for each in answers] == ["systemdSystem", "launchDaemon", "windowsService"]
@@ -86,13 +86,13 @@ def test_a_system_service_is_explained_as_one() -> None:
     ("job", "mode"),
     [(Job(), "androidJob"), (Job(user_initiated=True), "androidUserInitiatedJob")],
 )
-def test_a_job_is_explained_as_one(job: Job, mode: str) -> None:
+def test_job_is_explained_in_its_mode(job: Job, mode: str) -> None:
     answers = explain(replace(SERVICE, android=Android(kind="job", job=job)))
 
     assert answers[0].mode == mode
 
 
-def test_of_several_types_the_weakest_promise_counts() -> None:
+def test_weakest_promise_of_several_types_counts() -> None:
     both = replace(SERVICE, android=Android(types=("location", "dataSync")))
     one = replace(SERVICE, android=Android(types=("location",)))
 
@@ -100,7 +100,7 @@ def test_of_several_types_the_weakest_promise_counts() -> None:
     assert promises_of(one, "androidForegroundService")["survivesReboot"].level == "bestEffort"
 
 
-def test_what_only_the_machine_can_tell_counts_as_not_given() -> None:
+def test_condition_of_the_device_counts_as_not_met() -> None:
     reboot = promises_of(SERVICE, "systemdUser")["survivesReboot"]
 
     assert reboot.level == "bestEffort"
@@ -131,7 +131,7 @@ def test_what_only_the_machine_can_tell_counts_as_not_given() -> None:
         ),
     ],
 )
-def test_what_the_spec_gives_up_is_not_promised(
+def test_promise_that_the_spec_gives_up_is_unsupported(
     changed: "dict[str, object]", mode: str, scenario: str, way_out: str
 ) -> None:
     kept = replace(SERVICE, android=Android(types=("location",)), desktop=Desktop(scope="system"))
@@ -152,14 +152,14 @@ def test_explain_prints_every_promise_with_its_reason(tmp_path: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
-def test_explain_as_json_is_what_was_found(tmp_path: Path) -> None:
+def test_explain_prints_the_answers_as_json(tmp_path: Path) -> None:
     by_service = json.loads(run(tmp_path, "explain", "--json").stdout)
 
     assert list(by_service) == ["sync", "beat"]
     assert by_service["sync"][0]["scenarios"]["exactTiming"]["level"] == "unsupported"
 
 
-def test_explain_names_the_services_there_are(tmp_path: Path) -> None:
+def test_explain_lists_the_services_for_an_unknown_one(tmp_path: Path) -> None:
     result = run(tmp_path, "explain", "synk")
 
     assert result.exit_code == 2
@@ -169,14 +169,14 @@ def test_explain_names_the_services_there_are(tmp_path: Path) -> None:
     )
 
 
-def test_types_lists_all_of_them() -> None:
+def test_types_lists_every_type() -> None:
     result = CliRunner().invoke(main, ["types"])
 
     assert [line.split()[0] for line in result.stdout.splitlines()] == list(SERVICE_TYPES)
 
 
 @pytest.mark.parametrize("name", SERVICE_TYPES)
-def test_a_type_is_told_with_its_limits_and_sources(name: str) -> None:
+def test_types_prints_the_limits_and_sources_of_a_type(name: str) -> None:
     row = SERVICE_TYPES[name]
     text = " ".join(CliRunner().invoke(main, ["types", name]).stdout.split())
 
@@ -192,7 +192,7 @@ def test_types_as_json_has_every_row() -> None:
 
 
 @pytest.mark.parametrize("name", ["fileManagement", "datasync"])
-def test_a_type_that_is_none_is_refused_with_those_there_are(name: str) -> None:
+def test_unknown_type_is_refused_with_the_known_ones(name: str) -> None:
     result = CliRunner().invoke(main, ["types", name])
 
     assert result.exit_code == 2
@@ -200,7 +200,7 @@ def test_a_type_that_is_none_is_refused_with_those_there_are(name: str) -> None:
     assert "dataSync" in result.stderr
 
 
-def test_the_documentation_has_the_promises(request: pytest.FixtureRequest) -> None:
+def test_documentation_has_the_promises(request: pytest.FixtureRequest) -> None:
     path = Path(__file__).parents[2] / "docs/runtime.md"
     text = path.read_text(encoding="utf-8")
     block = re.search(r"<!-- promises: .*-->\n((?s:.*?))<!-- /promises -->", text)

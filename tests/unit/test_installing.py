@@ -10,7 +10,7 @@ SPEC = '[app]\nid = "com.example.notes"\n[services.sync]\nentry = "notes.sync:Sy
 
 
 @pytest.mark.parametrize("scope", ["user", "system"])
-def test_desktop_prints_a_command_for_each_system_whose_file_is_there(
+def test_desktop_prints_an_install_command_for_an_existing_file_per_system(
     scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -27,7 +27,9 @@ def test_desktop_prints_a_command_for_each_system_whose_file_is_there(
     assert ("administrator" in done.stdout) == (scope == "system")
 
 
-def test_a_path_is_quoted_for_its_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_command_quotes_the_path_for_its_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bgsvc.toml").write_text(SPEC)
 
@@ -39,9 +41,7 @@ def test_a_path_is_quoted_for_its_shell(tmp_path: Path, monkeypatch: pytest.Monk
     ]
 
 
-def test_a_dry_run_says_nothing_of_installing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dry_run_prints_no_install_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bgsvc.toml").write_text(SPEC)
 

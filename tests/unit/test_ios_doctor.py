@@ -125,36 +125,36 @@ BREAKS: Final[dict[str, tuple[str, Callable[[Path], None]]]] = {
 }
 
 
-def test_a_whole_app_has_no_finding(app: Path) -> None:
+def test_complete_app_has_no_finding(app: Path) -> None:
     assert codes(app) == []
 
 
 @pytest.mark.parametrize("case", BREAKS)
-def test_an_app_in_which_something_is_missing_is_told(app: Path, case: str) -> None:
+def test_incomplete_app_has_a_finding(app: Path, case: str) -> None:
     code, break_ = BREAKS[case]
     break_(app)
 
     assert codes(app) == [code]
 
 
-def test_an_app_without_the_runtime_is_told(app: Path) -> None:
+def test_app_without_the_runtime_has_a_finding(app: Path) -> None:
     (app / "app_packages/bgsvc").rename(app / "app_packages/elsewhere")
 
     assert codes(app) == ["DI008"]
 
 
-def test_a_privacy_manifest_may_be_a_package_s(app: Path) -> None:
+def test_privacy_manifest_of_a_package_is_accepted(app: Path) -> None:
     (app / "Bgsvc_Bgsvc.bundle").mkdir()
     (app / PRIVACY).rename(app / "Bgsvc_Bgsvc.bundle" / PRIVACY)
 
     assert codes(app) == []
 
 
-def test_every_code_is_tried() -> None:
+def test_every_code_has_a_broken_app() -> None:
     assert {code for code, _ in BREAKS.values()} == set(CODES)
 
 
-def test_a_project_s_own_lists_are_found_and_others_passed_over(tmp_path: Path) -> None:
+def test_only_lists_of_the_app_are_checked(tmp_path: Path) -> None:
     bare = plistlib.dumps({"CFBundleIdentifier": "$(PRODUCT_BUNDLE_IDENTIFIER)"})
     write(tmp_path / "Notes/Notes-Info.plist", bare)
     for other in ("Pods/A/Info.plist", "native/bgsvc/ios/Info.plist", "X.framework/Info.plist"):
@@ -163,7 +163,7 @@ def test_a_project_s_own_lists_are_found_and_others_passed_over(tmp_path: Path) 
     assert codes(tmp_path) == ["DI001", "DI002"]
 
 
-def test_a_project_may_lie_anywhere_and_have_extensions(tmp_path: Path) -> None:
+def test_project_with_extensions_can_lie_anywhere(tmp_path: Path) -> None:
     project = tmp_path / "Contests.app/ContestsTests"
     bare = plistlib.dumps({"CFBundleIdentifier": "$(PRODUCT_BUNDLE_IDENTIFIER)"})
     write(project / "TestsOfStrength/Info.plist", bare)
@@ -177,32 +177,32 @@ def test_a_project_may_lie_anywhere_and_have_extensions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"../" * 9999, b"a\0b", b""])
-def test_a_marker_of_a_module_that_names_nothing_is_told(app: Path, name: bytes) -> None:
+def test_module_marker_without_a_library_has_a_finding(app: Path, name: bytes) -> None:
     write(app / "app_packages/core.fwork", name)
 
     assert codes(app) == ["DI007"]
 
 
-def test_a_list_that_is_none_is_a_mistake(app: Path) -> None:
+def test_file_that_is_not_a_list_is_an_error(app: Path) -> None:
     write(app / "Info.plist", b"<plist>")
 
     with pytest.raises(UsageError, match="not a property list"):
         list(check_ios(app, PLAN))
 
 
-def test_a_folder_without_a_list_is_a_mistake(tmp_path: Path) -> None:
+def test_folder_without_a_list_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no Info\.plist"):
         list(check_ios(tmp_path, PLAN))
 
 
-def test_an_app_without_a_service_on_ios_is_a_mistake(app: Path) -> None:
+def test_spec_without_an_ios_service_is_an_error(app: Path) -> None:
     nothing = ios.plan(Spec(App("com.example.notes", "Notes"), (), allow=()))
 
     with pytest.raises(UsageError, match="the spec has no service for iOS"):
         list(check_ios(app, nothing))
 
 
-def test_the_command_exits_1_with_findings_for_programs(app: Path, tmp_path: Path) -> None:
+def test_command_with_findings_exits_1_and_prints_json(app: Path, tmp_path: Path) -> None:
     spec = '[app]\nid = "com.example.notes"\n[services.sync]\nentry = "notes.sync:Sync"\n'
     path = tmp_path / "bgsvc.toml"
     path.write_text(f"{spec}[services.sync.ios]\nrefresh = {{}}\n", encoding="utf-8")
@@ -216,7 +216,7 @@ def test_the_command_exits_1_with_findings_for_programs(app: Path, tmp_path: Pat
     assert CliRunner().invoke(main, arguments).exit_code == 0
 
 
-def test_the_documentation_names_every_code() -> None:
+def test_documentation_lists_every_code() -> None:
     text = (Path(__file__).parents[2] / "docs/ios-xcode.md").read_text(encoding="utf-8")
 
     assert dict(re.findall(r"^\| (DI\d+) \| (.+) \|$", text, re.MULTILINE)) == CODES

@@ -16,12 +16,12 @@ def plan(*services: Service) -> IosPlan:
     return ios.plan(Spec(App("com.example.notes", "Notes"), services, allow=("get-service-state",)))
 
 
-def test_a_service_without_a_task_is_not_on_ios() -> None:
+def test_service_without_a_task_is_not_on_ios() -> None:
     assert plan(service("a")).outputs() == ()
     assert [s.name for s in plan(service("a"), service("b", refresh=Refresh())).services] == ["b"]
 
 
-def test_all_refreshes_share_one_task_for_ios_keeps_no_second_one_pending() -> None:
+def test_all_refreshes_share_one_task() -> None:
     ios_plan = plan(
         service("price-watch", refresh=Refresh(900.0)), service("b", refresh=Refresh(3600.0))
     )
@@ -33,7 +33,7 @@ def test_all_refreshes_share_one_task_for_ios_keeps_no_second_one_pending() -> N
     ]
 
 
-def test_each_processing_task_has_an_identifier_and_conditions_of_its_own() -> None:
+def test_processing_task_has_its_own_identifier_and_conditions() -> None:
     ios_plan = plan(
         service("a", processing=Processing(network=True)),
         service("b", processing=Processing(power=True)),
@@ -49,18 +49,18 @@ def test_each_processing_task_has_an_identifier_and_conditions_of_its_own() -> N
     ]
 
 
-def test_only_the_background_modes_in_use_are_asked_for() -> None:
+def test_only_used_background_modes_are_declared() -> None:
     assert plan(service("a", refresh=Refresh())).background_modes == ("fetch",)
     assert plan(service("a", processing=Processing())).background_modes == ("processing",)
 
 
-def test_a_service_called_refresh_has_an_identifier_of_its_own() -> None:
+def test_service_named_refresh_has_its_own_identifier() -> None:
     ios_plan = plan(service("refresh", refresh=Refresh(), processing=Processing()))
 
     assert len(set(ios_plan.identifiers)) == 2
 
 
-def test_the_runtime_is_told_what_the_spec_says() -> None:
+def test_runtime_config_has_the_values_of_the_spec() -> None:
     (constant,) = plan(service("a", refresh=Refresh())).services
 
     config = json.loads(constant.config)
@@ -75,7 +75,7 @@ def ios_service(name: str, ios: Ios) -> Service:
     return Service(name, "notes.sync:Sync", Label("Sync"), ios=ios)
 
 
-def test_continued_work_is_permitted_by_a_wildcard_and_registered_by_name() -> None:
+def test_continued_task_is_permitted_by_wildcard_and_registered_by_name() -> None:
     ios_plan = plan(ios_service("up_load", Ios(continued=Continued())))
 
     assert ios_plan.identifiers == ("com.example.notes.up-load.*",)
@@ -85,7 +85,7 @@ def test_continued_work_is_permitted_by_a_wildcard_and_registered_by_name() -> N
     assert ios_plan.background_modes == ()
 
 
-def test_continued_work_is_called_by_its_service_s_label_unless_it_says_otherwise() -> None:
+def test_continued_task_title_defaults_to_the_label() -> None:
     named = Continued(title="Uploading", subtitle="Photos", strategy="fail")
     ios_plan = plan(
         ios_service("a", Ios(continued=Continued())), ios_service("b", Ios(continued=named))
@@ -97,7 +97,7 @@ def test_continued_work_is_called_by_its_service_s_label_unless_it_says_otherwis
     ]
 
 
-def test_an_author_may_name_a_processing_task() -> None:
+def test_processing_task_can_have_a_custom_identifier() -> None:
     ios_plan = plan(
         ios_service("a", Ios(processing=Processing(identifier="com.example.notes.mine")))
     )
@@ -105,7 +105,7 @@ def test_an_author_may_name_a_processing_task() -> None:
     assert ios_plan.identifiers == ("com.example.notes.mine",)
 
 
-def test_entitlements_are_asked_for_only_where_they_are_needed() -> None:
+def test_entitlement_is_declared_only_if_a_task_needs_it() -> None:
     plain = plan(ios_service("a", Ios(processing=Processing(), continued=Continued())))
     special = plan(
         ios_service("a", Ios(processing=Processing(health_research=True))),
@@ -120,7 +120,7 @@ def test_entitlements_are_asked_for_only_where_they_are_needed() -> None:
     assert "Bgsvc.entitlements" in {output.path.name for output in special.outputs()}
 
 
-def test_a_service_may_be_there_for_the_foreground_alone() -> None:
+def test_foreground_service_on_ios_needs_no_task() -> None:
     ios_plan = plan(ios_service("a", Ios(foreground=True)))
 
     assert [service.name for service in ios_plan.services] == ["a"]

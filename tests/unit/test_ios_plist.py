@@ -43,7 +43,7 @@ def list_in(form: plistlib.PlistFormat, content: Mapping[str, object] = APP) -> 
 
 
 @each_form
-def test_a_list_gets_the_union_and_keeps_the_rest_and_its_form(form: plistlib.PlistFormat) -> None:
+def test_merge_adds_values_and_keeps_the_rest_and_the_form(form: plistlib.PlistFormat) -> None:
     after = merge(list_in(form), NEEDS, "Info.plist")
 
     merged = plistlib.loads(after, fmt=form)
@@ -56,7 +56,7 @@ def test_a_list_gets_the_union_and_keeps_the_rest_and_its_form(form: plistlib.Pl
 
 
 @each_form
-def test_merging_again_changes_no_byte(form: plistlib.PlistFormat) -> None:
+def test_second_merge_changes_no_byte(form: plistlib.PlistFormat) -> None:
     once = merge(list_in(form), NEEDS, "Info.plist")
 
     assert merge(once, NEEDS, "Info.plist") == once
@@ -80,15 +80,13 @@ VALUES: Final = st.recursive(
 
 @each_form
 @given(content=st.dictionaries(TEXTS, VALUES, max_size=6))
-def test_whatever_a_list_holds_is_there_after_the_merge(
-    form: plistlib.PlistFormat, content: dict[str, object]
-) -> None:
+def test_merge_keeps_every_value(form: plistlib.PlistFormat, content: dict[str, object]) -> None:
     after = plistlib.loads(merge(list_in(form, content), NEEDS, "Info.plist"), fmt=form)
 
     assert after == {**content, **{key: list(values) for key, values in NEEDS.items()}}
 
 
-def test_a_list_that_has_everything_keeps_its_comments() -> None:
+def test_complete_list_keeps_its_comments() -> None:
     content = list_in(plistlib.FMT_XML, {"UIBackgroundModes": ["fetch"]})
     content = content.replace(b"<dict>", b"<!-- ours -->\n<dict>")
 
@@ -127,7 +125,7 @@ def test_a_list_that_has_everything_keeps_its_comments() -> None:
         ),
     ],
 )
-def test_what_cannot_be_merged_is_refused(content: bytes, message: str) -> None:
+def test_unusable_list_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         merge(content, NEEDS, "Info.plist")
 
@@ -145,7 +143,7 @@ def run(project: Path, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_command_merges_once_and_keeps_what_was_there_before(project: Path) -> None:
+def test_command_merges_once_and_keeps_a_backup(project: Path) -> None:
     before = (project / "Info.plist").read_bytes()
 
     assert run(project)[0] == 0
@@ -159,7 +157,7 @@ def test_the_command_merges_once_and_keeps_what_was_there_before(project: Path) 
     assert (project / f"Info.plist{BACKUP_SUFFIX}").read_bytes() == before
 
 
-def test_a_link_stays_one_and_what_it_leads_to_is_merged(project: Path) -> None:
+def test_linked_list_is_merged_and_the_link_kept(project: Path) -> None:
     (project / "Notes").mkdir()
     real = (project / "Info.plist").rename(project / "Notes/Info.plist")
     (project / "Info.plist").symlink_to(real)
@@ -171,7 +169,7 @@ def test_a_link_stays_one_and_what_it_leads_to_is_merged(project: Path) -> None:
     assert real.with_name(f"Info.plist{BACKUP_SUFFIX}").is_file()
 
 
-def test_the_copy_may_be_read_by_nobody_else(project: Path) -> None:
+def test_backup_keeps_the_permissions_of_the_list(project: Path) -> None:
     (project / "Info.plist").chmod(0o600)
 
     assert run(project)[0] == 0
@@ -180,7 +178,7 @@ def test_the_copy_may_be_read_by_nobody_else(project: Path) -> None:
     assert modes == [0o600, 0o600]
 
 
-def test_a_read_only_list_is_refused_before_anything_is_written(project: Path) -> None:
+def test_read_only_list_is_refused_before_any_write(project: Path) -> None:
     (project / "Info.plist").chmod(0o444)
 
     code, stderr = run(project)
@@ -189,7 +187,7 @@ def test_a_read_only_list_is_refused_before_anything_is_written(project: Path) -
     assert not (project / "native").exists()
 
 
-def test_what_is_no_file_is_refused(project: Path) -> None:
+def test_pipe_in_place_of_a_list_is_refused(project: Path) -> None:
     (project / "Info.plist").unlink()
     os.mkfifo(project / "Info.plist")
 
@@ -220,7 +218,7 @@ plist.write(path, before, after)
 
 
 @each_form
-def test_a_run_that_is_killed_leaves_the_old_list_or_the_new(
+def test_killed_run_leaves_the_old_or_the_new_list(
     tmp_path: Path, form: plistlib.PlistFormat
 ) -> None:
     before = list_in(form)
@@ -243,7 +241,7 @@ def test_a_run_that_is_killed_leaves_the_old_list_or_the_new(
 
 
 @pytest.mark.parametrize("option", ["--check", "--diff", "--dry-run"])
-def test_a_command_that_writes_nothing_leaves_the_list_alone(project: Path, option: str) -> None:
+def test_command_without_writes_leaves_the_list_unchanged(project: Path, option: str) -> None:
     before = (project / "Info.plist").read_bytes()
 
     run(project, option)
@@ -252,7 +250,7 @@ def test_a_command_that_writes_nothing_leaves_the_list_alone(project: Path, opti
     assert not (project / f"Info.plist{BACKUP_SUFFIX}").exists()
 
 
-def test_a_check_tells_a_list_that_lacks_something(project: Path) -> None:
+def test_check_reports_an_incomplete_list(project: Path) -> None:
     assert run(project)[0] == 0
     assert run(project, "--check")[0] == 0
 
@@ -261,7 +259,7 @@ def test_a_check_tells_a_list_that_lacks_something(project: Path) -> None:
     assert (code, "lacks keys that the tasks need" in stderr) == (1, True)
 
 
-def test_nothing_is_written_where_the_list_is_none(project: Path) -> None:
+def test_unusable_list_stops_the_command_before_any_write(project: Path) -> None:
     (project / "Info.plist").write_text("hello", encoding="utf-8")
 
     assert run(project)[0] == 2

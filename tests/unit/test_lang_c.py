@@ -15,20 +15,20 @@ def read(literal: str) -> str:
     return value.decode()
 
 
-def test_a_byte_beyond_ascii_is_an_octal_escape_of_three_digits() -> None:
+def test_non_ascii_byte_becomes_a_three_digit_octal_escape() -> None:
     assert c.string("é1") == r'"\303\2511"'
 
 
-def test_two_question_marks_begin_no_trigraph() -> None:
+def test_two_question_marks_do_not_start_a_trigraph() -> None:
     assert c.string("what??/") == r'"what\?\?/"'
 
 
-def test_nul_is_refused_for_it_would_end_the_string() -> None:
+def test_nul_is_refused() -> None:
     with pytest.raises(ValueError, match=r"a C string cannot carry the character U\+0000"):
         c.string("a\0b")
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 @example('\\"%s\n\r\t??=\\?\\')
-def test_a_literal_reads_back_as_its_text(text: str) -> None:
+def test_literal_reads_back_as_the_same_text(text: str) -> None:
     assert read(c.string(text)) == text

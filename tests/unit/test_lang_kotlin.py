@@ -20,26 +20,26 @@ def read(literal: str) -> str:
     )
 
 
-def test_a_dollar_is_not_a_template() -> None:
+def test_dollar_does_not_start_a_template() -> None:
     assert kotlin.string("$price ${x}") == r'"\$price \${x}"'
 
 
-def test_what_can_be_read_stays_as_it_is() -> None:
+def test_visible_character_is_kept() -> None:
     assert kotlin.string("né 🐍 'x'") == "\"né 🐍 'x'\""
 
 
-def test_what_cannot_be_seen_is_written_as_an_escape() -> None:
+def test_invisible_character_becomes_an_escape() -> None:
     assert kotlin.string("a\u202eb\0c\u2028") == r'"a\u202Eb\u0000c\u2028"'
 
 
-def test_half_a_character_is_refused() -> None:
+def test_lone_surrogate_is_refused() -> None:
     with pytest.raises(ValueError, match=r"cannot carry the character U\+D83D"):
         kotlin.string("a\ud83d")
 
 
 @given(st.text())
 @example('\\"$\n\r\t\\u0041\\$')
-def test_a_literal_reads_back_as_its_text(text: str) -> None:
+def test_literal_reads_back_as_the_same_text(text: str) -> None:
     assert read(kotlin.string(text)) == text
 
 
@@ -47,9 +47,9 @@ def test_a_literal_reads_back_as_its_text(text: str) -> None:
     ("name", "expected"),
     [("sync", "Sync"), ("price-watch", "PriceWatch"), ("a_b-c2", "ABC2"), ("x-2", "X2")],
 )
-def test_a_spec_name_becomes_a_class_name(name: str, expected: str) -> None:
+def test_spec_name_becomes_a_class_name(name: str, expected: str) -> None:
     assert kotlin.class_name(name) == expected
 
 
-def test_a_keyword_in_a_package_is_written_in_backticks() -> None:
+def test_keyword_in_a_package_gets_backticks() -> None:
     assert kotlin.package_name("com.example.in.notes") == "com.example.`in`.notes"

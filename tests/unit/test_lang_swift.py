@@ -35,26 +35,26 @@ def read(literal: str) -> str:
     )
 
 
-def test_a_backslash_and_a_parenthesis_are_no_interpolation() -> None:
+def test_backslash_and_parenthesis_do_not_start_an_interpolation() -> None:
     assert swift.string(r"\(x)") == r'"\\(x)"'
 
 
-def test_what_can_be_read_stays_as_it_is() -> None:
+def test_visible_character_is_kept() -> None:
     assert swift.string("né 🐍 $x 'y'") == "\"né 🐍 $x 'y'\""
 
 
-def test_what_cannot_be_seen_is_written_as_an_escape() -> None:
+def test_invisible_character_becomes_an_escape() -> None:
     assert swift.string("a\u202eb\0\x07") == r'"a\u{202E}b\0\u{7}"'
 
 
-def test_half_a_character_is_refused() -> None:
+def test_lone_surrogate_is_refused() -> None:
     with pytest.raises(ValueError, match="a Swift string cannot carry"):
         swift.string("\ud83d")
 
 
 @given(st.text())
 @example('\\(x) \\"\n\r\t\0"""#')
-def test_a_literal_reads_back_as_its_text(text: str) -> None:
+def test_literal_reads_back_as_the_same_text(text: str) -> None:
     assert read(swift.string(text)) == text
 
 
@@ -67,12 +67,12 @@ def test_a_literal_reads_back_as_its_text(text: str) -> None:
         ("self", "`self`"),
     ],
 )
-def test_a_spec_name_becomes_a_members_name(name: str, expected: str) -> None:
+def test_spec_name_becomes_a_member_name(name: str, expected: str) -> None:
     assert swift.member_name(name) == expected
 
 
 @pytest.mark.parametrize(
     ("name", "expected"), [("price-watch", "PriceWatch"), ("type", "`Type`"), ("any", "`Any`")]
 )
-def test_a_spec_name_becomes_a_types_name(name: str, expected: str) -> None:
+def test_spec_name_becomes_a_type_name(name: str, expected: str) -> None:
     assert swift.type_name(name) == expected

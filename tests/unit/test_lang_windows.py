@@ -39,32 +39,32 @@ def read(line: str) -> list[str]:
 
 @given(ARGUMENTS)
 @example(["a\\", 'b"', '\\"', "c\\\\ d\\", ""])
-def test_the_reader_agrees_with_pythons_own_writer(arguments: list[str]) -> None:
+def test_reader_agrees_with_list2cmdline(arguments: list[str]) -> None:
     assert read(subprocess.list2cmdline(arguments)) == arguments
 
 
 @given(ARGUMENTS)
 @example(["a\\", 'b"', '\\"', "c\\\\ d\\", ""])
-def test_arguments_read_back_as_they_were(arguments: list[str]) -> None:
+def test_arguments_read_back_unchanged(arguments: list[str]) -> None:
     assert read(" ".join(map(windows.argument, arguments))) == arguments
 
 
-def test_a_plain_argument_stays_plain() -> None:
+def test_plain_argument_is_not_quoted() -> None:
     assert windows.argument("C:\\notes\\") == "C:\\notes\\"
 
 
 @pytest.mark.parametrize("text", ["100%", "100% or 50% off", "$price"])
-def test_a_percent_sign_that_names_no_variable_stays(text: str) -> None:
+def test_percent_sign_without_a_variable_is_kept(text: str) -> None:
     assert text in windows.argument(text)
 
 
 @pytest.mark.parametrize("text", ["%PATH%", "a %OS% b", "x $(Arg0)"])
-def test_what_windows_would_expand_is_refused(text: str) -> None:
+def test_text_that_windows_would_expand_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="Windows would expand"):
         windows.argument(text)
 
 
 @pytest.mark.parametrize("text", ["a\0", "a\nb", "\x1b"])
-def test_a_control_character_is_refused(text: str) -> None:
+def test_control_character_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a Windows command line cannot carry"):
         windows.argument(text)

@@ -16,7 +16,7 @@ ALLOWED = st.text(
 
 @given(ALLOWED)
 @example("]]> <!-- & ' \" \r\n\t")
-def test_a_text_reads_back_from_an_element_and_an_attribute(text: str) -> None:
+def test_text_reads_back_from_an_element_and_an_attribute(text: str) -> None:
     element = etree.fromstring(f'<a b="{xml.text(text)}">{xml.text(text)}</a>')
 
     assert element.text == (text or None)
@@ -25,7 +25,7 @@ def test_a_text_reads_back_from_an_element_and_an_attribute(text: str) -> None:
 
 @given(ALLOWED)
 @example("né 🐍 & co\r\n")
-def test_an_ascii_text_is_ascii_and_reads_back_the_same(text: str) -> None:
+def test_ascii_text_is_ascii_and_reads_back_the_same(text: str) -> None:
     escaped = str(xml.ascii_text(text))
 
     assert escaped.isascii()
@@ -33,19 +33,19 @@ def test_an_ascii_text_is_ascii_and_reads_back_the_same(text: str) -> None:
 
 
 @given(ALLOWED)
-def test_a_text_reads_back_from_a_property_list(text: str) -> None:
+def test_text_reads_back_from_a_property_list(text: str) -> None:
     document = f"<plist version='1.0'><string>{xml.text(text)}</string></plist>"
 
     assert plistlib.loads(document.encode(), fmt=plistlib.FMT_XML) == text
 
 
 @pytest.mark.parametrize("character", ["\0", "\x0b", "\x1f", "\ufffe", "\uffff", "\ud83d"])
-def test_what_no_xml_may_hold_is_refused(character: str) -> None:
+def test_character_that_xml_forbids_is_refused(character: str) -> None:
     with pytest.raises(ValueError, match="XML cannot carry the character"):
         xml.text(f"a{character}")
 
 
-def test_a_template_that_escapes_by_itself_does_not_escape_twice() -> None:
+def test_autoescaping_template_does_not_escape_twice() -> None:
     template = environment().from_string(
         "{% autoescape true %}{{ plan | xml_text }}{% endautoescape %}"
     )

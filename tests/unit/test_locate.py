@@ -63,7 +63,7 @@ y = 3
         (("many", 1, "sub", "y"), (26, 1), (26, 5)),
     ],
 )
-def test_a_key_and_its_value_are_found(
+def test_key_and_value_are_located(
     path: KeyPath, key: tuple[int, int], value: tuple[int, int]
 ) -> None:
     places = locate(TEXT)
@@ -72,11 +72,11 @@ def test_a_key_and_its_value_are_found(
     assert places.value(path) == Location(*value)
 
 
-def test_an_absent_key_stands_where_its_table_stands() -> None:
+def test_absent_key_has_the_location_of_its_table() -> None:
     assert locate(TEXT).key(("services", "sync", "entry")) == Location(8, 11)
 
 
-def test_an_empty_file_has_its_beginning() -> None:
+def test_key_of_an_empty_file_is_at_its_start() -> None:
     assert locate("").key(("app",)) == Location(1, 1)
 
 
@@ -89,7 +89,7 @@ def paths(value: Any, path: KeyPath = ()) -> list[KeyPath]:  # noqa: ANN401 - TO
     return [path, *(inner_path for key, item in inner for inner_path in paths(item, (*path, key)))]
 
 
-def test_every_value_of_a_text_is_found() -> None:
+def test_every_value_of_a_text_is_located() -> None:
     locations = locate(TEXT)
     tables = set(locations.keys)
 
@@ -127,7 +127,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.one_of(arrays(inner), tables(inn
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
-def test_every_value_stands_where_the_text_has_it(content: dict[str, str]) -> None:
+def test_location_of_every_value_is_where_it_starts(content: dict[str, str]) -> None:
     text = "".join(f"{quoted(key)} = {value} # = [\n" for key, value in content.items())
     lines = text.split("\n")
     locations = locate(text)

@@ -18,7 +18,7 @@ def job(service: Service) -> Job:
     ("restart", "kept", "again"),
     [("failure", True, False), ("always", True, True), ("never", False, False)],
 )
-def test_launchd_restarts_what_starts_at_login(
+def test_launchd_restarts_a_job_that_starts_at_login(
     restart: RestartOn, *, kept: bool, again: bool
 ) -> None:
     sync_job = job(replace(SYNC, start_on_boot=True, restart=Restart(restart)))
@@ -28,18 +28,18 @@ def test_launchd_restarts_what_starts_at_login(
 
 
 @pytest.mark.parametrize("restart", ["failure", "always", "never"])
-def test_nothing_keeps_alive_what_is_not_to_start_at_login(restart: RestartOn) -> None:
+def test_job_without_start_at_login_is_not_kept_alive(restart: RestartOn) -> None:
     sync_job = job(replace(SYNC, start_on_boot=False, restart=Restart(restart)))
 
     assert (sync_job.run_at_load, sync_job.keeps_alive, sync_job.throttle) == (False, False, None)
 
 
 @pytest.mark.parametrize(("delay", "throttle"), [(0.25, 10), (10.0, 10), (30.5, 31)])
-def test_launchd_is_never_hurried_beyond_its_own_pace(delay: float, throttle: int) -> None:
+def test_throttle_interval_is_at_least_launchds_default(delay: float, throttle: int) -> None:
     assert job(replace(SYNC, start_on_boot=True, restart=Restart(delay=delay))).throttle == throttle
 
 
-def test_launchd_kills_only_after_the_runtime_would_have() -> None:
+def test_launchd_exit_timeout_exceeds_the_runtimes() -> None:
     assert job(replace(SYNC, stop_timeout=2.5)).exit_timeout == 8
 
 
@@ -50,9 +50,7 @@ def test_launchd_kills_only_after_the_runtime_would_have() -> None:
         (Desktop("system"), "LaunchDaemons/com.example.notes.sync.plist"),
     ],
 )
-def test_a_job_is_an_agent_of_the_user_or_a_daemon_of_the_system(
-    desktop: Desktop, path: str
-) -> None:
+def test_user_scope_is_an_agent_and_system_scope_a_daemon(desktop: Desktop, path: str) -> None:
     plan = macos.plan(
         Spec(App("com.example.notes", "Notes"), (replace(SYNC, desktop=desktop),), allow=())
     )

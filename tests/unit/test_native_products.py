@@ -29,9 +29,7 @@ def add(source: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [rewrite, rename, add])
-def test_an_input_that_changed_gives_another_key(
-    source: Path, change: Callable[[Path], None]
-) -> None:
+def test_changed_input_gives_another_key(source: Path, change: Callable[[Path], None]) -> None:
     before = key_of("tool 1", ["-x"], [source])
     assert key_of("tool 1", ["-x"], [source]) == before
     change(source)
@@ -39,7 +37,7 @@ def test_an_input_that_changed_gives_another_key(
     assert key_of("tool 1", ["-x"], [source]) != before
 
 
-def test_another_tool_other_flags_and_another_order_give_another_key(source: Path) -> None:
+def test_other_tool_flags_or_order_give_another_key(source: Path) -> None:
     other = source / "a"
     keys = {
         key_of("tool 1", ["-x"], [source, other]),
@@ -52,7 +50,7 @@ def test_another_tool_other_flags_and_another_order_give_another_key(source: Pat
     assert len(keys) == 5
 
 
-def test_an_input_that_is_missing_is_an_error(tmp_path: Path) -> None:
+def test_missing_input_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         key_of("tool 1", [], [tmp_path / "missing"])
 
@@ -68,7 +66,7 @@ class Maker:
         folder.joinpath("product").write_text("made", encoding="utf-8")
 
 
-def test_a_product_is_made_once(tmp_path: Path) -> None:
+def test_product_is_made_once(tmp_path: Path) -> None:
     products, make = Products(tmp_path), Maker()
     folders = [products.take("key", make) for _ in range(2)]
 
@@ -98,9 +96,7 @@ def break_the_seal(product: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut, lose, add_to, unseal, break_the_seal])
-def test_a_product_that_is_not_whole_is_not_taken(
-    tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
+def test_incomplete_product_is_not_used(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     products, make = Products(tmp_path), Maker()
     damage(products.take("key", make).parent)
 
@@ -111,7 +107,7 @@ def test_a_product_that_is_not_whole_is_not_taken(
     assert make.times == 2
 
 
-def test_of_what_failed_nothing_is_kept(tmp_path: Path) -> None:
+def test_failed_product_is_not_kept(tmp_path: Path) -> None:
     def fail(folder: Path) -> None:
         folder.joinpath("half").touch()
         raise OSError

@@ -42,14 +42,14 @@ def content_of(root: Path) -> dict[str, str]:
     }
 
 
-def test_everything_is_written_into_a_new_folder(tmp_path: Path) -> None:
+def test_new_folder_gets_every_file(tmp_path: Path) -> None:
     write(tmp_path / "out", OLD)
 
     assert content_of(tmp_path / "out") == OLD
     assert not compare(tmp_path / "out", OLD).drifts
 
 
-def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
+def test_second_update_touches_no_file(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
 
@@ -57,7 +57,7 @@ def test_a_second_run_touches_nothing(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-def test_a_new_spec_makes_files_stale_missing_and_orphaned(tmp_path: Path) -> None:
+def test_changed_spec_makes_files_stale_missing_and_orphaned(tmp_path: Path) -> None:
     write(tmp_path, OLD)
 
     assert kinds(compare(tmp_path, NEW)) == {
@@ -67,7 +67,7 @@ def test_a_new_spec_makes_files_stale_missing_and_orphaned(tmp_path: Path) -> No
     }
 
 
-def test_orphans_of_ours_are_deleted_with_their_empty_folders(tmp_path: Path) -> None:
+def test_orphan_of_the_tool_is_deleted_with_its_empty_folder(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     write(tmp_path, NEW)
 
@@ -75,7 +75,7 @@ def test_orphans_of_ours_are_deleted_with_their_empty_folders(tmp_path: Path) ->
     assert not (tmp_path / "ios/sub").exists()
 
 
-def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path) -> None:
+def test_foreign_file_is_reported_and_kept(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/mine.swift").write_text("mine", encoding="utf-8")
 
@@ -84,7 +84,7 @@ def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "ios/mine.swift").read_text(encoding="utf-8") == "mine"
 
 
-def test_an_edit_by_hand_is_refused(tmp_path: Path) -> None:
+def test_hand_edited_file_is_refused(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/a.swift").write_text("mine", encoding="utf-8")
     folder = compare(tmp_path, NEW)
@@ -94,7 +94,7 @@ def test_an_edit_by_hand_is_refused(tmp_path: Path) -> None:
         refuse_hand_edited(folder)
 
 
-def test_an_orphan_edited_by_hand_is_left_alone(tmp_path: Path) -> None:
+def test_hand_edited_orphan_is_kept(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/sub/b.swift").write_text("mine", encoding="utf-8")
     write(tmp_path, NEW)
@@ -105,7 +105,7 @@ def test_an_orphan_edited_by_hand_is_left_alone(tmp_path: Path) -> None:
     assert kinds(compare(tmp_path, NEW)) == {"ios/sub/b.swift": Kind.ORPHAN}  # not forgotten
 
 
-def test_an_orphan_edited_by_hand_is_deleted_by_force(tmp_path: Path) -> None:
+def test_hand_edited_orphan_is_deleted_with_force(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/sub/b.swift").write_text("mine", encoding="utf-8")
     write(tmp_path, NEW)
@@ -116,7 +116,9 @@ def test_an_orphan_edited_by_hand_is_deleted_by_force(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "content"])
-def test_a_foreign_file_in_the_way_is_not_called_an_edit(tmp_path: Path, content: str) -> None:
+def test_foreign_file_in_the_way_is_not_reported_as_hand_edited(
+    tmp_path: Path, content: str
+) -> None:
     (tmp_path / "ios").mkdir()
     (tmp_path / "ios/a.swift").write_text("mine", encoding="utf-8")
     folder = compare(tmp_path, {"ios/a.swift": content})
@@ -126,7 +128,7 @@ def test_a_foreign_file_in_the_way_is_not_called_an_edit(tmp_path: Path, content
         refuse_hand_edited(folder)
 
 
-def test_the_files_of_another_app_are_not_deleted(tmp_path: Path) -> None:
+def test_files_of_another_app_are_not_deleted(tmp_path: Path) -> None:
     bring_up_to_date(inspect(files(OLD), tmp_path, SCOPES, app="com.example.one"))
     folder = inspect(files(NEW), tmp_path, SCOPES, app="com.example.two")
 
@@ -136,7 +138,7 @@ def test_the_files_of_another_app_are_not_deleted(tmp_path: Path) -> None:
     refuse_another_app(inspect(files(NEW), tmp_path, SCOPES, app="com.example.two"))
 
 
-def test_other_targets_are_left_alone(tmp_path: Path) -> None:
+def test_files_of_other_targets_are_unchanged(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     write(tmp_path, {"ios/a.swift": "new a"}, scopes=("ios",))
 
@@ -144,7 +146,7 @@ def test_other_targets_are_left_alone(tmp_path: Path) -> None:
     assert set(read_lock(tmp_path).files) == {"ios/a.swift", "linux/c.service"}
 
 
-def test_a_lost_lock_is_told_and_made_anew(tmp_path: Path) -> None:
+def test_missing_lock_is_reported_and_written_again(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / LOCK_NAME).unlink()
 
@@ -153,7 +155,7 @@ def test_a_lost_lock_is_told_and_made_anew(tmp_path: Path) -> None:
     assert not compare(tmp_path, OLD).drifts
 
 
-def test_permissions_of_a_replaced_file_are_kept(tmp_path: Path) -> None:
+def test_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/a.swift").chmod(0o640)
     write(tmp_path, NEW)
@@ -162,7 +164,7 @@ def test_permissions_of_a_replaced_file_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 1}', '{"files": {"a": 1}}', "[" * 9999])
-def test_a_damaged_lock_is_told(tmp_path: Path, text: str) -> None:
+def test_damaged_lock_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / LOCK_NAME).write_text(text, encoding="utf-8")
 
     with pytest.raises(OutputError, match="is damaged"):
@@ -197,7 +199,7 @@ def crash_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: seen
 
 
-def test_a_crash_at_any_call_leaves_each_file_old_or_new_and_the_next_run_heals(
+def test_crash_at_any_call_leaves_each_file_old_or_new_and_the_next_run_completes(
     tmp_path: Path,
 ) -> None:
     crashes = 0
@@ -224,7 +226,7 @@ def test_a_crash_at_any_call_leaves_each_file_old_or_new_and_the_next_run_heals(
     assert crashes > 20
 
 
-def test_after_a_crash_even_another_spec_finds_no_edit_by_hand(tmp_path: Path) -> None:
+def test_changed_spec_after_a_crash_finds_no_hand_edited_file(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     folder = compare(tmp_path, NEW)
     with pytest.MonkeyPatch.context() as patch:
@@ -248,7 +250,7 @@ def test_after_a_crash_even_another_spec_finds_no_edit_by_hand(tmp_path: Path) -
     assert content_of(tmp_path) == third
 
 
-def test_two_crashes_and_three_specs_still_find_no_edit_by_hand(tmp_path: Path) -> None:
+def test_third_spec_after_two_crashes_finds_no_hand_edited_file(tmp_path: Path) -> None:
     def crash_after(replacements: int, content: dict[str, str]) -> None:
         folder = compare(tmp_path, content)
         with pytest.MonkeyPatch.context() as patch:
@@ -275,7 +277,7 @@ def test_two_crashes_and_three_specs_still_find_no_edit_by_hand(tmp_path: Path) 
     assert content_of(tmp_path) == specs[3]
 
 
-def test_a_linked_target_folder_is_never_followed(tmp_path: Path) -> None:
+def test_linked_target_folder_is_not_followed(tmp_path: Path) -> None:
     root, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     write(root, OLD)
     (root / "ios").rename(elsewhere)
@@ -286,14 +288,14 @@ def test_a_linked_target_folder_is_never_followed(tmp_path: Path) -> None:
     assert (elsewhere / "a.swift").is_file()
 
 
-def test_a_pipe_of_somebody_else_is_not_read(tmp_path: Path) -> None:
+def test_foreign_pipe_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     os.mkfifo(tmp_path / "ios/pipe")
 
     assert kinds(compare(tmp_path, OLD)) == {"ios/pipe": Kind.FOREIGN}
 
 
-def test_what_a_dead_run_left_unfinished_is_removed(tmp_path: Path) -> None:
+def test_temporary_file_of_an_interrupted_run_is_removed(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / "ios/.gone.swift.123.bgsvc-new").write_text("half", encoding="utf-8")
     write(tmp_path, NEW)
@@ -301,7 +303,7 @@ def test_what_a_dead_run_left_unfinished_is_removed(tmp_path: Path) -> None:
     assert content_of(tmp_path) == NEW
 
 
-def test_a_damaged_lock_is_nothing_to_force(tmp_path: Path) -> None:
+def test_damaged_lock_is_ignored_with_force(tmp_path: Path) -> None:
     write(tmp_path, OLD)
     (tmp_path / LOCK_NAME).write_text("<<<<<<< ours", encoding="utf-8")
 
@@ -309,7 +311,7 @@ def test_a_damaged_lock_is_nothing_to_force(tmp_path: Path) -> None:
     assert not compare(tmp_path, OLD).drifts
 
 
-def test_a_failed_replacement_leaves_the_old_file_and_nothing_else(
+def test_failed_replacement_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a"

@@ -31,13 +31,13 @@ def validate() -> Callable[[object], object]:
     return validator
 
 
-def test_every_key_has_its_text_and_every_text_its_key() -> None:
+def test_keys_and_descriptions_match() -> None:
     assert [".".join(key.path) for key in spec_keys()] != []
     assert {".".join(key.path) for key in spec_keys()} == set(TEXTS)
 
 
 @pytest.mark.parametrize("case", sorted(path.parent.name for path in CASES.glob("*/bgsvc.toml")))
-def test_the_schema_takes_what_the_generator_takes(
+def test_schema_accepts_what_the_generator_accepts(
     validate: Callable[[object], object], case: str
 ) -> None:
     spec = tomli.loads((CASES / case / "bgsvc.toml").read_text(encoding="utf-8"))
@@ -61,7 +61,7 @@ def test_the_schema_takes_what_the_generator_takes(
         (("permissions",), {"allow": ["everything"]}),
     ],
 )
-def test_the_schema_marks_what_is_wrong(
+def test_schema_marks_a_wrong_value(
     validate: Callable[[object], object], path: tuple[str, ...], value: object
 ) -> None:
     spec = copy.deepcopy(SPEC)
@@ -76,7 +76,7 @@ def test_the_schema_marks_what_is_wrong(
 
 
 @pytest.mark.parametrize("missing", [("app",), ("app", "id"), ("services", "sync", "entry")])
-def test_the_schema_misses_what_has_to_be_there(
+def test_schema_marks_a_missing_required_key(
     validate: Callable[[object], object], missing: tuple[str, ...]
 ) -> None:
     spec = copy.deepcopy(SPEC)
@@ -90,18 +90,18 @@ def test_the_schema_misses_what_has_to_be_there(
 
 
 @pytest.mark.parametrize("length", [0.25, 1.0, 90.0, 900.0, 5400.0, 21600.0, 86400.0])
-def test_a_duration_is_written_as_it_is_read(length: float) -> None:
+def test_duration_is_written_as_it_is_read(length: float) -> None:
     assert seconds(as_duration(length)) == length
 
 
-def test_the_command_prints_the_schema() -> None:
+def test_command_prints_the_schema() -> None:
     result = CliRunner().invoke(main, ["schema"])
 
     assert result.exit_code == 0
     assert json.loads(result.stdout) == json_schema()
 
 
-def test_the_documentation_has_every_key(request: pytest.FixtureRequest) -> None:
+def test_documentation_has_every_key(request: pytest.FixtureRequest) -> None:
     path = ROOT / "docs/spec.md"
     text = path.read_text(encoding="utf-8")
     block = re.search(r"<!-- keys: .*-->\n((?s:.*?))<!-- /keys -->", text)

@@ -20,7 +20,7 @@ NAMES = ["Heartbeat", "Café 🐍", 'My "best" app\'s \\ $x {{ y }} {% z %}', "c
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_makes_an_app_that_can_be_read_back(tmp_path: Path, name: str) -> None:
+def test_app_of_any_name_has_a_valid_spec(tmp_path: Path, name: str) -> None:
     assert init(tmp_path / "app", "--name", name) == 0
 
     spec = load_spec(tmp_path / "app/bgsvc.toml")
@@ -32,23 +32,23 @@ def test_any_name_makes_an_app_that_can_be_read_back(tmp_path: Path, name: str) 
     assert tomli.loads((tmp_path / "app/pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_the_package_is_named_after_the_app() -> None:
+def test_package_is_named_after_the_app() -> None:
     assert package_name("Price Watch") == "price_watch"
     assert default_id("Price Watch") == "org.example.pricewatch"
 
 
 @pytest.mark.parametrize("name", ["json", "new", "default", "fun", "été", "2 fast", "Notes"])
-def test_the_default_id_is_one_that_init_takes(tmp_path: Path, name: str) -> None:
+def test_default_id_is_accepted_by_init(tmp_path: Path, name: str) -> None:
     assert init(tmp_path / name.replace(" ", "-")) == 0
     assert init(tmp_path / "app", "--name", name) == 0
 
 
 @pytest.mark.parametrize("name", ["bgsvc", "tests", "class", "2 fast", "🐍", "json", "email"])
-def test_a_package_never_hides_another(name: str) -> None:
+def test_package_does_not_hide_another(name: str) -> None:
     assert package_name(name).startswith("app")
 
 
-def test_an_app_is_started_in_a_folder_that_holds_other_things(tmp_path: Path) -> None:
+def test_app_is_created_beside_other_files(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
 
     assert init(tmp_path, "--name", "Notes") == 0
@@ -57,7 +57,7 @@ def test_an_app_is_started_in_a_folder_that_holds_other_things(tmp_path: Path) -
     assert [path.name for path in tmp_path.parent.iterdir() if "bgsvc-init" in path.name] == []
 
 
-def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
+def test_second_init_changes_nothing(tmp_path: Path) -> None:
     init(tmp_path / "app")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "app").rglob("*")}
 
@@ -65,7 +65,7 @@ def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "app").rglob("*")} == before
 
 
-def test_nothing_is_left_in_the_home_of_the_user(
+def test_init_writes_nothing_to_the_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
