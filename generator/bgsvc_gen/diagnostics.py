@@ -51,7 +51,7 @@ CODES: Final = {
 """Every code of a diagnostic, and its meaning."""
 
 
-# Controls, separators of lines, lone surrogates, and what turns the direction of writing around.
+# Controls, line separators, lone surrogates, and characters that change the text direction.
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

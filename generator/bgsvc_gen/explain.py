@@ -61,7 +61,7 @@ def _ios_modes(ios: Ios) -> Iterator[str]:
     if ios.continued:
         yield "iosContinued"
     if ios.foreground:
-        yield "iosFiniteTask"  # what is left of a run once the app goes to the background
+        yield "iosFiniteTask"  # the rest of a run, once the app is in the background
 
 
 def _desktop_modes(desktop: Desktop) -> Iterator[tuple[str, str]]:

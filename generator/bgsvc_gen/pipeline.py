@@ -33,7 +33,7 @@ def generate(spec: Spec, targets: Iterable[Target] = TARGETS) -> Iterator[Genera
     for target in targets:
         try:
             files = list(render(target.plan(spec)))
-        except ValueError as error:  # a quoting filter: the last to see what no rule foresaw
+        except ValueError as error:  # from a quoting filter, for a text that no rule reports
             hint = "reword the text in the spec, and report this: a rule should give its location"
             raise UnquotableError(f"{target.NAME}: {error}", hint) from None
         for file in files:

@@ -16,7 +16,7 @@ BACKUP_SUFFIX: Final = ".before-bgsvc"
 _BINARY: Final = b"bplist00"
 _UNREADABLE: Final = (
     *(plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, TypeError),
-    # A date that is none; an encoding that nobody knows; arrays in arrays in arrays.
+    # An invalid date, an unknown encoding, and arrays that are nested too deep.
     *(AttributeError, LookupError, RecursionError),
 )
 """Exceptions of `plistlib` for a file that is not a property list."""

@@ -52,7 +52,7 @@ _TAKEN: Final = frozenset(
 
 def package_name(name: str) -> str:
     """Return `name` as the name of a Python package that hides no other."""
-    plain = unicodedata.normalize("NFKD", name.casefold())  # an accent stands apart from its letter
+    plain = unicodedata.normalize("NFKD", name.casefold())  # separates accents from letters
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     word = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     usable = values.is_entry(f"{word}:Class") and word not in _TAKEN
@@ -72,7 +72,7 @@ def check_answers(answers: Answers) -> None:
     Raises:
         UsageError: The name or the identifier cannot be used.
     """
-    # The label says " is running" after it.
+    # The label appends " is running".
     if fault := values.text_fault(answers.name, values.LONGEST_NAME_SHOWN - len(IS_RUNNING)):
         raise UsageError(f"the name {fault}", "choose one short line of text")
     unfit = not values.is_app_id(answers.id) or values.unfit_segment(answers.id)
@@ -96,7 +96,7 @@ def start_app(folder: Path, answers: Answers) -> list[Path]:
     try:
         folder = folder.absolute()
         exists = folder.is_dir()
-        # What is renamed must be on the same disk; a folder that exists may be a disk of its own.
+        # A rename needs one file system, and an existing folder may be a mount point.
         place = folder if exists else folder.parent
         place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".bgsvc-init-", dir=place) as workshop:
@@ -132,7 +132,7 @@ def _fill(folder: Path, rendered: Path, names: list[Path]) -> None:
         for name in names:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as file:  # never over a file that somebody made meanwhile
+            with target.open("xb") as file:  # fails if the file has appeared meanwhile
                 made.append(target)
                 file.write((rendered / name).read_bytes())
     except BaseException:
@@ -142,8 +142,8 @@ def _fill(folder: Path, rendered: Path, names: list[Path]) -> None:
 
 
 def _render(workshop: Path, answers: Answers) -> Path:
-    # A JSON string is a TOML and a Python string as well; cookiecutter renders what a key
-    # without an underscore holds, and copies the rest.
+    # A JSON string is also a valid TOML and Python string. Cookiecutter renders the values of keys
+    # without a leading underscore, and copies the others.
     context = {
         "id": answers.id,
         "package": answers.package,
@@ -152,11 +152,11 @@ def _render(workshop: Path, answers: Answers) -> Path:
         "_quoted_name": json.dumps(answers.name, ensure_ascii=False),
         "_quoted_label": json.dumps(f"{answers.name}{IS_RUNNING}", ensure_ascii=False),
     }
-    # pip compiles what it installs, templates too; what it made is no part of an app.
+    # pip also compiles the templates that it installs; skip the result.
     template = workshop / "template"
     shutil.copytree(templates_root() / "init", template, ignore=shutil.ignore_patterns(COMPILED))
     with _private_settings(workshop) as settings:
-        # Imported here: it is heavy, and no other command needs it.
+        # Imported here because it is heavy, and no other command needs it.
         made = import_module("cookiecutter.main").cookiecutter(
             str(template),
             no_input=True,

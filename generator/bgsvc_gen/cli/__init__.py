@@ -77,7 +77,7 @@ class Commands(click.Group):
             self._end(ctx, error)
         except OSError as error:
             if isinstance(error, BrokenPipeError):
-                raise  # click knows how to end when nobody reads on
+                raise  # click handles a closed pipe
             place = f" {error.filename}" if error.filename else ""
             reason = (error.strerror or str(error)).lower()
             hint = "check that the path exists, is writable and has free space"

@@ -28,7 +28,7 @@ def print_error(error: BgsvcGenError) -> None:
     context = click.get_current_context(silent=True)
     chosen = str(context.meta.get("bgsvc_gen.format", "text")) if context else "text"
     if isinstance(error, DriftError) and chosen != "text":
-        return  # the findings themselves are on stdout, whole
+        return  # stdout already has all findings
     if isinstance(error, SpecError):
         _print_diagnostics(error, chosen)
     elif chosen == "json":

@@ -94,7 +94,7 @@ def generate_targets(  # noqa: PLR0913 - the arguments of a command, one for one
 
 def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
     """Write the files and the edited spec; the spec is replaced last, once the rest is on disk."""
-    spec = source.path.resolve()  # a link to the spec stays one
+    spec = source.path.resolve()  # keeps a link to the spec
     refuse_unwritable(folder, spec)
     if not spec.stat().st_mode & 0o222:
         raise OutputError(f"{source.path} is read-only", "make it writable, or remove --type")

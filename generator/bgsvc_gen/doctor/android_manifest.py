@@ -18,7 +18,7 @@ MOST: Final = 16 * 2**20
 
 BROKEN: Final = (
     *(ET.ParseError, struct.error, zipfile.BadZipFile, zlib.error, EOFError),
-    # Encrypted, and compressed by a method that nobody knows.
+    # An encrypted archive, and an unknown compression method.
     *(RuntimeError, NotImplementedError),
     *(LookupError, OSError, ValueError),
 )
@@ -62,7 +62,7 @@ def _content(path: Path) -> bytes:
             raise ValueError("an app bundle stores its manifest in another form than an APK")
         if archive.getinfo(MANIFEST).file_size > MOST:
             raise ValueError(f"it is larger than {MOST} bytes")
-        # A header may promise less than there is.
+        # The header may state a smaller size than the data has.
         with archive.open(MANIFEST) as member:
             return member.read(MOST)
 
@@ -133,7 +133,7 @@ def _pool(chunk: bytes) -> Iterator[str]:
             _, at = _length(chunk, at, 1)
         size, at = _length(chunk, at, 1 if is_utf_8 else 2)
         content = chunk[at : at + (size if is_utf_8 else size * 2)]
-        # In UTF-8 pools a character beyond the first plane is two surrogates.
+        # UTF-8 pools encode a supplementary character as two surrogates.
         text = content.decode("utf-8" if is_utf_8 else "utf-16-le", "surrogatepass")
         yield text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 

@@ -138,7 +138,7 @@ def _has_reason(manifest: Mapping[str, Any]) -> bool:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # not a valid file name
         return False
 
 
@@ -157,7 +157,7 @@ def _check_runtime(app: Path) -> Iterator[Finding]:
 
 def _check_bundle_identifier(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
     bundle = content.get("CFBundleIdentifier")
-    # A project's list has a variable there, whose value is Xcode's.
+    # In a project's list it is a build variable, which Xcode expands.
     if isinstance(bundle, str) and "$" not in bundle and bundle != plan.app_id:
         message = f"CFBundleIdentifier is {bundle}, but the spec's app id is {plan.app_id}"
         fix = "make them equal; continued tasks are named after the bundle"

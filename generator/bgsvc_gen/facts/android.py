@@ -119,14 +119,14 @@ class ServiceType:
 
     def boot_refused_at(self, target: int) -> bool:
         """Return whether Android refuses it at boot to an app that targets API `target`."""
-        # camera and microphone need the app in use, which is checked since the types are.
+        # Android has checked the while-in-use types, such as camera, since it checks types.
         since = CHECKED if self.while_in_use else BOOT_CHECKED
         return not self.boot_allowed and target >= since
 
     def is_limited_at(self, target: int) -> bool:
         """Return whether its time is limited in an app that targets API `target`."""
         limit = self.time_limit
-        # A limit of each start, that of shortService, looks at the device alone.
+        # The limit per start, that of shortService, depends on the device only.
         return limit is not None and (limit.window is None or target >= limit.since)
 
     def choices_at(self, level: int) -> tuple[str, ...]:

@@ -30,16 +30,16 @@ class Setting:
 
 
 RELAXATIONS: Final = {
-    "devices": "sees the machine's devices, such as a serial port or a camera",
-    "filesystem": "may write outside its own folders, but for /usr, /boot and /etc",
-    "home": "sees /home, /root and /run/user; with an account of its own it only reads there",
-    "namespaces": "may make containers",
-    "privileges": "may gain privileges by set-user-id programs such as sudo",
-    "proc": "sees other processes, and all of /proc",
-    "scheduling": "may set priorities, processors and limits, real time too",
-    "sockets": "may open sockets of any family, such as Bluetooth or CAN",
-    "syscalls": "may make any system call",
-    "temp": "shares /tmp with the machine",
+    "devices": "access to devices, such as a serial port or a camera",
+    "filesystem": "writing outside its own folders, except in /usr, /boot and /etc",
+    "home": "access to /home, /root and /run/user; read-only with a dynamic account",
+    "namespaces": "creating namespaces, as containers do",
+    "privileges": "gaining privileges through set-user-ID programs such as sudo",
+    "proc": "access to other processes and to all of /proc",
+    "scheduling": "setting priorities, CPU affinity, limits and real-time scheduling",
+    "sockets": "sockets of any family, such as Bluetooth or CAN",
+    "syscalls": "every system call",
+    "temp": "the shared /tmp",
 }
 """Parts of the sandbox that a spec may open: name → what the service gains."""
 
@@ -85,7 +85,7 @@ def sandbox(relax: Collection[str], *, is_system: bool) -> tuple[str, ...]:
         if row.needs_privilege and not is_system:
             continue
         if row.key == "SystemCallFilter" and "syscalls" in relax:
-            continue  # a list that forbids would stand alone, and allow all the rest
+            continue  # a deny list alone would allow every other call
         value = row.relaxed if row.relaxed_by in relax else row.value
         if value is not None:
             lines.append(f"{row.key}={value}")

@@ -27,7 +27,7 @@ def string(value: str) -> Markup:
     """
     refuse(value, _FORBIDDEN, "an Android string")
     text = str(xml.text(f'"{_SPECIAL.sub(_escape, value)}"'))
-    # Between tags quotes need no reference, and are easier to read without one.
+    # Element content needs no references for quotes, and is easier to read without.
     return Markup(text.replace("&#34;", '"').replace("&#39;", "'"))  # noqa: S704 - escaped
 
 

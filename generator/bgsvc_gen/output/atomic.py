@@ -31,7 +31,7 @@ def staged_file(path: Path, content: bytes) -> Generator[None, None, None]:
         OSError: The write failed; `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Two runs at once must not share it: each would pull the other's from under it.
+    # The process id keeps simultaneous runs from sharing the temporary file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY_SUFFIX}")
     temporary.unlink(missing_ok=True)
     try:

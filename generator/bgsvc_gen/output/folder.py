@@ -193,7 +193,7 @@ def _find_unexpected(
     for path in present:
         if path in expected or path.endswith(TEMPORARY_SUFFIX):
             continue
-        if not lock.knows(path):  # and not read: it may be anything, a pipe even
+        if not lock.knows(path):  # not read, because it may be anything, even a pipe
             yield Drift(path, Kind.FOREIGN, ours=False)
             continue
         actual = _read_file(root / path) or b""

@@ -105,7 +105,7 @@ def _nearest_folder(path: Path) -> Path:
 def _apply(changes: Iterable[Drift], folder: Folder) -> None:
     root = folder.root
     writes = {drift.path: drift.expected for drift in changes if drift.path in folder.expected}
-    # Until the lock is final, a file may be what it was found as, or what it will be.
+    # Until the final lock is written, a file may have its old or its new content.
     known = {drift.path: digest(drift.actual) for drift in changes if drift.actual}
     pending = {path: digest(content) for path, content in writes.items()}
     files = {**folder.lock.files, **known}

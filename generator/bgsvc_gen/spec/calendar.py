@@ -30,7 +30,7 @@ _MINUTE: Final = _component(r"[0-5]?\d")
 _SECOND: Final = _component(r"[0-5]?\d(?:\.\d+)?")
 _TIME: Final = rf"{_HOUR}:{_MINUTE}(?::{_SECOND})?"
 
-# Which zones there are, only the machine knows that it runs on.
+# Only the machine that runs the service knows which time zones exist.
 _ZONE: Final = r"(?:utc|gmt|[cemw]et|[emh]st|[a-z_]+(?:/[a-z0-9_+-]+)+)"
 
 _EVENT: Final = re.compile(

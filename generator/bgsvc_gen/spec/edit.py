@@ -38,7 +38,7 @@ def set_types(source: Source, service: str | None, types: Sequence[str]) -> Sour
         table = table[key]
     android: Any = table.setdefault("android", {})
     if not isinstance(android, dict):
-        return source  # reading it says what is wrong, with its place
+        return source  # building the spec reports the error with its location
     if cast("dict[str, object]", android).get("types") == list(types):
         return source
     android["types"] = list(types)
@@ -68,7 +68,7 @@ def _add_section(source: Source, name: str, types: list[str]) -> str:
     end = header + 1
     while end < len(lines) and not lines[end].lstrip().startswith("["):
         end += 1
-    # Comments and blank lines above the next header are the next table's.
+    # Comments and blank lines above the next header belong to the next table.
     while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
         end -= 1
     title = lines[header].partition("]")[0]

@@ -107,7 +107,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         if is_pair and error.msg.startswith("Cannot overwrite a value"):
             message = f'the key "{key.strip()}" appears twice'
         raise _spec_error(path, where, "BG002", message, "correct the TOML here") from None
-    except ValueError as error:  # a date or a number that TOML's grammar lets through
+    except ValueError as error:  # a date or a number that is valid TOML, but not a valid value
         message = f"a value cannot be read: {str(error).partition(';')[0].lower()}"
         raise _spec_error(path, Location(), "BG002", message, "shorten or correct it") from None
     except RecursionError:

@@ -99,7 +99,7 @@ class Table:
         value = self.content.get(key)
         if value is None:
             return None
-        # TOML tells true from 1; Python's isinstance does not.
+        # bool is a subclass of int in Python, but not in TOML.
         if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
             return value
         message = f"{self.name(key)} must be {spelled}, not {_spelled(value)}"

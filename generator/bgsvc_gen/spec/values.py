@@ -14,7 +14,7 @@ _APP_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)
 _SERVICE_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?")
 
-# XML forbids some of them, systemd all.
+# XML forbids some noncharacters, systemd all of them.
 _NONCHARACTER: Final = re.compile(f"[{NONCHARACTERS}]")
 
 LONGEST_DURATION: Final = 366 * 86400.0
@@ -47,7 +47,7 @@ _JAVA_WORDS: Final = (
 )
 _RESERVED_SEGMENTS: Final = HARD_KEYWORDS | frozenset(_JAVA_WORDS.split())
 
-# Windows opens a device for a file of such a name, whatever its ending.
+# Windows opens a device for a file with such a name and any suffix.
 _DEVICE_NAME: Final = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
 
 

@@ -1,4 +1,4 @@
-"""Holds the native files to the spec: change one without the other, and this fails."""
+"""The committed native files match the spec."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ from bgsvc_gen.testing import assert_up_to_date
 PROJECT = Path(__file__).parents[1]
 
 
-def test_the_native_files_are_what_the_spec_yields() -> None:
+def test_native_files_match_the_spec() -> None:
     assert_up_to_date(PROJECT / "bgsvc.toml")

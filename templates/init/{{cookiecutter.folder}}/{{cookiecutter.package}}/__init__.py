@@ -1,1 +1,1 @@
-"""The app: its service is in `heartbeat`."""
+"""The app; its service is in `heartbeat`."""

@@ -1,4 +1,4 @@
-"""A service that shows it is alive: one beat a second, until it is stopped."""
+"""A service that emits one beat per second until it is stopped."""
 
 from bgsvc import BackgroundService, ServiceContext
 
@@ -7,17 +7,17 @@ SECONDS_BETWEEN_BEATS = 1.0
 
 
 class HeartbeatService(BackgroundService):
-    """Emits `beat` with a count, and shows the count to the user."""
+    """Emits `beat` events with a count, and shows the count in a notification."""
 
     def __init__(self) -> None:
         self.beats = 0
 
     async def init(self, ctx: ServiceContext) -> None:
-        """Load what a former run saved; the service counts as started after this."""
+        """Load saved state; the service counts as started once this returns."""
         self.beats = 0
 
     async def run(self, ctx: ServiceContext) -> None:
-        """Work until the host asks for a stop; `ctx.sleep` is then False at once."""
+        """Work until a stop is requested; `ctx.sleep` then returns False at once."""
         while True:
             self.beats += 1
             ctx.emit("beat", {"count": self.beats})
@@ -26,5 +26,5 @@ class HeartbeatService(BackgroundService):
                 return
 
     async def shutdown(self, ctx: ServiceContext, reason: str) -> None:
-        """Save what matters, within the spec's `stop_timeout`."""
+        """Save state, within `stop_timeout` of the spec."""
         ctx.emit("goodbye", {"beats": self.beats, "reason": reason})
