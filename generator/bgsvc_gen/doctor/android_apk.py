@@ -48,7 +48,7 @@ def _check_libraries(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]
     abis = sorted({abi for abi, _ in inside})
     fix = "name the generated CMakeLists.txt in externalNativeBuild, and put libpython in jniLibs"
     if not abis:
-        yield ("DA013", f"the app has no native libraries, so {LIBRARY} is missing", fix)
+        yield ("DA013", f"the app has no native library, so {LIBRARY} is missing", fix)
     for abi in abis:
         of_abi = sorted(name for each, name in inside if each == abi)
         if LIBRARY not in of_abi:

@@ -59,7 +59,7 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         if _BUNDLE in archive.namelist():
-            raise ValueError("an app bundle stores its manifest in another form than an APK")
+            raise ValueError("an app bundle has it in another form than an APK")
         if archive.getinfo(MANIFEST).file_size > MOST:
             raise ValueError(f"it is larger than {MOST} bytes")
         # The header may state a smaller size than the data has.
