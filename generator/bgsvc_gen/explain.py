@@ -16,7 +16,7 @@ _DESKTOP: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one platform promises a service.
+    """What one platform guarantees a service.
 
     Attributes:
         target: The platform.
@@ -30,7 +30,7 @@ class Answer:
 
 
 def explain(service: Service) -> tuple[Answer, ...]:
-    """Return an answer for each mode in which the spec has the service run."""
+    """Return an answer for each mode in which the service runs."""
     return tuple(
         Answer(target, mode, _apply_spec(service, target, promises(mode, service.android.types)))
         for target, mode in _modes(service)
@@ -72,25 +72,25 @@ def _desktop_modes(desktop: Desktop) -> Iterator[tuple[str, str]]:
 def _apply_spec(
     service: Service, target: str, by_scenario: Mapping[str, Promise]
 ) -> dict[str, Promise]:
-    """Return the promises without those that the spec itself gives up."""
+    """Return the promises; those that the spec gives up are unsupported."""
     given_up: dict[str, Promise] = {}
     if target != "ios" and not service.start_on_boot:
-        given_up["survivesReboot"] = _unsupported("start_on_boot is false", "start_on_boot = true")
+        given_up["survivesReboot"] = _give_up("start_on_boot is false", "start_on_boot = true")
     if target in _DESKTOP and service.restart.on == "never":
-        no_restart = _unsupported('restart.on is "never"', 'restart = { on = "failure" }')
+        no_restart = _give_up('restart.on is "never"', 'restart = { on = "failure" }')
         given_up |= {"survivesForceQuit": no_restart, "survivesMemoryKill": no_restart}
     if target == "android" and service.android.kind == "service":
         if service.android.stop_with_task:
-            given_up["survivesAppClose"] = _unsupported(
+            given_up["survivesAppClose"] = _give_up(
                 "stop_with_task is true", "stop_with_task = false"
             )
         if service.android.sticky is False:
-            given_up["survivesMemoryKill"] = _unsupported("sticky is false", "sticky = true")
+            given_up["survivesMemoryKill"] = _give_up("sticky is false", "sticky = true")
     return {
         name: given_up[name] if name in given_up and promise.level != "unsupported" else promise
         for name, promise in by_scenario.items()
     }
 
 
-def _unsupported(reason: str, need: str) -> Promise:
+def _give_up(reason: str, need: str) -> Promise:
     return Promise("unsupported", f"the spec gives it up: {reason}", (need,))

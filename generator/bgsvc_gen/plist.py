@@ -23,10 +23,10 @@ _UNREADABLE: Final = (
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """Return the dictionary that a property list holds, XML or binary.
+    """Return the dictionary in a property list, XML or binary.
 
     Raises:
-        UsageError: `content` is none; the message calls it `name`.
+        UsageError: `content` is not a property list; the message calls it `name`.
     """
     try:
         content_or_other: Any = plistlib.loads(content, dict_type=_Dictionary)
@@ -49,13 +49,13 @@ class _Dictionary(dict[str, Any]):
 
 
 def merge(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> bytes:
-    """Return `content` with each array of `additions` in it: of one it has already, the union.
+    """Return `content` with the values of `additions` added to its arrays.
 
-    The form stays, XML or binary, and the order of keys and values; nothing is removed. What has
-    everything already comes back to the byte. An XML list loses its comments.
+    The form, XML or binary, and the order of keys and values are kept, and nothing is removed. A
+    complete list is returned unchanged, to the byte. A changed XML list loses its comments.
 
     Raises:
-        UsageError: `content` is no property list, or has something else under such a key.
+        UsageError: `content` is not a property list, or such a key is not an array.
     """
     dictionary = parse(content, name)
     is_changed = False
@@ -79,10 +79,10 @@ def merge(content: bytes, additions: Mapping[str, Sequence[str]], name: str) -> 
 
 
 def read(path: Path) -> bytes:
-    """Return what `path` holds.
+    """Return the content of `path`.
 
     Raises:
-        OutputError: It cannot be read, or is no file.
+        OutputError: It cannot be read, or is not a regular file.
     """
     try:
         if path.exists() and not path.is_file():
@@ -99,7 +99,7 @@ def refuse_unwritable(path: Path) -> None:
     """Refuse a property list that cannot be replaced, before anything is written.
 
     Raises:
-        OutputError: It, or the folder that it is in, is read-only.
+        OutputError: The list or its folder is read-only.
     """
     real = path.resolve()
     if not real.stat().st_mode & 0o222:
@@ -110,12 +110,12 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def write(path: Path, before: bytes, after: bytes) -> None:
-    """Put `after` at `path`, and `before` beside it unless an earlier copy is there.
+    """Write `after` to `path`, and `before` to a backup beside it unless one exists.
 
-    A link stays one: what it leads to is replaced.
+    A link is kept, and its target replaced.
 
     Raises:
-        OutputError: The disk refuses; `path` is then what it was.
+        OutputError: The write failed; `path` is unchanged.
     """
     real = path.resolve()
     backup = real.with_name(real.name + BACKUP_SUFFIX)

@@ -10,8 +10,8 @@ def runtime_config(spec: Spec, service: Service, *, android: bool = False) -> st
     """Return `service` as the bridge's service configuration: one line of ASCII JSON.
 
     The shim passes it on unread, so that a new field needs no native change.
-    The fields are those of `docs/bridge.md`, *Service configuration*; what only Android's shim
-    has to say stands in `android` ones alone, so that a change of type leaves other targets alone.
+    The fields are those of `docs/bridge.md`, *Service configuration*; Android's own fields
+    are added only with `android`, so that a change of type leaves the other targets unchanged.
     """
     config = _fields(spec, service)
     if android:
@@ -23,14 +23,14 @@ def runtime_config(spec: Spec, service: Service, *, android: bool = False) -> st
 def desktop_config(
     spec: Spec, service: Service, environment: Mapping[str, str] | None = None
 ) -> str:
-    """Return `service` as a desktop's command line says it: the same, but for the restarts.
+    """Return `service` as a desktop command line contains it: the same, without the restart policy.
 
-    A service manager starts it again, in a new process; the runtime must not count as well.
+    The service manager restarts it in a new process, so the runtime must not count restarts too.
 
     Args:
         spec: The whole spec.
         service: One of its services.
-        environment: Variables that the manager has no place for; the process sets them itself.
+        environment: Variables that the manager cannot set; the process sets them itself.
     """
     config = _fields(spec, service)
     del config["restart"]

@@ -25,10 +25,10 @@ COMPILED: Final = "__pycache__"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the starter template asks for.
+    """The variables of the starter template.
 
     Attributes:
-        name: What users call the app.
+        name: Name of the app, as users see it.
         id: Its reverse-DNS identifier.
     """
 
@@ -51,7 +51,7 @@ _TAKEN: Final = frozenset(
 
 
 def package_name(name: str) -> str:
-    """Return `name` as the name of a Python package that hides no other."""
+    """Return `name` as a Python package name that hides no other package."""
     plain = unicodedata.normalize("NFKD", name.casefold())  # separates accents from letters
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     word = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
@@ -60,7 +60,7 @@ def package_name(name: str) -> str:
 
 
 def default_id(name: str) -> str:
-    """Return an identifier for an app called `name`, on a domain nobody owns."""
+    """Return an identifier for an app called `name`, below `org.example`."""
     word = package_name(name).replace("_", "")
     app_id = f"org.example.{word}"
     return f"{app_id}app" if values.unfit_segment(app_id) else app_id

@@ -115,7 +115,7 @@ class Identifier:
     line: int
 
 
-def declared_identifiers(node: ast.AST) -> Iterator[Identifier]:
+def find_declarations(node: ast.AST) -> Iterator[Identifier]:
     match node:
         case ast.ClassDef():
             yield Identifier(node.name, "type", node.lineno)
@@ -129,7 +129,7 @@ def declared_identifiers(node: ast.AST) -> Iterator[Identifier]:
             pass
 
 
-def used_identifiers(node: ast.AST) -> Iterator[Identifier]:
+def find_uses(node: ast.AST) -> Iterator[Identifier]:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
             yield Identifier(name, "use", node.lineno)
@@ -141,10 +141,10 @@ def used_identifiers(node: ast.AST) -> Iterator[Identifier]:
             pass
 
 
-def python_identifiers(text: str) -> Iterator[Identifier]:
+def read_python(text: str) -> Iterator[Identifier]:
     for node in ast.walk(ast.parse(text)):
-        declared = list(declared_identifiers(node))
-        yield from declared or used_identifiers(node)
+        declared = list(find_declarations(node))
+        yield from declared or find_uses(node)
 
 
 NOT_CODE: Final = re.compile(
@@ -156,7 +156,7 @@ DECLARATION: Final = re.compile(
 )
 
 
-def native_identifiers(text: str) -> Iterator[Identifier]:
+def read_native(text: str) -> Iterator[Identifier]:
     """Yield the identifiers of Kotlin, Swift or Java, by their keywords alone."""
     code = NOT_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     kinds = {
@@ -172,44 +172,44 @@ def native_identifiers(text: str) -> Iterator[Identifier]:
 
 
 READERS: Final = {
-    ".py": python_identifiers,
-    ".kt": native_identifiers,
-    ".swift": native_identifiers,
-    ".java": native_identifiers,
+    ".py": read_python,
+    ".kt": read_native,
+    ".swift": read_native,
+    ".java": read_native,
 }
 
 
-def parts_of(name: str) -> set[str]:
+def split_words(name: str) -> set[str]:
     """Return the words of `snake_case`, `camelCase` and `CONSTANT_CASE`, in lower case."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", " ", name)
     return set(spaced.lower().split())
 
 
-def replacement(identifier: Identifier) -> str | None:
+def find_replacement(identifier: Identifier) -> str | None:
     """Return what to use instead of a retired identifier; `None` where it may stay."""
     name = identifier.name
     if any(allowed.identifier == name for allowed in ALLOWED):
         return None
-    for part in sorted(parts_of(name) & PARTS.keys()):
+    for part in sorted(split_words(name) & PARTS.keys()):
         return PARTS[part]
     table = {"type": TYPES, "function": FUNCTIONS, "variable": VARIABLES}.get(identifier.kind, {})
     return table.get(name.strip("_"))
 
 
-def retired_names(path: Path) -> Iterator[str]:
+def find_retired_names(path: Path) -> Iterator[str]:
     """Yield `path:line identifier -> replacement` for each retired name in and of a file."""
     place = path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
     as_type = "".join(part.capitalize() for part in path.stem.split("_"))
     for module in (Identifier(path.stem, "use", 1), Identifier(as_type, "type", 1)):
-        if instead := replacement(module):
+        if instead := find_replacement(module):
             yield f"{place} -> {instead}"
             break
     for identifier in READERS[path.suffix](path.read_text(encoding="utf-8")):
-        if instead := replacement(identifier):
+        if instead := find_replacement(identifier):
             yield f"{place}:{identifier.line} {identifier.name} -> {instead}"
 
 
-def sources(root: str) -> list[Path]:
+def find_sources(root: str) -> list[Path]:
     """Return the source files below a folder, without generated and vendored ones."""
     folder = REPOSITORY / root
     skipped = {"cases", "__pycache__", "build", "toolchain", ".venv"}
@@ -222,10 +222,10 @@ def sources(root: str) -> list[Path]:
 
 @pytest.mark.parametrize("root", ROOTS)
 def test_retired_names_are_not_used(root: str) -> None:
-    paths = sources(root)
+    paths = find_sources(root)
 
     assert paths
-    assert [line for path in paths for line in retired_names(path)] == []
+    assert [line for path in paths for line in find_retired_names(path)] == []
 
 
 @pytest.mark.parametrize(
@@ -258,12 +258,12 @@ def test_retired_name_is_reported(name: str, text: str, lines: list[str], tmp_pa
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
 
-    reported = [line.rpartition(" -> ")[0] for line in retired_names(path)]
+    reported = [line.rpartition(" -> ")[0] for line in find_retired_names(path)]
 
     assert [line.rpartition(" ")[2] if ":" in line else "" for line in reported] == lines
 
 
 def test_every_folder_with_sources_is_held_or_pending() -> None:
     for root in (*ROOTS, *PENDING):
-        assert sources(root), root
+        assert find_sources(root), root
     assert all(allowed.reason for allowed in ALLOWED)

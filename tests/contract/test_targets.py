@@ -18,17 +18,17 @@ NO_OUTPUT = ("README.md", "init")
 """What stands in `templates/` and is not a target's."""
 
 
-def included(name: str) -> set[str]:
+def find_includes(name: str) -> set[str]:
     if not name.endswith(TEMPLATE_SUFFIX):
         return set()
     text = (templates_root() / name).read_text(encoding="utf-8")
     return {name for name in meta.find_referenced_templates(environment().parse(text)) if name}
 
 
-def reached(names: set[str]) -> set[str]:
+def find_reached(names: set[str]) -> set[str]:
     """Return `names` and every template they include, directly or not."""
-    more = {inner for name in names for inner in included(name)}
-    return names if more <= names else reached(names | more)
+    more = {inner for name in names for inner in find_includes(name)}
+    return names if more <= names else find_reached(names | more)
 
 
 @each_target
@@ -93,4 +93,4 @@ def test_every_template_is_used(golden_specs: list[Spec]) -> None:
         if path.is_file()
     }
 
-    assert reached(used) == {name for name in shipped if not name.startswith(NO_OUTPUT)}
+    assert find_reached(used) == {name for name in shipped if not name.startswith(NO_OUTPUT)}

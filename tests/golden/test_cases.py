@@ -18,7 +18,7 @@ from bgsvc_gen.targets import TARGETS
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/bgsvc.toml"))
 
 
-def yielded(case: Path) -> dict[str, str]:
+def generate_files(case: Path) -> dict[str, str]:
     spec = load_spec(case / "bgsvc.toml")
     rendered = {
         (target.NAME / output.path).as_posix()
@@ -33,7 +33,7 @@ def yielded(case: Path) -> dict[str, str]:
     }
 
 
-def recorded(case: Path) -> dict[str, str]:
+def read_recorded(case: Path) -> dict[str, str]:
     return {
         path.relative_to(case).as_posix(): path.read_text(encoding="utf-8")
         for path in case.rglob("*")
@@ -52,11 +52,11 @@ def rewrite(case: Path, files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case_generates_the_recorded_files(case: Path, request: pytest.FixtureRequest) -> None:
-    files = yielded(case)
+    files = generate_files(case)
     if request.config.getoption("--update-golden"):
         rewrite(case, files)
 
-    expected = recorded(case)
+    expected = read_recorded(case)
 
     assert sorted(files) == sorted(expected)
     for path, text in files.items():

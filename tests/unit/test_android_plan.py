@@ -129,7 +129,7 @@ def asking(part: Android, *, boot: bool = False) -> android.AndroidPlan:
     return android.plan(spec_of(service))
 
 
-def rendered(plan: android.AndroidPlan) -> str:
+def render_text(plan: android.AndroidPlan) -> str:
     manifest, *_ = (file.content.decode() for file in render(plan) if file.path.suffix == ".xml")
     return manifest
 
@@ -139,9 +139,9 @@ def test_only_an_app_that_starts_at_boot_has_a_receiver_and_the_permission() -> 
     without = asking(Android(types=("health",)))
 
     assert "android.permission.RECEIVE_BOOT_COMPLETED" in with_it.permissions
-    assert "BootReceiver" in rendered(with_it)
+    assert "BootReceiver" in render_text(with_it)
     assert "android.permission.RECEIVE_BOOT_COMPLETED" not in without.permissions
-    assert "<receiver" not in rendered(without)
+    assert "<receiver" not in render_text(without)
 
 
 def test_only_a_service_with_a_wake_lock_has_the_permission() -> None:
@@ -159,7 +159,7 @@ def test_only_a_rescheduled_service_has_a_job() -> None:
     ]
 
     assert [plan.services[0].job_class for plan in plans] == ["SyncJob", None, None]
-    assert ["SyncJob" in rendered(plan) for plan in plans] == [True, False, False]
+    assert ["SyncJob" in render_text(plan) for plan in plans] == [True, False, False]
 
 
 def test_button_text_is_a_resource_in_each_language() -> None:

@@ -24,25 +24,23 @@ host = "cpython"
 """
 
 
-def edited(
-    text: str, types: list[str], service: str | None = None, name: str = "bgsvc.toml"
-) -> str:
+def edit(text: str, types: list[str], service: str | None = None, name: str = "bgsvc.toml") -> str:
     return set_types(parse_source(Path(name), text), service, types).text
 
 
 def test_only_the_value_changes() -> None:
-    assert edited(ONE, ["dataSync"]) == ONE.replace('[ "location" ]', '["dataSync"]')
+    assert edit(ONE, ["dataSync"]) == ONE.replace('[ "location" ]', '["dataSync"]')
 
 
 def test_same_types_leave_every_byte() -> None:
-    assert edited(ONE, ["location"]) == ONE
+    assert edit(ONE, ["location"]) == ONE
 
 
 def test_comments_in_a_multiline_array_are_kept() -> None:
     lines = 'types = [\n  "dataSync",  # for uploads\n  "location",  # for tracks\n]'
     text = ONE.replace('types = [ "location" ] # kept too', lines)
 
-    kept = edited(text, ["dataSync"])
+    kept = edit(text, ["dataSync"])
 
     assert "# for uploads" in kept
     assert tomli.loads(kept)["services"]["sync"]["android"]["types"] == ["dataSync"]
@@ -51,17 +49,17 @@ def test_comments_in_a_multiline_array_are_kept() -> None:
 def test_new_table_has_a_blank_line_before_the_next() -> None:
     text = '[app]\nid = "a.b"\n[services.sync]\nentry = "a:B"\n[permissions]\nallow = []\n'
 
-    assert 'types = ["dataSync"]\n\n[permissions]\n' in edited(text, ["dataSync"])
+    assert 'types = ["dataSync"]\n\n[permissions]\n' in edit(text, ["dataSync"])
 
 
 def test_line_ends_are_kept() -> None:
-    assert edited(ONE.replace("\n", "\r\n"), ["dataSync"]).count("\r\n") == ONE.count("\n")
+    assert edit(ONE.replace("\n", "\r\n"), ["dataSync"]).count("\r\n") == ONE.count("\n")
 
 
 def test_missing_table_is_added() -> None:
     text = '[app]\nid = "a.b"\n\n[services.sync]\nentry = "a:B"\n\n[permissions]\nallow = []\n'
 
-    document = tomli.loads(edited(text, ["dataSync", "location"]))
+    document = tomli.loads(edit(text, ["dataSync", "location"]))
 
     assert document["services"]["sync"]["android"] == {"types": ["dataSync", "location"]}
     assert document["permissions"] == {"allow": []}
@@ -88,7 +86,7 @@ def test_every_way_to_write_a_table_can_be_edited(text: str, ending: str) -> Non
     text = text.replace("\n", ending)
     before = tomli.loads(text)
 
-    after = edited(text, ["dataSync"])
+    after = edit(text, ["dataSync"])
 
     before["services"]["sync"].setdefault("android", {})["types"] = ["dataSync"]
     assert tomli.loads(after) == before
@@ -102,7 +100,7 @@ def test_dotted_keys_below_one_header_of_a_pyproject_stay_below_it() -> None:
         "\n[tool.mypy]\nstrict = true\n"
     )
 
-    assert edited(text, ["dataSync"], name="pyproject.toml") == text.replace(
+    assert edit(text, ["dataSync"], name="pyproject.toml") == text.replace(
         '"a:B"\n', '"a:B"\nservices.sync.android.types = ["dataSync"]\n'
     )
 
@@ -110,7 +108,7 @@ def test_dotted_keys_below_one_header_of_a_pyproject_stay_below_it() -> None:
 def test_comment_of_the_next_table_stays_with_it() -> None:
     text = '[services.sync]\nentry = "a:B"\n\n# of permissions\n[permissions]\nallow = []\n'
 
-    assert edited(text, ["dataSync"]) == (
+    assert edit(text, ["dataSync"]) == (
         '[services.sync]\nentry = "a:B"\n\n[services.sync.android]\ntypes = ["dataSync"]\n'
         "\n# of permissions\n[permissions]\nallow = []\n"
     )
@@ -119,7 +117,7 @@ def test_comment_of_the_next_table_stays_with_it() -> None:
 def test_spec_in_a_pyproject_is_edited_there() -> None:
     text = '[project]\nname = "x"\n\n[tool.bgsvc.services.sync]\nentry = "a:B"\n'
 
-    document = tomli.loads(edited(text, ["dataSync"], name="pyproject.toml"))
+    document = tomli.loads(edit(text, ["dataSync"], name="pyproject.toml"))
 
     assert document["tool"]["bgsvc"]["services"]["sync"]["android"] == {"types": ["dataSync"]}
     assert document["project"] == {"name": "x"}
@@ -129,10 +127,10 @@ def test_several_services_need_a_name() -> None:
     text = '[services.a]\nentry = "a:B"\n[services.b]\nentry = "a:B"\n'
 
     with pytest.raises(UsageError, match="one of: a, b"):
-        edited(text, ["dataSync"])
-    assert tomli.loads(edited(text, ["dataSync"], "b"))["services"]["b"]["android"]
+        edit(text, ["dataSync"])
+    assert tomli.loads(edit(text, ["dataSync"], "b"))["services"]["b"]["android"]
 
 
 def test_unknown_service_is_an_error() -> None:
     with pytest.raises(UsageError, match='no service "x"'):
-        edited(ONE, ["dataSync"], "x")
+        edit(ONE, ["dataSync"], "x")

@@ -11,7 +11,7 @@ from bgsvc_gen.cli import main
 HEAVY = ("jinja2", "cookiecutter", "tomlkit", "requests", "rich")
 
 
-def imported(code: str, cwd: Path) -> set[str]:
+def modules_after(code: str, cwd: Path) -> set[str]:
     ending = "\nimport sys; print('MODULES', *sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code + ending], cwd=cwd, capture_output=True, text=True, check=True
@@ -28,7 +28,7 @@ def test_help_imports_no_heavy_module(tmp_path: Path) -> None:
     )
 
     assert len(helps) > 10
-    assert imported(code, tmp_path).isdisjoint(HEAVY)
+    assert modules_after(code, tmp_path).isdisjoint(HEAVY)
 
 
 def test_only_init_imports_cookiecutter(tmp_path: Path) -> None:
@@ -36,9 +36,11 @@ def test_only_init_imports_cookiecutter(tmp_path: Path) -> None:
     (tmp_path / "bgsvc.toml").write_text(spec, encoding="utf-8")
     code = "from bgsvc_gen.cli import main; main(['all'], standalone_mode=False)"
 
-    assert "cookiecutter" not in imported(code, tmp_path)
+    assert "cookiecutter" not in modules_after(code, tmp_path)
 
 
 def test_generator_and_runtime_never_import_each_other(tmp_path: Path) -> None:
-    assert "bgsvc" not in imported("import bgsvc_gen.cli.generate, bgsvc_gen.cli.init", tmp_path)
-    assert "bgsvc_gen" not in imported("import bgsvc, bgsvc.__main__", tmp_path)
+    assert "bgsvc" not in modules_after(
+        "import bgsvc_gen.cli.generate, bgsvc_gen.cli.init", tmp_path
+    )
+    assert "bgsvc_gen" not in modules_after("import bgsvc, bgsvc.__main__", tmp_path)

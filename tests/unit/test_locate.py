@@ -110,7 +110,7 @@ SCALARS = st.one_of(
 )
 
 
-def quoted(key: str) -> str:
+def quote(key: str) -> str:
     return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -120,7 +120,7 @@ def arrays(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def tables(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     pairs = st.dictionaries(KEYS, inner, max_size=3)
-    return pairs.map(lambda d: "{" + ", ".join(f"{quoted(k)} = {v}" for k, v in d.items()) + "}")
+    return pairs.map(lambda d: "{" + ", ".join(f"{quote(k)} = {v}" for k, v in d.items()) + "}")
 
 
 VALUES = st.recursive(SCALARS, lambda inner: st.one_of(arrays(inner), tables(inner)), max_leaves=8)
@@ -128,7 +128,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.one_of(arrays(inner), tables(inn
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_location_of_every_value_is_where_it_starts(content: dict[str, str]) -> None:
-    text = "".join(f"{quoted(key)} = {value} # = [\n" for key, value in content.items())
+    text = "".join(f"{quote(key)} = {value} # = [\n" for key, value in content.items())
     lines = text.split("\n")
     locations = locate(text)
 

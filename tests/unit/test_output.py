@@ -182,7 +182,7 @@ def crash_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Stop the machine at the call with this number that changes the disk; count them all."""
     seen = 0
 
-    def counted(original: Callable[..., object]) -> Callable[..., object]:
+    def count_calls(original: Callable[..., object]) -> Callable[..., object]:
         def call(*args: object, **options: object) -> object:
             nonlocal seen
             seen += 1
@@ -193,9 +193,9 @@ def crash_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         return call
 
     for name in CALLS:
-        monkeypatch.setattr(os, name, counted(getattr(os, name)))
+        monkeypatch.setattr(os, name, count_calls(getattr(os, name)))
     for name in ("open", "replace", "unlink", "rmdir", "mkdir", "chmod"):
-        monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
+        monkeypatch.setattr(Path, name, count_calls(getattr(Path, name)))
     return lambda: seen
 
 

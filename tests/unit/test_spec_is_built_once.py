@@ -57,11 +57,11 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list
     calls: list[object] = []
     function = getattr(module, name)
 
-    def counted(*arguments: object) -> object:
+    def count_and_call(*arguments: object) -> object:
         calls.append(arguments[0])
         return function(*arguments)
 
-    monkeypatch.setattr(module, name, counted)
+    monkeypatch.setattr(module, name, count_and_call)
     return calls
 
 

@@ -1,4 +1,4 @@
-"""The options that commands share."""
+"""Options that several commands share."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Place(click.Path):
-    """A path; an empty one is a mistake, not the current folder."""
+    """A path option; an empty path is an error, not the current folder."""
 
     def convert(
         self,
@@ -101,14 +101,14 @@ color_option = click.option(
 
 
 def reading_options(command: Command) -> Command:
-    """Add what every command that reads a spec has."""
+    """Add the options of every command that reads a spec."""
     for option in (color_option, format_option, out_option, spec_option):
         command = option(command)
     return command
 
 
 def writing_options(command: Command) -> Command:
-    """Add what every command that writes files has."""
+    """Add the options of every command that writes files."""
     for option in (dry_run_option, diff_option, check_option, force_option):
         command = option(command)
     return reading_options(command)

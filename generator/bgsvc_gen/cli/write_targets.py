@@ -9,7 +9,7 @@ import click
 
 from bgsvc_gen.cli import report
 from bgsvc_gen.errors import DriftError, OutputError
-from bgsvc_gen.output.atomic import staged_file
+from bgsvc_gen.output.atomic import stage_file
 from bgsvc_gen.output.folder import Drift, Folder, Kind
 from bgsvc_gen.output.project_lock import lock_project
 from bgsvc_gen.output.write import (
@@ -100,7 +100,7 @@ def _write_with_spec(folder: Folder, source: Source) -> list[Drift]:
         raise OutputError(f"{source.path} is read-only", "make it writable, or remove --type")
     mark = codecs.BOM_UTF8 if spec.read_bytes().startswith(codecs.BOM_UTF8) else b""
     try:
-        with staged_file(spec, mark + source.text.encode()):
+        with stage_file(spec, mark + source.text.encode()):
             return bring_up_to_date(folder)
     except OSError as error:
         raise as_output_error(error, spec) from None

@@ -44,7 +44,7 @@ _WHOLE: Final = "add the generated AndroidManifest.xml to the app's source set"
 
 
 def check_manifest(root: ET.Element, plan: AndroidPlan) -> Iterator[Finding]:
-    """Yield what `plan`'s services would miss in an app with this merged manifest."""
+    """Yield the faults of a merged manifest for the services of `plan`."""
     manifest = Manifest(root)
     services = manifest.components("service")
     yield from _check_levels(manifest, plan)

@@ -24,9 +24,9 @@ _HEAD: Final = 64 * 1024
 
 
 def check_apk(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
-    """Yield what `plan`'s services would miss in an APK beside its manifest.
+    """Yield the faults of an APK, apart from its manifest, for the services of `plan`.
 
-    With Chaquopy there is nothing to compare: its Gradle plugin compiles Python and packs it.
+    With Chaquopy nothing can be compared, because its Gradle plugin compiles and packs Python.
 
     Raises:
         BgsvcGenError: The APK cannot be read.
@@ -71,7 +71,7 @@ def _check_alignment(
 
 
 def _alignments(content: bytes) -> Iterator[int]:
-    """Yield to what the loaded segments of a 64-bit ELF file are aligned."""
+    """Yield the alignments of the loaded segments of a 64-bit ELF file."""
     if not content.startswith(b"\x7fELF\x02"):
         return
     (start,) = struct.unpack_from("<Q", content, 32)
@@ -100,6 +100,6 @@ def _check_runtime(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
 
 
 def _read_member(archive: zipfile.ZipFile, name: str, expected: int) -> bytes:
-    """Return the member, and of a longer one no more than shows that it is longer."""
+    """Return the member, or its first `expected + 1` bytes if it is longer."""
     with archive.open(name) as member:
         return member.read(expected + 1)

@@ -22,7 +22,7 @@ _APPLIED: Final = re.compile(r"^(?!\s*//).*\bbgsvc\.gradle\b", re.MULTILINE)
 
 
 def check_android(path: Path, plan: AndroidPlan) -> Iterator[Finding]:
-    """Yield what is wrong with the app at `path`: an APK, a merged manifest, or a project's folder.
+    """Yield the faults of the app at `path`: an APK, a merged manifest or a Gradle project.
 
     Raises:
         BgsvcGenError: There is no manifest, or it cannot be read.

@@ -47,14 +47,14 @@ _EXTENSION: Final = "NSExtension"
 
 
 def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
-    """Yield what `plan`'s services would miss in the app at `path`.
+    """Yield the faults of the app at `path` for the services of `plan`.
 
     Args:
         path: A built `.app`, an `Info.plist`, or the folder of a project.
-        plan: What the spec asks for.
+        plan: The iOS plan of the spec.
 
     Raises:
-        UsageError: There is no property list to look at, or nothing to look for.
+        UsageError: There is no property list, or the plan has no service.
     """
     if not plan.services:
         raise UsageError("the spec has no service for iOS", "add a table [services.NAME.ios]")
@@ -71,7 +71,7 @@ def check_ios(path: Path, plan: IosPlan) -> Iterator[Finding]:
 
 
 def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
-    """Yield what an `Info.plist` lacks, or has too much."""
+    """Yield the faults of an `Info.plist`: missing and superfluous entries."""
     permitted = _string_list(content, PERMITTED)
     for identifier in plan.identifiers:
         if identifier not in permitted:
@@ -97,7 +97,7 @@ def check_list(content: Mapping[str, Any], plan: IosPlan) -> Iterator[Finding]:
 
 
 def check_bundle(app: Path) -> Iterator[Finding]:
-    """Yield what a built app lacks of Python, and its privacy manifest of a reason."""
+    """Yield the faults of a built app: missing parts of Python, and the privacy manifest."""
     if not (app / "Frameworks/Python.framework/Python").is_file():
         fix = 'add Python.xcframework to the target, with "Embed & Sign"'
         yield Finding("DI005", "Frameworks has no Python.framework", fix)

@@ -15,13 +15,13 @@ _DIGITS: Final = 10
 
 @dataclass(frozen=True)
 class Manifest:
-    """A merged manifest, asked by name."""
+    """Queries on a merged manifest."""
 
     root: ET.Element
 
     @cached_property
     def permissions(self) -> frozenset[str]:
-        """What it asks for."""
+        """The permissions that it declares."""
         tags = ("uses-permission", "uses-permission-sdk-23")
         elements = (each for tag in tags for each in self.root.iter(tag))
         return frozenset(value(each, "name") for each in elements)
@@ -33,7 +33,7 @@ class Manifest:
 
     @cached_property
     def oldest(self) -> int:
-        """The oldest API level the app runs on; 1 where it does not say."""
+        """The oldest API level that the app runs on; 1 if the manifest has none."""
         return self._level("minSdkVersion") or 1
 
     def components(self, tag: str) -> Mapping[str, ET.Element]:
@@ -53,7 +53,7 @@ def value(element: ET.Element, name: str) -> str:
 
 
 def types_of(service: ET.Element) -> frozenset[str]:
-    """Return the names of a service's types; a merged manifest has words, an APK a number."""
+    """Return the names of a service's types; a merged manifest has names, an APK a bit mask."""
     types = value(service, "foregroundServiceType")
     if bits := _parse_number(types):
         return frozenset(name for name, row in SERVICE_TYPES.items() if row.value & bits)

@@ -11,7 +11,7 @@ _YES: Final = {True: "yes", False: "no", None: "?"}
 
 
 def short_table() -> str:
-    """Return what each type may do, as a Markdown table."""
+    """Return a Markdown table of what each type allows."""
     head = ("type", "for", "time limit", "start at boot", "comes back after a kill")
     rows = (
         (f"`{row.name}`", row.purpose, _limit(row), _YES[row.boot_allowed], _YES[row.sticky])
@@ -21,7 +21,7 @@ def short_table() -> str:
 
 
 def long_table() -> str:
-    """Return what each type wants and what may do better, as a Markdown table."""
+    """Return a Markdown table of what each type requires, and its alternatives."""
     head = ("type", "API", "in the manifest", "any one of, on API 34 and newer", "Play", "instead")
     return markdown_table(head, map(_details, SERVICE_TYPES.values()))
 

@@ -14,13 +14,13 @@ from bgsvc_gen.spec.model import Desktop
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A key that a system does without.
+    """A key that a system does not support.
 
     Attributes:
         system: The target.
         key: The key of `[services.<name>.desktop]`.
-        applies_to: Whether a spec asks for it in a way that the system cannot give.
-        instead: What happens there.
+        applies_to: Whether a spec uses it in a way that the system does not support.
+        instead: What the system does instead.
         hint: How to fix it.
     """
 
@@ -74,5 +74,5 @@ GAPS: Final = (
 
 
 def gaps(desktop: Desktop, system: str) -> tuple[Gap, ...]:
-    """Return what `system` has no place for, though `desktop` asks for it."""
+    """Return the keys of `desktop` that `system` does not support."""
     return tuple(gap for gap in GAPS if gap.system == system and gap.applies_to(desktop))

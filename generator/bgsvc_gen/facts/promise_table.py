@@ -9,7 +9,7 @@ _WORDS: Final = {"guaranteed": "yes", "bestEffort": "best effort", "unsupported"
 
 
 def promise_table() -> str:
-    """Return what each mode promises wherever it runs, as a Markdown table."""
+    """Return a Markdown table of what each mode guarantees on any device."""
     head = ("runs as", *SCENARIOS.values())
     return markdown_table(head, (_row(mode) for mode in MODES))
 

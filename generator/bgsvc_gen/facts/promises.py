@@ -15,11 +15,11 @@ SERVICE_MODE: Final = "androidForegroundService"
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """How far a platform's promise goes.
+    """A platform's guarantee in one scenario.
 
     Attributes:
         reason: Why it is no more, or no less.
-        needs: What has to be in place for it.
+        needs: Its conditions.
     """
 
     level: Level
@@ -55,9 +55,9 @@ MODES: Final = tuple(_TABLE["modes"])
 
 
 def promises(mode: str, types: Sequence[str] = ()) -> dict[str, Promise]:
-    """Return scenario → promise for a mode; of several Android types the weakest counts.
+    """Return scenario → promise for a mode; with several Android types, the weakest one.
 
-    Where a promise depends on the machine, it is the one that holds on any.
+    A promise that depends on the device is the one that holds on every device.
 
     Raises:
         KeyError: If the table has no such mode or type.

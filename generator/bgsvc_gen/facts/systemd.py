@@ -79,7 +79,7 @@ SANDBOX: Final = (
 
 
 def sandbox(relax: Collection[str], *, is_system: bool) -> tuple[str, ...]:
-    """Return the lines of a unit's sandbox, with what `relax` names let through."""
+    """Return the lines of a unit's sandbox, without the parts that `relax` names."""
     lines: list[str] = []
     for row in SANDBOX:
         if row.needs_privilege and not is_system:

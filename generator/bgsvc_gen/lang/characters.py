@@ -24,10 +24,10 @@ A fixed list: `str.isprintable` follows the Python that runs, and output must no
 
 
 def refuse(value: str, forbidden: re.Pattern[str], language: str) -> None:
-    """Raise if `value` holds what `language` cannot carry.
+    """Raise if `value` contains a character that `language` cannot express.
 
     Raises:
-        ValueError: Says which character, and in which text.
+        ValueError: The message has the character and the text.
     """
     if match := forbidden.search(value):
         code = f"U+{ord(match[0]):04X}"

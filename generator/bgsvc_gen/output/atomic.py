@@ -16,12 +16,12 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: The write failed; `path` is unchanged.
     """
-    with staged_file(path, content):
+    with stage_file(path, content):
         pass
 
 
 @contextmanager
-def staged_file(path: Path, content: bytes) -> Generator[None, None, None]:
+def stage_file(path: Path, content: bytes) -> Generator[None, None, None]:
     """Write `content` to disk before the block, and rename it to `path` when the block ends.
 
     The rename is the last step, so that a full disk is noticed before. If the block raises, `path`

@@ -76,10 +76,10 @@ class Folder:
     def next_lock(self) -> Lock:
         """Return the lock that belongs to the folder once it is up to date."""
         written = {path: digest(content) for path, content in self.expected.items()}
-        files = self._kept(self.lock.files) | written
-        return Lock(files, self._kept(self.lock.pending), self.app if files else None)
+        files = self._keep_digests(self.lock.files) | written
+        return Lock(files, self._keep_digests(self.lock.pending), self.app if files else None)
 
-    def _kept(self, digests: Mapping[str, str]) -> dict[str, str]:
+    def _keep_digests(self, digests: Mapping[str, str]) -> dict[str, str]:
         """Return the digests to keep: those of other targets and of hand-edited orphans."""
         edited = {
             drift.path for drift in self.drifts if drift.kind is Kind.ORPHAN and not drift.ours

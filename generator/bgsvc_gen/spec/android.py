@@ -17,7 +17,7 @@ _ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 def read_levels(root: Table) -> AndroidLevels:
-    """Return the API levels that the table `[android]` of the spec names."""
+    """Return the API levels in the table `[android]` of the spec."""
     table = root.table("android")
     default = AndroidLevels()
     if table is None:
@@ -36,7 +36,7 @@ def read_levels(root: Table) -> AndroidLevels:
 
 
 def read_android(table: Table) -> Android:
-    """Return what a service's table says about Android, with defaults for the rest."""
+    """Return the `android` table of a service, with defaults for absent keys."""
     section = table.table("android")
     if section is None:
         return Android()
@@ -87,7 +87,7 @@ def _read_job(section: Table) -> Job:
 
 
 def _read_permissions(section: Table) -> tuple[str, ...]:
-    """Return the permissions by their full names; Android's own may be written without prefix."""
+    """Return the full permission names; Android's own may be written without their prefix."""
     names: list[str] = []
     for word, place in section.strings("permissions") or []:
         name = word if "." in word else f"android.permission.{word}"

@@ -19,7 +19,7 @@ _CREDENTIAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
-    """Return what the `desktop` table of a service says, with defaults for what is absent."""
+    """Return the `desktop` table of a service, with defaults for absent keys."""
     section = table.table("desktop")
     if section is None:
         return Desktop()
@@ -55,7 +55,7 @@ def read_desktop(table: Table, *, start_on_boot: bool) -> Desktop:
 
 
 def _check_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
-    """Yield what the scope cannot give: key, message and hint."""
+    """Yield each key that needs the other scope, with message and hint."""
     if desktop.scope == "user":
         hint = 'write scope = "system", or remove the key'
         if desktop.user is not None:

@@ -17,19 +17,18 @@ Edit = Callable[[Source, str, list[str]], str]
 
 
 def set_types(source: Source, service: str | None, types: Sequence[str]) -> Source:
-    """Return `source` with the foreground service types of `service` set to `types`.
+    """Return `source` with `types` as the foreground service types of `service`.
 
-    TOML has many ways to write a table, so the ways to edit one are tried in turn, and only a
-    text that says just this is accepted.
+    TOML has many ways to write a table. The edits are tried in turn, and the first text that parses
+    to the expected tree is accepted.
 
     Args:
-        source: A spec that parses; it is returned as it is where it says `types` already.
-        service: The service's name; `None` means the only one.
+        source: A spec that parses; it is returned unchanged if it has these `types`.
+        service: The service's name; `None` stands for the only one.
         types: The types to set.
 
     Raises:
-        UsageError: There is no such service, or several and none was named, or the spec is
-            written in a way that cannot be edited.
+        UsageError: The service does not exist or is ambiguous, or the spec cannot be edited.
     """
     name = _choose_service(source, service)
     tree: dict[str, Any] = copy.deepcopy(tomli.loads(source.text))
@@ -78,7 +77,7 @@ def _add_section(source: Source, name: str, types: list[str]) -> str:
 
 
 def _add_to_section(source: Source, name: str, types: list[str]) -> str:
-    """Add a line below `[services.<name>.android]`."""
+    """Add a `types` line below `[services.<name>.android]`."""
     if "types" in source.table["services"][name].get("android", {}):
         return ""
     header = _find_header(source, (*source.root, "services", name, "android"))
@@ -90,7 +89,7 @@ def _add_to_section(source: Source, name: str, types: list[str]) -> str:
 
 
 def _edit_with_tomlkit(source: Source, name: str, types: list[str]) -> str:
-    """Replace the value, or add to an inline table."""
+    """Replace the value, or add the key to an inline table."""
     import tomlkit  # noqa: PLC0415 - few specs need it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
 
@@ -108,7 +107,7 @@ def _edit_with_tomlkit(source: Source, name: str, types: list[str]) -> str:
 
 
 def _change_array(source: Source, name: str, types: list[str]) -> str:
-    """Take values out of the array and add others, so that what stays keeps its comment."""
+    """Remove and append values, so that the remaining ones keep their comments."""
     import tomlkit  # noqa: PLC0415 - few specs need it
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - as above
 
@@ -128,7 +127,7 @@ def _change_array(source: Source, name: str, types: list[str]) -> str:
 
 
 def _add_dotted_key(source: Source, name: str, types: list[str]) -> str:
-    """Add `….android.types` beside `….entry`, spelled like it."""
+    """Add `….android.types` below `….entry`, with the same prefix."""
     place = source.locations().keys.get((*source.root, "services", name, "entry"))
     if place is None or "types" in source.table["services"][name].get("android", {}):
         return ""
@@ -138,7 +137,7 @@ def _add_dotted_key(source: Source, name: str, types: list[str]) -> str:
 
 
 def _find_header(source: Source, path: tuple[str | int, ...]) -> int | None:
-    """Return the number, from 0, of the line that is the header of the table at `path`."""
+    """Return the index of the line that is the header of the table at `path`."""
     place = source.locations().keys.get(path)
     if place is None:
         return None
@@ -149,7 +148,7 @@ def _find_header(source: Source, path: tuple[str | int, ...]) -> int | None:
 
 
 def _split_header(header: str) -> tuple[str, ...]:
-    """Return the keys that the inside of a header spells; none where a quoted key holds a `]`."""
+    """Return the keys of a header; none if a quoted key contains a `]`."""
     keys: list[str] = []
     try:
         table: Any = tomli.loads(f"[{header}]")
@@ -162,7 +161,7 @@ def _split_header(header: str) -> tuple[str, ...]:
 
 
 def _insert_lines(source: Source, at: int, new: Sequence[str]) -> str:
-    """Return the text with the lines `new` before its line `at`, ended as its own lines are."""
+    """Return the text with the lines `new` inserted before line `at`, with its own line ends."""
     ending = "\r\n" if "\r\n" in source.text else "\n"
     lines = _split_lines(source.text)
     if lines[at - 1 : at] and not lines[at - 1].endswith("\n"):

@@ -1,4 +1,4 @@
-"""Rules about iOS that a single value cannot show."""
+"""iOS's rules across keys."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 def check_ios_rules(spec: Spec, services_path: KeyPath) -> Iterator[Finding]:
-    """Yield every rule about iOS that `spec` breaks; `services_path` is where its services are."""
+    """Yield every iOS rule that `spec` breaks; `services_path` is the path of its services."""
     yield from _check_identifiers(spec, services_path)
     yield from _check_count(spec, services_path)
 

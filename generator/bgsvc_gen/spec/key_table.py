@@ -32,7 +32,7 @@ def _part(part: tuple[str, ...], keys: Sequence[Key]) -> Iterator[str]:
 
 
 def _part_of(path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the innermost part that holds the key."""
+    """Return the innermost part that contains the key."""
     return max((part for part in _PARTS if path[: len(part)] == part), key=len, default=())
 
 

@@ -35,7 +35,7 @@ _KINDS: Final[dict[type, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, and what can stand there.
+    """A key and its possible values.
 
     Attributes:
         path: The keys that lead there, its own last.
@@ -60,18 +60,18 @@ class Key:
 
 
 def spec_keys() -> Sequence[Key]:
-    """Return every key, a table before what is in it."""
+    """Return every key; a table comes before its keys."""
     root = _RecordingTable(_EveryKey(), (), _ignore_report)
     read_spec(root)
     return tuple(root.noted.values())
 
 
 def _ignore_report(place: Place, code: str, message: str, hint: str) -> None:
-    """Take no notice of what is wrong: all the values are made up."""
+    """Ignore errors, because every value is made up."""
 
 
 class _EveryKey(dict[str, Any]):
-    """Says that it has every key, and lists one."""
+    """A mapping that claims to have every key, and lists one."""
 
     def __contains__(self, key: object) -> bool:
         return True
@@ -85,7 +85,7 @@ class _EveryKey(dict[str, Any]):
 
 @dataclass(slots=True)
 class _RecordingTable(Table):
-    """A table that notes what it is asked for, and answers with the default."""
+    """A table that records each key that is read, and returns the default."""
 
     noted: dict[tuple[str, ...], Key] = field(default_factory=dict[tuple[str, ...], Key])
     required: set[str] = field(default_factory=set[str])

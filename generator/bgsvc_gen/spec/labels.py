@@ -1,4 +1,4 @@
-"""Reading a text that users see: one string, or one for each language."""
+"""Reading a user-visible text: one string, or one per language."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ TEXT_HINT: Final = "write one short line of text, without control characters"
 
 
 def read_label(table: Table, key: str, default: str) -> Label:
-    """Return the text under `key`, with `default` for what is wrong or absent."""
+    """Return the text under `key`, or `default` if it is wrong or absent."""
     if not isinstance(table.content.get(key), dict):
         text: str | None = table.take(key, str, SPELLED)
         fault = None if text is None else values.text_fault(text, values.LONGEST_NAME_SHOWN)

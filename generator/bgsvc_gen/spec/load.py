@@ -50,7 +50,7 @@ def spec_warnings(spec: Spec, source: Source, targets: Collection[str]) -> tuple
 
 
 def read_spec(root: Table) -> Spec:
-    """Return the spec in the table `root`, with defaults for what is wrong or absent."""
+    """Return the spec in the table `root`, with defaults for wrong or absent values."""
     app = _read_app(root)
     services_table = root.table("services")
     services = (

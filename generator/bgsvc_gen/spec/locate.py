@@ -31,17 +31,17 @@ _SIMPLE: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\
 
 @dataclass(slots=True)
 class Locations:
-    """The places of a TOML text's keys and values."""
+    """The locations of a TOML text's keys and values."""
 
     keys: dict[KeyPath, Location] = field(default_factory=dict[KeyPath, Location])
     values: dict[KeyPath, Location] = field(default_factory=dict[KeyPath, Location])
 
     def key(self, path: KeyPath) -> Location:
-        """Return where the key at `path` stands, or the nearest key above it."""
+        """Return the location of the key at `path`, or of the nearest key above it."""
         return self._nearest(self.keys, path)
 
     def value(self, path: KeyPath) -> Location:
-        """Return where the value at `path` stands, or the nearest key above it."""
+        """Return the location of the value at `path`, or of the nearest key above it."""
         return self.values[path] if path in self.values else self.key(path)
 
     def _nearest(self, places: dict[KeyPath, Location], path: KeyPath) -> Location:
@@ -51,9 +51,9 @@ class Locations:
 
 
 def locate(text: str) -> Locations:
-    """Return where every key and value of `text`, which must be valid TOML, stands."""
+    """Return the location of every key and value of `text`, which must be valid TOML."""
     scanner = _Scanner(text)
-    scanner.document()
+    scanner.read_document()
     return scanner.locations
 
 
@@ -68,87 +68,89 @@ class _Scanner:
     def __post_init__(self) -> None:
         self.starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
 
-    def document(self) -> None:
+    def read_document(self) -> None:
         prefix: KeyPath = ()
-        self.skip()
+        self.skip_blanks()
         while self.at < len(self.text):
-            prefix = self.header() if self.text[self.at] == "[" else self.pair(prefix, prefix)
-            self.skip()
+            prefix = (
+                self.read_header() if self.text[self.at] == "[" else self.read_pair(prefix, prefix)
+            )
+            self.skip_blanks()
 
-    def header(self) -> KeyPath:
+    def read_header(self) -> KeyPath:
         """Read `[a.b]` or `[[a.b]]`; return the path its keys continue."""
         many = self.text.startswith("[[", self.at)
         self.at += 2 if many else 1
         path: KeyPath = ()
-        for name, place in self.dotted():
+        for name, place in self.read_dotted_key():
             path = self.resolve((*path, name))
             self.locations.keys.setdefault(path, place)
         if many:
             plain = path[:-1] if path and isinstance(path[-1], int) else path
             self.arrays[plain] = self.arrays.get(plain, -1) + 1
             path = self.resolve(plain)
-            self.locations.keys.setdefault(path, self.place())
+            self.locations.keys.setdefault(path, self.current_location())
         self.at += 2 if many else 1
         return path
 
     def resolve(self, path: KeyPath) -> KeyPath:
-        """Let a path through an array of tables mean its last table."""
+        """Return `path`; where it names an array of tables, extended to the last of them."""
         return (*path, self.arrays[path]) if path in self.arrays else path
 
-    def pair(self, prefix: KeyPath, result: KeyPath) -> KeyPath:
+    def read_pair(self, prefix: KeyPath, result: KeyPath) -> KeyPath:
         """Read `key = value` under `prefix`; return `result`."""
         path = prefix
-        for name, place in self.dotted():
+        for name, place in self.read_dotted_key():
             path = (*path, name)
             self.locations.keys.setdefault(path, place)
         self.at += 1  # the `=` that ends the key
-        self.value(path)
+        self.read_value(path)
         return result
 
-    def dotted(self) -> Iterator[tuple[str, Location]]:
-        """Read `a."b".c`, leaving off at what ends it."""
+    def read_dotted_key(self) -> Iterator[tuple[str, Location]]:
+        """Read `a."b".c`; yield each key with its location, and stop at the character after it."""
         while True:
-            self.skip()
-            place = self.place()
+            self.skip_blanks()
+            place = self.current_location()
             quoted = self.next_character() in {'"', "'"}
             match = (_STRING if quoted else _BARE).match(self.text, self.at)
             if match is None:
                 return
             self.at = match.end()
             yield (_unquote(match[0]) if quoted else match[0]), place
-            self.skip()
+            self.skip_blanks()
             if self.next_character() != ".":
                 return
             self.at += 1
 
-    def value(self, path: KeyPath) -> None:
-        self.skip()
-        self.locations.values[path] = self.place()
+    def read_value(self, path: KeyPath) -> None:
+        self.skip_blanks()
+        self.locations.values[path] = self.current_location()
         opening = self.next_character()
         if opening == "[":
-            self.array(path)
+            self.read_array(path)
         elif opening == "{":
-            self.inline_table(path)
+            self.read_inline_table(path)
         else:
             match = (_STRING if opening in {'"', "'"} else _SCALAR).match(self.text, self.at)
             self.at = match.end() if match else len(self.text)
 
-    def array(self, path: KeyPath) -> None:
+    def read_array(self, path: KeyPath) -> None:
         index = 0
-        while self.opened("]"):
-            self.value((*path, index))
+        while self.step_to_item("]"):
+            self.read_value((*path, index))
             index += 1
 
-    def inline_table(self, path: KeyPath) -> None:
-        while self.opened("}"):
-            self.pair(path, path)
+    def read_inline_table(self, path: KeyPath) -> None:
+        while self.step_to_item("}"):
+            self.read_pair(path, path)
 
-    def opened(self, closing: str) -> bool:
+    def step_to_item(self, closing: str) -> bool:
         """Step over `[`, `{` or `,`; return False, past it, at `closing` or the text's end."""
-        self.skip()
+        self.skip_blanks()
         if self.next_character() != closing:
             self.at += 1
-            self.skip()
+            self.skip_blanks()
         if self.next_character() not in {closing, ""}:
             return True
         self.at += 1
@@ -158,17 +160,17 @@ class _Scanner:
         """Return the character that is read next; empty at the text's end."""
         return self.text[self.at : self.at + 1]
 
-    def skip(self) -> None:
+    def skip_blanks(self) -> None:
         match = _SPACE.match(self.text, self.at)
         self.at = match.end() if match else self.at
 
-    def place(self) -> Location:
+    def current_location(self) -> Location:
         line = bisect_right(self.starts, self.at)
         return Location(line, self.at - self.starts[line - 1] + 1)
 
 
 def _unquote(literal: str) -> str:
-    """Return the key a quoted literal spells."""
+    """Return the key that a quoted literal stands for."""
     if literal[0] == "'":
         return literal[1:-1]
     return _ESCAPE.sub(_unescape, literal[1:-1])

@@ -1,4 +1,4 @@
-"""Rules across keys: what each value alone cannot show."""
+"""Rules across keys."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from bgsvc_gen.spec.table import Finding, Place, Report
 
 
 def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
-    """Report every rule that `spec` breaks; `services_path` is where its services stand."""
+    """Report every rule that `spec` breaks; `services_path` is the path of its services."""
     root = services_path[:-1]
     for finding in _check_names(spec, services_path):
         report(*finding)
@@ -35,7 +35,7 @@ def check_rules(spec: Spec, services_path: KeyPath, report: Report) -> None:
 
 
 def _check_names(spec: Spec, path: KeyPath) -> Iterator[Finding]:
-    """`sync-notes` and `sync_notes` would be one class, and one file on some disks."""
+    """`sync-notes` and `sync_notes` would get the same class, and on some disks the same file."""
     seen: dict[str, str] = {}
     for service in spec.services:
         folded = service.name.replace("-", "").replace("_", "")
@@ -60,7 +60,7 @@ def _check_app_id(spec: Spec, root: KeyPath) -> Iterator[Finding]:
 
 
 def _check_windows_expansion(spec: Spec, path: KeyPath) -> Iterator[Finding]:
-    """Neither a command line of Windows nor WinSW's file has an escape for `%NAME%`."""
+    """Neither Windows command lines nor WinSW's file can escape `%NAME%`."""
     for service in spec.services:
         texts = (service.label.default, *service.label.translations.values())
         expansion = next(filter(None, map(windows.find_expansion, texts)), None)
@@ -86,7 +86,7 @@ def _check_windows_expansion(spec: Spec, path: KeyPath) -> Iterator[Finding]:
 
 
 def _check_command_length(spec: Spec, path: KeyPath) -> Iterator[Finding]:
-    """A desktop's command carries the label, and of a user's own service the environment."""
+    """A desktop command contains the label, and in the user scope the environment."""
     for service in spec.services:
         is_users = service.desktop.scope == "user"
         environment = dict(service.desktop.environment) if is_users else {}
@@ -100,7 +100,7 @@ def _check_command_length(spec: Spec, path: KeyPath) -> Iterator[Finding]:
 
 
 def _check_hosts(spec: Spec, path: KeyPath) -> Iterator[Finding]:
-    """A process holds one Python, and the services of an app share their process."""
+    """A process has one Python, and the services of an app share a process."""
     on_android = [service for service in spec.services if service.android.is_used]
     for service in on_android[1:]:
         first, host = on_android[0], service.android.host

@@ -16,7 +16,7 @@ from bgsvc_gen.spec.table import Place, Table
 
 
 def read_service(table: Table) -> Service:
-    """Return the service that `table` describes, with defaults for what is wrong or absent."""
+    """Return the service of `table`, with defaults for wrong or absent values."""
     name = str(table.path[-1])
     if not values.is_service_name(name):
         message = f'"{name}" is not a service name, such as "sync-notes"'

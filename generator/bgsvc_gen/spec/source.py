@@ -1,7 +1,7 @@
 """Finding, reading and parsing the spec's file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -145,15 +145,16 @@ def line_at(text: str, number: int) -> str:
 
 def _is_deeper_than(most: int, document: object) -> bool:
     """Return whether tables and arrays are nested more than `most` deep, without recursion."""
-    level: list[Any] = [document]
+    level = [document]
     for _ in range(most):
-        children = (
-            value.values() if isinstance(value, dict) else value
-            for value in level
-            if isinstance(value, dict | list)
-        )
-        level = [child for values in children for child in values]
+        level = [child for value in level for child in _children(value)]
     return any(isinstance(value, dict | list) for value in level)
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def _nesting_error(path: Path) -> SpecError:

@@ -51,7 +51,7 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
     return f'did you mean "{folded[near[0]]}"?' if near else ""
 
 
-def _spelled(value: object) -> str:
+def _format_value(value: object) -> str:
     """Return a TOML value as an error shows it: a table or an array by its kind, others short."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "an array"
@@ -102,7 +102,7 @@ class Table:
         # bool is a subclass of int in Python, but not in TOML.
         if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
             return value
-        message = f"{self.name(key)} must be {spelled}, not {_spelled(value)}"
+        message = f"{self.name(key)} must be {spelled}, not {_format_value(value)}"
         self.report_value(key, "BG102", message, hint or _HOW_TO_WRITE[kind])
         return None
 
@@ -143,7 +143,7 @@ class Table:
         if value is None:
             return default
         if not least <= value <= most:
-            message = f"{self.name(key)} = {_spelled(value)} is out of range"
+            message = f"{self.name(key)} = {_format_value(value)} is out of range"
             self.report_value(key, "BG104", message, f"write a number from {least} to {most}")
             return default
         return value
@@ -172,7 +172,7 @@ class Table:
             if isinstance(value, str):
                 strings.append((value, place))
             else:
-                message = f"{self.name(key)} holds {_spelled(value)}, which is not a string"
+                message = f"{self.name(key)} holds {_format_value(value)}, which is not a string"
                 self.report(place, "BG102", message, 'put it in quotes, such as ["dataSync"]')
         return strings
 

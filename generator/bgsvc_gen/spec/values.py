@@ -52,13 +52,13 @@ _DEVICE_NAME: Final = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
 
 
 def seconds(text: str) -> float | None:
-    """Return the seconds that a duration such as `250ms`, `1s`, `15m`, `6h` means, or `None`."""
+    """Return the seconds of a duration such as `250ms`, `1s`, `15m` or `6h`, or `None`."""
     match = _DURATION.fullmatch(text)
     return float(match[1]) * _UNITS[match[2]] if match else None
 
 
 def as_duration(length: float) -> str:
-    """Return the shortest duration that means `length` seconds: `seconds` undone."""
+    """Return the shortest spelling of a duration of `length` seconds."""
     for unit, size in reversed(_UNITS.items()):
         if length % size == 0:
             return f"{length / size:g}{unit}"

@@ -28,7 +28,7 @@ def read_windows(section: Table) -> Windows:
 
 
 def check_windows_scope(desktop: Desktop) -> Iterator[tuple[str, str, str]]:
-    """Yield what a task of the Task Scheduler cannot have: key, message and hint."""
+    """Yield each key that a scheduled task does not support, with message and hint."""
     if desktop.scope == "user":
         hint = 'write scope = "system" above, or remove the key'
         if desktop.windows.account is not None:

@@ -10,11 +10,11 @@ from bgsvc_gen.spec.model import Spec
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file a plan asks for.
+    """One file of a plan.
 
     Attributes:
-        path: Where it goes, relative to the target's folder.
-        template: What makes it, relative to `templates/`; copied as it is without the suffix `.j2`.
+        path: Its path, relative to the target's folder.
+        template: Its template, relative to `templates/`; copied verbatim without the suffix `.j2`.
         item: What the template sees as `plan`; `None` for the whole plan.
     """
 
@@ -25,11 +25,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Plan(ABC):
-    """A spec, decided for one platform: every name and flag its templates print."""
+    """The decisions for one platform: every name and flag that its templates print."""
 
     @abstractmethod
     def outputs(self) -> tuple[Output, ...]:
-        """Return the files this plan yields, each path once."""
+        """Return the files of this plan, each path once."""
 
 
 class Target(Protocol):
@@ -37,7 +37,7 @@ class Target(Protocol):
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a module constant
-        """The target's name: its command's word and its output folder."""
+        """The target's name: its command and its output folder."""
         ...
 
     @property

@@ -13,12 +13,12 @@ and reports it, which it cannot do once it is killed."""
 
 
 def service_id(spec: Spec, service: Service) -> str:
-    """Return the name under which a service manager knows `service`, unique on a machine."""
+    """Return the name of `service` in its service manager, unique on a machine."""
     return f"{spec.app.id}.{service.name}"
 
 
 def title(spec: Spec, service: Service) -> str:
-    """Return what a person reads in a list of all services of a machine."""
+    """Return the display name of `service`."""
     return f"{service.label.default.strip()} ({spec.app.name.strip()})"
 
 
@@ -35,7 +35,7 @@ class Variable:
 
 
 def variables(service: Service) -> tuple[Variable, ...]:
-    """Return the variables that a manager gives to `service`."""
+    """Return the environment variables that the manager sets for `service`."""
     environment = {**OWN_ENVIRONMENT, **service.desktop.environment}
     return tuple(Variable(name, value) for name, value in environment.items())
 
@@ -43,10 +43,10 @@ def variables(service: Service) -> tuple[Variable, ...]:
 def run_arguments(
     spec: Spec, service: Service, environment: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
-    """Return what follows `python -m bgsvc run` for `service`, unquoted.
+    """Return the arguments of `python -m bgsvc run` for `service`, unquoted.
 
-    An option and its value are one argument, so that a value may begin with a hyphen.
-    `environment` is what the manager has no place for.
+    An option and its value are one argument, so that a value can start with a hyphen.
+    `environment` has the variables that the manager cannot set.
     """
     always = ("--again",) if service.restart.on == "always" else ()
     return (

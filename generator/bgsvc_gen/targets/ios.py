@@ -54,7 +54,7 @@ class ServiceConstant:
 
     Attributes:
         member: Its name as a static member.
-        config: What the runtime is told about it, as the bridge spells it.
+        config: The service configuration, as the bridge spells it.
     """
 
     member: str
@@ -65,7 +65,7 @@ class ServiceConstant:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A service in a window; `earliest` in seconds since its last one."""
+    """A service in a background task; `earliest` in seconds since its last one."""
 
     member: str
     earliest: float
@@ -73,7 +73,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ProcessingTask:
-    """A BGProcessingTask: one for each service that asks for it."""
+    """A BGProcessingTask, one per service that declares it."""
 
     identifier: str
     run: Run
@@ -84,7 +84,7 @@ class ProcessingTask:
 
 @dataclass(frozen=True, slots=True)
 class ContinuedTask:
-    """A BGContinuedProcessingTask, and what the user reads about it."""
+    """A BGContinuedProcessingTask and its texts."""
 
     identifier: str
     run: Run
@@ -119,7 +119,7 @@ class IosPlan(Plan):
 
     @property
     def property_list(self) -> Mapping[str, tuple[str, ...]]:
-        """What an app's `Info.plist` must hold: array → its members."""
+        """Arrays that the app's `Info.plist` must contain → their members."""
         arrays = {
             "BGTaskSchedulerPermittedIdentifiers": self.identifiers,
             "UIBackgroundModes": self.background_modes,
@@ -152,8 +152,12 @@ def plan(spec: Spec) -> IosPlan:
         for service in spec.services
         if service.ios.refresh is not None
     )
-    processing = tuple(task for service in spec.services for task in _processing(app_id, service))
-    continued = tuple(task for service in spec.services for task in _continued(app_id, service))
+    processing = tuple(
+        task for service in spec.services for task in _plan_processing(app_id, service)
+    )
+    continued = tuple(
+        task for service in spec.services for task in _plan_continued(app_id, service)
+    )
     modes = (("fetch", refreshes), ("processing", processing))
     wildcards = (f"{task.identifier.rpartition('.')[0]}.*" for task in continued)
     return IosPlan(
@@ -195,7 +199,7 @@ def _constant(spec: Spec, service: Service) -> ServiceConstant:
     )
 
 
-def _processing(app_id: str, service: Service) -> Iterator[ProcessingTask]:
+def _plan_processing(app_id: str, service: Service) -> Iterator[ProcessingTask]:
     task = service.ios.processing
     if task is None:
         return
@@ -208,7 +212,7 @@ def _processing(app_id: str, service: Service) -> Iterator[ProcessingTask]:
     )
 
 
-def _continued(app_id: str, service: Service) -> Iterator[ContinuedTask]:
+def _plan_continued(app_id: str, service: Service) -> Iterator[ContinuedTask]:
     task = service.ios.continued
     if task is None:
         return

@@ -65,7 +65,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class TimerUnit:
-    """What starts a service again and again, or some time after the boot; one of these is set.
+    """A timer that starts a service periodically or after boot; one of these is set.
 
     Attributes:
         every: A time span.
@@ -102,12 +102,12 @@ class LinuxPlan(Plan):
 
 def plan(spec: Spec) -> LinuxPlan:
     """Decide how `spec` runs under systemd."""
-    units = tuple(_unit(spec, service) for service in spec.services)
-    timers = (_timer(spec, service) for service in spec.services)
+    units = tuple(_plan_unit(spec, service) for service in spec.services)
+    timers = (_plan_timer(spec, service) for service in spec.services)
     return LinuxPlan(units, tuple(timer for timer in timers if timer is not None))
 
 
-def _unit(spec: Spec, service: Service) -> Unit:
+def _plan_unit(spec: Spec, service: Service) -> Unit:
     restart, desktop = service.restart, service.desktop
     is_system = desktop.scope == "system"
     return Unit(
@@ -115,22 +115,22 @@ def _unit(spec: Spec, service: Service) -> Unit:
         description=title(spec, service),
         after=desktop.after,
         arguments=_arguments(spec, service),
-        environment=_environment(desktop),
+        environment=_format_environment(desktop),
         working_directory=desktop.working_directory,
         restart=RESTART[restart.on],
         restarts=restart.on != "never",
         is_kept=restart.on == "always",
-        restart_delay=_span(restart.delay),
+        restart_delay=_format_span(restart.delay),
         start_limit=restart.limit + 1,
-        start_window=_span(restart.window),
-        stop_timeout=_span(service.stop_timeout + STOP_MARGIN),
-        watchdog=None if desktop.watchdog is None else _span(desktop.watchdog),
+        start_window=_format_span(restart.window),
+        stop_timeout=_format_span(service.stop_timeout + STOP_MARGIN),
+        watchdog=None if desktop.watchdog is None else _format_span(desktop.watchdog),
         is_system=is_system,
         user=desktop.user,
         has_dynamic_user=is_system and desktop.user is None,
         credentials=desktop.credentials,
         sandbox=sandbox(desktop.relax, is_system=is_system),
-        wanted_by=_wanted_by(desktop),
+        wanted_by=_install_target(desktop),
         scope=desktop.scope,
         start_on_boot="yes" if service.start_on_boot else "no",
     )
@@ -142,7 +142,7 @@ def _arguments(spec: Spec, service: Service) -> tuple[str, ...]:
     return arguments if service.desktop.timer else (*arguments, "--boot")
 
 
-def _environment(desktop: Desktop) -> tuple[str, ...]:
+def _format_environment(desktop: Desktop) -> tuple[str, ...]:
     """Return the assignments; a watchdog's signal makes Python say where it stood."""
     ours = {"PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
     watched = {} if desktop.watchdog is None else {"PYTHONFAULTHANDLER": "1"}
@@ -150,22 +150,22 @@ def _environment(desktop: Desktop) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in variables.items())
 
 
-def _wanted_by(desktop: Desktop) -> str | None:
+def _install_target(desktop: Desktop) -> str | None:
     if desktop.timer is not None or desktop.start_delay:
         return None
     return "multi-user.target" if desktop.scope == "system" else "default.target"
 
 
-def _timer(spec: Spec, service: Service) -> TimerUnit | None:
+def _plan_timer(spec: Spec, service: Service) -> TimerUnit | None:
     name, description = service_id(spec, service), title(spec, service)
     timer, delay = service.desktop.timer, service.desktop.start_delay
     if delay:
-        return TimerUnit(name, description, delay=_span(delay))
+        return TimerUnit(name, description, delay=_format_span(delay))
     if timer is None:
         return None
-    every = None if timer.every is None else _span(timer.every)
+    every = None if timer.every is None else _format_span(timer.every)
     return TimerUnit(name, description, every=every, calendar=timer.calendar)
 
 
-def _span(seconds: float) -> str:
+def _format_span(seconds: float) -> str:
     return f"{decimal(seconds)}s"

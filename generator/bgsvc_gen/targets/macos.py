@@ -65,10 +65,10 @@ class MacosPlan(Plan):
 
 def plan(spec: Spec) -> MacosPlan:
     """Decide how `spec` runs under launchd."""
-    return MacosPlan(tuple(_job(spec, service) for service in spec.services))
+    return MacosPlan(tuple(_plan_job(spec, service) for service in spec.services))
 
 
-def _job(spec: Spec, service: Service) -> Job:
+def _plan_job(spec: Spec, service: Service) -> Job:
     restart = service.restart
     keeps_alive = service.start_on_boot and restart.on != "never"
     return Job(

@@ -28,7 +28,7 @@ HOME: Final = "%USERPROFILE%"
 """The equivalent of `~`; the Task Scheduler, WinSW and our own host expand it."""
 
 MOST_SERVICE_RESTARTS: Final = 100
-"""WinSW's file has a line for each; a larger limit is cut to this."""
+"""Largest number of restarts; WinSW's file has a line for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,14 @@ class WindowsPlan(Plan):
 
 def plan(spec: Spec) -> WindowsPlan:
     """Decide how `spec` runs on Windows."""
-    tasks = (_task(spec, each) for each in spec.services if each.desktop.scope == "user")
-    services = (_service(spec, each) for each in spec.services if each.desktop.scope == "system")
+    tasks = (_plan_task(spec, each) for each in spec.services if each.desktop.scope == "user")
+    services = (
+        _plan_service(spec, each) for each in spec.services if each.desktop.scope == "system"
+    )
     return WindowsPlan(tuple(tasks), tuple(services))
 
 
-def _task(spec: Spec, service: Service) -> Task:
+def _plan_task(spec: Spec, service: Service) -> Task:
     restart = service.restart
     return Task(
         name=service_id(spec, service),
@@ -119,14 +121,14 @@ def _task(spec: Spec, service: Service) -> Task:
         arguments=(*run_arguments(spec, service, service.desktop.environment), "--boot"),
         start_at_logon=service.start_on_boot,
         logon_delay=ceil(service.desktop.start_delay) or None,
-        working_directory=_folder(service.desktop),
+        working_directory=_choose_folder(service.desktop),
         restarts=restart.on != "never",
         restart_delay=min(max(LEAST_TASK_DELAY, ceil(restart.delay)), MOST_TASK_DELAY),
         restart_limit=min(restart.limit, MOST_TASK_RESTARTS),
     )
 
 
-def _service(spec: Spec, service: Service) -> WrappedService:
+def _plan_service(spec: Spec, service: Service) -> WrappedService:
     restart = service.restart
     return WrappedService(
         name=service_id(spec, service),
@@ -137,15 +139,15 @@ def _service(spec: Spec, service: Service) -> WrappedService:
         start_mode="Automatic" if service.start_on_boot else "Manual",
         is_delayed=service.desktop.start_delay > 0,
         after=service.desktop.windows.after,
-        account=_account(service.desktop, service_id(spec, service)),
-        working_directory=_folder(service.desktop),
-        stop_timeout=_span(service.stop_timeout + STOP_MARGIN),
-        restart_delays=() if restart.on == "never" else _delays(restart),
-        restart_window=_span(restart.window),
+        account=_choose_account(service.desktop, service_id(spec, service)),
+        working_directory=_choose_folder(service.desktop),
+        stop_timeout=_format_span(service.stop_timeout + STOP_MARGIN),
+        restart_delays=() if restart.on == "never" else _restart_delays(restart),
+        restart_window=_format_span(restart.window),
     )
 
 
-def _account(desktop: Desktop, name: str) -> str | None:
+def _choose_account(desktop: Desktop, name: str) -> str | None:
     """Return the account: an unprivileged user elsewhere is one of the service's own here."""
     own = desktop.user not in {None, "root"}
     account = desktop.windows.account or ("own" if own else "LocalSystem")
@@ -154,21 +156,21 @@ def _account(desktop: Desktop, name: str) -> str | None:
     return f"NT SERVICE\\{name}" if account == "own" else f"NT AUTHORITY\\{account}"
 
 
-def _folder(desktop: Desktop) -> str | None:
+def _choose_folder(desktop: Desktop) -> str | None:
     """Return where it starts; a Unix path is none of Windows', which a warning says."""
     if desktop.windows.working_directory is None and desktop.working_directory == "~":
         return HOME
     return desktop.windows.working_directory
 
 
-def _delays(restart: Restart) -> tuple[str, ...]:
+def _restart_delays(restart: Restart) -> tuple[str, ...]:
     delays: list[str] = []
     delay = restart.delay
     for _ in range(min(restart.limit, MOST_SERVICE_RESTARTS)):
-        delays.append(_span(delay))
+        delays.append(_format_span(delay))
         delay = min(2 * delay, restart.max_delay)
     return tuple(delays)
 
 
-def _span(seconds: float) -> str:
+def _format_span(seconds: float) -> str:
     return f"{int(seconds)} sec" if seconds.is_integer() else f"{ceil(seconds * 1000)} ms"

@@ -14,7 +14,7 @@ Importance = Literal["min", "low", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """`[services.<name>.android.notification]`: what keeps a service in the foreground.
+    """`[services.<name>.android.notification]`: the notification of a foreground service.
 
     Attributes:
         stop: The text of a button that stops the service; `None` for no such button.
@@ -83,7 +83,7 @@ class Android:
 
 @dataclass(frozen=True, slots=True)
 class AndroidLevels:
-    """`[android]`: the API levels that the app's build is for, and Android's rules with them."""
+    """`[android]`: the API levels of the app's build, on which Android's rules depend."""
 
     min_sdk: int = 26
     target_sdk: int = 36

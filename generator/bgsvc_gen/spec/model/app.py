@@ -17,7 +17,7 @@ class App:
 
     Attributes:
         id: Reverse-DNS identifier, at least two segments, such as `com.example.notes`.
-        name: What its user calls it.
+        name: Its name, as users see it.
     """
 
     id: str
@@ -26,7 +26,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """When a run that ended is started again; times in seconds."""
+    """When the service restarts after a run; times in seconds."""
 
     on: RestartOn = "failure"
     delay: float = 1.0
@@ -37,7 +37,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: its Python class, and how each platform runs it.
+    """One service: its Python class and its settings for each platform.
 
     Attributes:
         name: Its key in the spec, `[a-z][a-z0-9_-]*`.
@@ -63,7 +63,7 @@ class Spec:
     Attributes:
         services: In the order of the file; at least one.
         allow: What a UI or peer may ask of the bridge.
-        android: Which levels of Android the app is for.
+        android: The API levels of the app.
     """
 
     app: App

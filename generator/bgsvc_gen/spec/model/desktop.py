@@ -10,7 +10,7 @@ Account = Literal["LocalSystem", "LocalService", "NetworkService", "own"]
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """When a service is started again and again; one of the two is set.
+    """When a service is started periodically; one of the two is set.
 
     Attributes:
         every: Seconds from one start to the next.
@@ -23,11 +23,11 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """`[services.<name>.desktop.windows]`: what other systems spell otherwise.
+    """`[services.<name>.desktop.windows]`: values for Windows in place of the common ones.
 
     Attributes:
-        account: Whose rights a service has; `None` for what `user` asks for elsewhere.
-        working_directory: Where it starts; `None` for what is said for all.
+        account: The account of a service; `None` for the one that follows from `user`.
+        working_directory: Its working directory on Windows; `None` for the common one.
         after: Services that it is started after, and needs.
     """
 

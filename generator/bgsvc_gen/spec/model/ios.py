@@ -51,7 +51,7 @@ class Continued:
 
 @dataclass(frozen=True, slots=True)
 class Ios:
-    """`[services.<name>.ios]`; `None` where no such task is asked for.
+    """`[services.<name>.ios]`; `None` where no such task is declared.
 
     Attributes:
         foreground: Whether the app starts it while it is in use, without any task.

@@ -27,11 +27,11 @@ _NOTIFY: Final = Permission("android.permission.POST_NOTIFICATIONS", since=33)
 
 @dataclass(frozen=True, slots=True)
 class AndroidPlan(Plan):
-    """The services that run on Android, and what their manifest holds.
+    """The services that run on Android, and the contents of their manifest.
 
     Attributes:
         package: The Kotlin package of the generated classes.
-        asked: What the manifest asks for, each once.
+        asked: The permissions of the manifest, each once.
         quiets_lint: Whether Lint doubts one of those, although a type needs it.
         features: The hardware those would make Google Play ask a device for; none is required.
         services: Those in the foreground.
@@ -59,7 +59,7 @@ class AndroidPlan(Plan):
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """The names of what the manifest asks for."""
+        """The names of the declared permissions."""
         return tuple(permission.name for permission in self.asked)
 
     def outputs(self) -> tuple[Output, ...]:
@@ -91,7 +91,7 @@ def plan(spec: Spec) -> AndroidPlan:
     """Decide how `spec` runs on Android; a service without a type does not run there."""
     services = [service for service in spec.services if service.android.is_used]
     package = f"{spec.app.id}.bgsvc"
-    asked = _permissions(services)
+    asked = _collect_permissions(services)
     plans = {service.name: plan_service(spec, service, package) for service in services}
     starts_on_boot = any(
         service.start_on_boot and service.android.kind == "service" for service in services
@@ -100,7 +100,7 @@ def plan(spec: Spec) -> AndroidPlan:
         package=package,
         asked=asked,
         quiets_lint=any(permission.lint for permission in asked),
-        features=_features(services),
+        features=_collect_features(services),
         services=tuple(plans[each.name] for each in services if each.android.kind == "service"),
         jobs=tuple(plans[each.name] for each in services if each.android.kind == "job"),
         icon_resource=ICON,
@@ -112,17 +112,17 @@ def plan(spec: Spec) -> AndroidPlan:
     )
 
 
-def _rows(services: Sequence[Service]) -> Iterator[ServiceType]:
+def _service_types(services: Sequence[Service]) -> Iterator[ServiceType]:
     return (SERVICE_TYPES[name] for service in services for name in service.android.types)
 
 
-def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
+def _collect_permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
     in_foreground = any(service.android.kind == "service" for service in services)
     by_name = {each.name: each for each in (*(_FOREGROUND if in_foreground else ()), _NOTIFY)}
-    for row in _rows(services):
+    for row in _service_types(services):
         by_name.update({each.name: each for each in row.permissions})
     for service in services:
-        for each in _of_job(service) if service.android.kind == "job" else ():
+        for each in _job_permissions(service) if service.android.kind == "job" else ():
             by_name.setdefault(each.name, each)
         if service.start_on_boot:
             by_name.setdefault(_BOOT.name, _BOOT)
@@ -133,7 +133,7 @@ def _permissions(services: Sequence[Service]) -> tuple[Permission, ...]:
     return tuple(by_name.values())
 
 
-def _of_job(service: Service) -> Iterator[Permission]:
+def _job_permissions(service: Service) -> Iterator[Permission]:
     job = service.android.job
     if job.network or job.user_initiated:
         # REQUIRE_NETWORK_PERMISSIONS_FOR_CONNECTIVITY_JOBS, JobSchedulerService, android-all 34
@@ -142,5 +142,7 @@ def _of_job(service: Service) -> Iterator[Permission]:
         yield Permission("android.permission.RUN_USER_INITIATED_JOBS", since=34)
 
 
-def _features(services: Sequence[Service]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(feature for row in _rows(services) for feature in row.features))
+def _collect_features(services: Sequence[Service]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(feature for row in _service_types(services) for feature in row.features)
+    )

@@ -57,7 +57,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button of the service's notification: what Python hears, and the text's resource."""
+    """A button of the notification: the action for Python, and the resource of its text."""
 
     id: str
     resource: str
@@ -65,7 +65,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """When Android is to run a job, as Kotlin spells it; `period` in milliseconds."""
+    """The conditions of a job, as Kotlin literals; `period` in milliseconds."""
 
     network: str
     charging: str
@@ -76,12 +76,12 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:
-    """What a service's class and its declaration in the manifest print.
+    """The values of a service's class and of its declaration in the manifest.
 
     Attributes:
         name: Its name in the spec.
         entry: Its Python class.
-        config: What the runtime is told about it, as the bridge spells it.
+        config: The service configuration, as the bridge spells it.
         imports: In the order in which Kotlin's style wants them.
         type_constants: Its types' constants in `ServiceInfo`.
         types: Its types as the manifest spells them.
