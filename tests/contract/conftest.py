@@ -10,5 +10,5 @@ CASES = sorted((Path(__file__).parents[1] / "golden/cases").glob("*/bgsvc.toml")
 
 @pytest.fixture(scope="session")
 def golden_specs() -> list[Spec]:
-    """Every golden case's spec: together they ask for all there is."""
+    """The specs of all golden cases; together they use every key."""
     return [load_spec(path) for path in CASES]

@@ -1,4 +1,4 @@
-"""What is copied is copied to the byte."""
+"""Copied files are identical to their sources."""
 
 from bgsvc_gen.pipeline import generate
 from bgsvc_gen.render import TEMPLATE_SUFFIX

@@ -1,4 +1,4 @@
-"""Every code a diagnostic may carry is recorded in an error case, and no other exists."""
+"""Every code of a diagnostic has an error case, and every diagnostic a hint."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the documents show is what is generated."""
+"""Commands in the documents match the generated ones."""
 
 import re
 import shlex

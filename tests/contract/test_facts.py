@@ -1,4 +1,4 @@
-"""Each row of a facts table has what it needs: a source, and a golden case that shows it."""
+"""Each row of a facts table has a source and a golden case."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Retired names stay out of identifiers, in Python, Kotlin, Swift and Java alike.
 
-Strings, comments and docstrings are not read: prose may say what it likes, and stored keys stay.
+Strings, comments and docstrings are ignored, so that stored keys and wire strings can stay.
 """
 
 import ast
@@ -21,7 +21,7 @@ ROOTS: Final = (
     "tests/golden",
     "tests/unit",
 )
-"""Folders that are held to the tables below."""
+"""Folders in which no identifier may be retired."""
 
 # PENDING: folders that still have retired names. Move each one to ROOTS once it passes.
 PENDING: Final = (

@@ -1,4 +1,4 @@
-"""What a spec that says nothing allows: the generator writes it, the runtime falls back to it."""
+"""The default permissions of the generator and of the runtime are the same."""
 
 from bgsvc._daemon.ipc_requests import DEFAULT_ALLOW  # noqa: TID251 - what both halves say is compared
 from bgsvc_gen.spec import permissions

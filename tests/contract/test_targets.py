@@ -1,4 +1,4 @@
-"""Rules every target keeps; a new target is held to them by being listed."""
+"""Rules for every target; a new target is tested once it is in `TARGETS`."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ from bgsvc_gen.targets.base import Target
 each_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.NAME)
 
 NO_OUTPUT = ("README.md", "init")
-"""What stands in `templates/` and is not a target's."""
+"""Folders in `templates/` that belong to no target."""
 
 
 def find_includes(name: str) -> set[str]:
@@ -26,7 +26,7 @@ def find_includes(name: str) -> set[str]:
 
 
 def find_reached(names: set[str]) -> set[str]:
-    """Return `names` and every template they include, directly or not."""
+    """Return `names` and every template that they include, directly or not."""
     more = {inner for name in names for inner in find_includes(name)}
     return names if more <= names else find_reached(names | more)
 

@@ -1,4 +1,4 @@
-"""Rules every template keeps, so that the decisions stay in the plans."""
+"""Rules for every template, which keep decisions in the plans."""
 
 import pytest
 from jinja2 import meta, nodes
@@ -25,7 +25,7 @@ ALLOWED = (
     nodes.FilterBlock,
     nodes.Const,
 )
-"""What a template may be made of: it prints, loops, tests one flag, includes."""
+"""Node types that a template may use: it prints, loops, tests a flag and includes."""
 
 
 def parse(name: str) -> nodes.Template:

@@ -1,4 +1,4 @@
-"""The app that `init` starts, as its new owner would use it."""
+"""The starter app, used as its new owner would use it."""
 
 import subprocess
 import sys

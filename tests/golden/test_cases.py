@@ -1,4 +1,4 @@
-"""Every case folder holds a `bgsvc.toml` and, next to it, exactly what it yields.
+"""Every case folder contains a `bgsvc.toml` and exactly the files that it generates.
 
 A new case is a new folder; nothing here changes. `--update-golden` rewrites them.
 Files that are copied as they are stand once in `templates/` or `runtime/`, not in every case:

@@ -1,4 +1,4 @@
-"""What `bgsvc-gen doctor android` says of an app on disk."""
+"""Findings of `bgsvc-gen doctor android` about an app on disk."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -31,7 +31,7 @@ LEVELS = '<uses-sdk android:minSdkVersion="26" android:targetSdkVersion="36" />\
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """An app that was built: its merged manifest, its Gradle file, its copy of the runtime."""
+    """A built app: its merged manifest, Gradle file and copy of the runtime."""
     spec = tmp_path / "bgsvc.toml"
     spec.write_text(SPEC, encoding="utf-8")
     app = tmp_path / "app"

@@ -1,4 +1,4 @@
-"""What the API levels of an app change in what its spec may say."""
+"""Rules that depend on the API levels of an app."""
 
 from pathlib import Path
 

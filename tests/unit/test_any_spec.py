@@ -1,4 +1,4 @@
-"""Whatever a spec says, the answer is files or located diagnostics, never a traceback."""
+"""Any spec results in files or in located diagnostics, never in a traceback."""
 
 import copy
 from contextlib import suppress
@@ -41,7 +41,7 @@ def read(text: str) -> Spec | str:
 
 
 def answer(text: str) -> str:
-    """Return what the tool makes of `text`: `files`, or the first code it reports."""
+    """Return `files` if `text` generates files, or else the first code that is reported."""
     spec = read(text)
     if isinstance(spec, str):
         return spec

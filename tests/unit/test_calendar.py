@@ -1,4 +1,4 @@
-"""Calendar events: what `systemd-analyze calendar` says of each, asked of systemd 252."""
+"""Calendar events are accepted and refused as by `systemd-analyze calendar` of systemd 252."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The commands: what they print where, for people and for programs."""
+"""Output of the commands, as text and as JSON."""
 
 import codecs
 import json

@@ -1,4 +1,4 @@
-"""`explain` and `types`: the promises a spec leaves, and the facts behind them."""
+"""`explain` and `types`: the guarantees for a spec, and the facts behind them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a command does not need it does not import."""
+"""Commands import only the modules that they need."""
 
 import subprocess
 import sys

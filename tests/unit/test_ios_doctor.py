@@ -37,7 +37,7 @@ def write(path: Path, content: bytes = b"") -> None:
 
 @pytest.fixture(params=[plistlib.FMT_XML, plistlib.FMT_BINARY])
 def app(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A built app in which nothing is missing."""
+    """A complete built app."""
     root = tmp_path / "Notes.app"
     write(root / "Info.plist", plistlib.dumps(INFO, fmt=request.param))
     write(root / "Frameworks/Python.framework/Python")

@@ -14,7 +14,7 @@ ARGUMENTS = st.lists(
 
 
 def read(line: str) -> list[str]:
-    """Take a command line apart as Microsoft documents CommandLineToArgvW, program name aside."""
+    """Split a command line as CommandLineToArgvW does, without the program name."""
     arguments: list[str] = []
     current: str | None = None
     quoted, backslashes = False, 0

@@ -1,4 +1,4 @@
-"""Errors point at the right line and column, in every way TOML can be written."""
+"""Locations of keys and values are right in every TOML notation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The native tests' build cache: what is not the same is made again."""
+"""The build cache of the native tests: a changed input is built again."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_missing_input_is_an_error(tmp_path: Path) -> None:
 
 
 class Maker:
-    """Makes a product, and counts how often."""
+    """Builds a product, and counts the builds."""
 
     def __init__(self) -> None:
         self.times = 0

@@ -1,4 +1,4 @@
-"""The output folder: what differs is named, what is written is whole, nobody's work is lost."""
+"""The output folder: drifts are reported, writes are atomic, and nobody's work is lost."""
 
 import os
 from collections.abc import Callable
@@ -172,14 +172,14 @@ def test_damaged_lock_is_an_error(tmp_path: Path, text: str) -> None:
 
 
 class Crash(BaseException):
-    """The machine stopped."""
+    """A simulated crash."""
 
 
 CALLS = ("fsync", "replace", "unlink", "rmdir", "mkdir", "open", "chmod")
 
 
 def crash_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """Stop the machine at the call with this number that changes the disk; count them all."""
+    """Crash at the call with this number among those that change the disk; count all of them."""
     seen = 0
 
     def count_calls(original: Callable[..., object]) -> Callable[..., object]:

@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[object]:  # noqa: ANN401 - any module
-    """Have each call of `module.name` leave its first argument in the list that is returned."""
+    """Return a list to which each call of `module.name` appends its first argument."""
     calls: list[object] = []
     function = getattr(module, name)
 

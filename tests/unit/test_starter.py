@@ -1,4 +1,4 @@
-"""`init`: whatever it is asked, an app that can be generated, or a clear refusal."""
+"""`init` creates an app with a valid spec, or refuses with a hint."""
 
 import ast
 from pathlib import Path
