@@ -27,6 +27,16 @@ class RunTransitionTest {
     }
 
     @Test
+    fun `every class of a state, an event and an action is documented`() {
+        val documented = rows().filter { it.size == 2 }.map { it[0] }.toSet()
+        val actions = leaves(RunAction::class.java).map { it.simpleName }
+
+        assertEquals(leaves(RunState::class.java), classesOf(STATES))
+        assertEquals(leaves(RunEvent::class.java), classesOf(EVENTS))
+        assertEquals(actions.toSet(), documented - EVENTS.keys - HEADERS)
+    }
+
+    @Test
     fun `every action has the reason and the time of its event`() {
         forEachCell { state, event ->
             for (action in transition(state, event).actions) {
@@ -91,6 +101,12 @@ class RunTransitionTest {
     private fun forEachCell(check: (RunState, RunEvent) -> Unit) {
         for (state in STATES.values.flatten()) EVENTS.values.flatten().forEach { check(state, it) }
     }
+
+    private fun leaves(type: Class<*>): Set<Class<*>> =
+        if (type.isInterface) type.permittedSubclasses.flatMap(::leaves).toSet() else setOf(type)
+
+    private fun classesOf(variants: Map<String, List<Any>>): Set<Class<*>> =
+        variants.values.flatMap { each -> each.map { it.javaClass } }.toSet()
 
     private fun cell(
         event: String,
@@ -171,6 +187,8 @@ class RunTransitionTest {
         }
 
     private companion object {
+        /** The first cells of the table of events and of the table of actions. */
+        val HEADERS = setOf("event", "action", "---")
         private val flags = listOf(false, true)
         private val nexts = listOf(null, StartReason.USER, StartReason.BOOT)
 
