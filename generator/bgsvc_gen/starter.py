@@ -19,7 +19,7 @@ from bgsvc_gen.resources import templates_root
 from bgsvc_gen.spec import values
 
 DEFAULT_NAME: Final = "Heartbeat"
-IS_RUNNING: Final = " is running"
+LABEL_SUFFIX: Final = " is running"
 COMPILED: Final = "__pycache__"
 
 
@@ -73,13 +73,13 @@ def check_answers(answers: Answers) -> None:
         UsageError: The name or the identifier cannot be used.
     """
     # The label appends " is running".
-    if fault := values.text_fault(answers.name, values.LONGEST_NAME_SHOWN - len(IS_RUNNING)):
+    if fault := values.text_fault(answers.name, values.MAX_DISPLAY_NAME_LENGTH - len(LABEL_SUFFIX)):
         raise UsageError(f"the name {fault}", "choose one short line of text")
     unfit = not values.is_app_id(answers.id) or values.unfit_segment(answers.id)
     if unfit or "_" in answers.id:
         hint = (
             "write a reverse-DNS name of letters and digits, such as com.example.notes; "
-            f"at most {values.LONGEST_APP_ID} characters"
+            f"at most {values.MAX_APP_ID_LENGTH} characters"
         )
         raise UsageError(f'"{answers.id}" cannot be an app id on every platform', hint)
 
@@ -150,7 +150,7 @@ def _render(workshop: Path, answers: Answers) -> Path:
         "folder": "app",
         "_name": answers.name,
         "_quoted_name": json.dumps(answers.name, ensure_ascii=False),
-        "_quoted_label": json.dumps(f"{answers.name}{IS_RUNNING}", ensure_ascii=False),
+        "_quoted_label": json.dumps(f"{answers.name}{LABEL_SUFFIX}", ensure_ascii=False),
     }
     # pip also compiles the templates that it installs; skip the result.
     template = workshop / "template"

@@ -28,7 +28,7 @@ COMMANDS: Final = {
 }
 """Command → its module, and its line in `--help`; in the order of first use."""
 
-INTERRUPTED: Final = 130
+INTERRUPTED_EXIT_CODE: Final = 130
 """The exit status after Ctrl-C, as shells have it."""
 
 EPILOG: Final = """
@@ -84,7 +84,7 @@ class Commands(click.Group):
             self._end(ctx, BgsvcGenError(f"the system refused{place}: {reason}", hint))
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(INTERRUPTED_EXIT_CODE)
 
     def _end(self, ctx: click.Context, error: BgsvcGenError) -> NoReturn:
         import_module("bgsvc_gen.cli.report").print_error(error)

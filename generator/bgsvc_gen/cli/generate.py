@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import click
 
 from bgsvc_gen import plist
-from bgsvc_gen.cli.installing import install_commands
+from bgsvc_gen.cli.install_commands import install_commands
 from bgsvc_gen.cli.options import Place, writing_options
 from bgsvc_gen.cli.write_targets import Mode, generate_targets
 from bgsvc_gen.errors import DriftError, UsageError

@@ -12,7 +12,7 @@ from bgsvc_gen.diagnostics import Diagnostic, visible
 from bgsvc_gen.errors import BgsvcGenError, DriftError, SpecError
 from bgsvc_gen.output.folder import Drift, Kind
 
-MEANING: Final = {
+DESCRIPTIONS: Final = {
     Kind.STALE: "differs from what the spec generates",
     Kind.HAND_EDITED: "was edited by hand",
     Kind.MISSING: "is missing",
@@ -117,8 +117,8 @@ def print_drifts(drifts: Sequence[Drift], root: Path, chosen: str) -> None:
 
 def _meaning(drift: Drift) -> str:
     if drift.kind is Kind.ORPHAN and not drift.ours:
-        return f"{MEANING[drift.kind]}, but was edited by hand; it is kept"
-    return MEANING[drift.kind]
+        return f"{DESCRIPTIONS[drift.kind]}, but was edited by hand; it is kept"
+    return DESCRIPTIONS[drift.kind]
 
 
 def print_diff(drifts: Sequence[Drift], root: Path, chosen: str) -> None:

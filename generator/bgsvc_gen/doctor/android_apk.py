@@ -19,7 +19,7 @@ PAGE: Final = 16 * 1024
 _WIDE: Final = ("arm64-v8a", "x86_64")
 """The 64-bit ABIs, whose devices may have 16 KB pages."""
 _LOADED: Final = 1
-_HEAD: Final = 64 * 1024
+_MAX_HEADER_BYTES: Final = 64 * 1024
 """Bytes to read of an ELF file; its program headers are at the start."""
 
 
@@ -64,7 +64,7 @@ def _check_alignment(
 ) -> Iterator[tuple[str, str, str]]:
     for name in names:
         with archive.open(name) as member:
-            least = min(_alignments(member.read(_HEAD)), default=PAGE)
+            least = min(_alignments(member.read(_MAX_HEADER_BYTES)), default=PAGE)
         if least < PAGE:
             fix = "link it with -Wl,-z,max-page-size=16384, or use a build that is"
             yield ("DA014", f"{name} is aligned to {least} bytes, not {PAGE}", fix)

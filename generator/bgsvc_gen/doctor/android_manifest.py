@@ -13,7 +13,7 @@ from bgsvc_gen.errors import BgsvcGenError
 NAMESPACE: Final = "{http://schemas.android.com/apk/res/android}"
 MANIFEST: Final = "AndroidManifest.xml"
 
-MOST: Final = 16 * 2**20
+MAX_MANIFEST_BYTES: Final = 16 * 2**20
 """Bytes; a larger file is not a manifest, and is not read."""
 
 BROKEN: Final = (
@@ -54,17 +54,17 @@ def read_manifest(path: Path) -> ET.Element:
 
 def _content(path: Path) -> bytes:
     if not zipfile.is_zipfile(path):
-        if path.stat().st_size > MOST:
-            raise ValueError(f"it is larger than {MOST} bytes")
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES} bytes")
         return path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         if _BUNDLE in archive.namelist():
             raise ValueError("an app bundle has it in another form than an APK")
-        if archive.getinfo(MANIFEST).file_size > MOST:
-            raise ValueError(f"it is larger than {MOST} bytes")
+        if archive.getinfo(MANIFEST).file_size > MAX_MANIFEST_BYTES:
+            raise ValueError(f"it is larger than {MAX_MANIFEST_BYTES} bytes")
         # The header may state a smaller size than the data has.
         with archive.open(MANIFEST) as member:
-            return member.read(MOST)
+            return member.read(MAX_MANIFEST_BYTES)
 
 
 class _Binary:

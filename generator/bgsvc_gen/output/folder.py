@@ -28,7 +28,7 @@ class Kind(Enum):
     IN_THE_WAY = "in-the-way"
 
 
-SOMEBODYS_WORK: Final = frozenset({Kind.HAND_EDITED, Kind.IN_THE_WAY})
+UNSAFE_TO_OVERWRITE: Final = frozenset({Kind.HAND_EDITED, Kind.IN_THE_WAY})
 """Kinds of drift in which writing would lose somebody's work."""
 
 

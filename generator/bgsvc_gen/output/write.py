@@ -8,7 +8,7 @@ from typing import Final
 
 from bgsvc_gen.errors import HandEditedError, OutputError
 from bgsvc_gen.output.atomic import final_name, replace_file
-from bgsvc_gen.output.folder import SOMEBODYS_WORK, Drift, Folder, Kind
+from bgsvc_gen.output.folder import UNSAFE_TO_OVERWRITE, Drift, Folder, Kind
 from bgsvc_gen.output.lock import LOCK_NAME, Lock, digest
 
 _BY_EFFECTIVE_USER: Final = os.access in os.supports_effective_ids
@@ -95,7 +95,7 @@ def as_output_error(error: OSError, place: Path) -> OutputError:
 
 def _changes(folder: Folder) -> list[Drift]:
     """Return the drifts that an update resolves, including files in its way."""
-    return [drift for drift in folder.drifts if drift.ours or drift.kind in SOMEBODYS_WORK]
+    return [drift for drift in folder.drifts if drift.ours or drift.kind in UNSAFE_TO_OVERWRITE]
 
 
 def _nearest_folder(path: Path) -> Path:

@@ -9,7 +9,7 @@ from bgsvc_gen.spec.labels import TEXT_HINT, read_label
 from bgsvc_gen.spec.model import Android, AndroidLevels, Job, Label, Notification
 from bgsvc_gen.spec.table import Place, Table
 
-SHORTEST_PERIOD: Final = 900.0
+MIN_JOB_PERIOD_S: Final = 900.0
 """Seconds; `JobInfo.getMinPeriodMillis` in android-all 26-37."""
 
 _PERMISSION: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+")
@@ -71,7 +71,7 @@ def _read_job(section: Table) -> Job:
         return Job()
     period = table.string("period")
     seconds = None if period is None else values.seconds(period)
-    if period is not None and (seconds is None or seconds < SHORTEST_PERIOD):
+    if period is not None and (seconds is None or seconds < MIN_JOB_PERIOD_S):
         message = f'"{period}" is not a period for a job'
         table.report_value(
             "period", "BG105", message, 'write "15m" or more; Android runs a job no more often'

@@ -8,7 +8,7 @@ from bgsvc_gen.spec.locate import KeyPath
 from bgsvc_gen.spec.model import AndroidLevels, Service
 from bgsvc_gen.spec.table import Finding, Place, suggestion
 
-MOST_BUTTONS: Final = 3
+MAX_BUTTONS: Final = 3
 """Number of a notification's buttons that Android shows."""
 
 
@@ -76,13 +76,13 @@ def _check_combinations(service: Service, path: KeyPath) -> Iterator[Finding]:
         yield Place((*path, "types")), "BG306", message, "remove it, or the other types"
     notification = android.notification
     buttons = len(notification.actions) + (notification.stop is not None)
-    if buttons > MOST_BUTTONS:
-        message = f"a notification shows {MOST_BUTTONS} buttons, not {buttons}"
+    if buttons > MAX_BUTTONS:
+        message = f"a notification shows {MAX_BUTTONS} buttons, not {buttons}"
         yield (
             Place((*path, "notification", "actions")),
             "BG313",
             message,
-            f"remove {buttons - MOST_BUTTONS} of them",
+            f"remove {buttons - MAX_BUTTONS} of them",
         )
 
 

@@ -14,7 +14,7 @@ def read_label(table: Table, key: str, default: str) -> Label:
     """Return the text under `key`, or `default` if it is wrong or absent."""
     if not isinstance(table.content.get(key), dict):
         text: str | None = table.take(key, str, SPELLED)
-        fault = None if text is None else values.text_fault(text, values.LONGEST_NAME_SHOWN)
+        fault = None if text is None else values.text_fault(text, values.MAX_DISPLAY_NAME_LENGTH)
         if fault is not None:
             table.report_value(key, "BG106", f"{table.name(key)} {fault}", TEXT_HINT)
         return Label(default if text is None else text)
@@ -40,7 +40,7 @@ def _read_translations(table: Table) -> dict[str, str]:
             hint = "write the language code, and a region where it matters"
             table.report(Place((*table.path, language), at_key=True), "BG101", message, hint)
         elif text is not None:
-            if fault := values.text_fault(text, values.LONGEST_NAME_SHOWN):
+            if fault := values.text_fault(text, values.MAX_DISPLAY_NAME_LENGTH):
                 table.report_value(language, "BG106", f"{table.name(language)} {fault}", TEXT_HINT)
             texts[language] = text
     return texts

@@ -90,8 +90,8 @@ def _read_app(root: Table) -> App:
         return App("", "")
     table.require("id", 'write id = "com.example.notes", with your own domain')
     app_id = table.string("id")
-    if app_id is not None and len(app_id) > values.LONGEST_APP_ID:
-        message = f"the app id has {len(app_id)} characters, more than {values.LONGEST_APP_ID}"
+    if app_id is not None and len(app_id) > values.MAX_APP_ID_LENGTH:
+        message = f"the app id has {len(app_id)} characters, more than {values.MAX_APP_ID_LENGTH}"
         hint = "shorten it; files are named after it, and a file name has at most 255 bytes"
         table.report_value("id", "BG201", message, hint)
     elif app_id is not None and not values.is_app_id(app_id):
@@ -100,7 +100,7 @@ def _read_app(root: Table) -> App:
         table.report_value("id", "BG201", message, hint)
     app_id = app_id or ""
     name = table.string("name")
-    fault = None if name is None else values.text_fault(name, values.LONGEST_NAME_SHOWN)
+    fault = None if name is None else values.text_fault(name, values.MAX_DISPLAY_NAME_LENGTH)
     if fault is not None:
         table.report_value("name", "BG106", f"[app] name {fault}", "write one short line of text")
     table.close()

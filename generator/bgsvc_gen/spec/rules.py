@@ -92,9 +92,11 @@ def _check_command_length(spec: Spec, path: KeyPath) -> Iterator[Finding]:
         environment = dict(service.desktop.environment) if is_users else {}
         label = dict(service.label.translations) or service.label.default
         size = len(json.dumps([service.entry, label, environment]))
-        if size > values.LONGEST_COMMAND:
+        if size > values.MAX_COMMAND_LENGTH:
             message = f'"{service.name}" needs a command line of {size} characters for its label,'
-            hint = f"shorten them to {values.LONGEST_COMMAND} in all, which every system can start"
+            hint = (
+                f"shorten them to {values.MAX_COMMAND_LENGTH} in all, which every system can start"
+            )
             place = Place((*path, service.name), at_key=True)
             yield place, "BG106", f"{message} entry and environment", hint
 

@@ -23,8 +23,8 @@ def read_service(table: Table) -> Service:
         hint = 'use lower-case letters, digits and single "-" or "_", and start with a letter'
         if values.is_device_name(name):
             message, hint = f'"{name}" cannot name a file on Windows', "choose another name"
-        if len(name) > values.LONGEST_NAME:
-            hint = f"use at most {values.LONGEST_NAME} characters; it has {len(name)}"
+        if len(name) > values.MAX_SERVICE_NAME_LENGTH:
+            hint = f"use at most {values.MAX_SERVICE_NAME_LENGTH} characters; it has {len(name)}"
         table.report(Place(table.path, at_key=True), "BG202", message, hint)
     entry, label = _read_entry(table), read_label(table, "label", default=name)
     start_on_boot = table.boolean("start_on_boot", default=False)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from bgsvc_gen.spec import values
 from bgsvc_gen.spec.locate import KeyPath
 
-_LONGEST_SHOWN: Final = 60
+_MAX_VALUE_LENGTH: Final = 60
 """Characters of a wrong value that an error quotes."""
 
 T = TypeVar("T", bound=str)
@@ -57,7 +57,7 @@ def _format_value(value: object) -> str:
         return "a table" if isinstance(value, dict) else "an array"
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else None
     text = text or json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[:_MAX_VALUE_LENGTH]}…"
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class Table:
         if length is None:
             self.report_value(key, "BG105", f'"{value}" is not a duration', _DURATION_HINT)
             return default
-        if not least <= length <= values.LONGEST_DURATION:
+        if not least <= length <= values.MAX_DURATION_S:
             message = f'{self.name(key)} = "{value}" is out of range'
             hint = f"write a duration from {least:g}s to 366d"
             self.report_value(key, "BG105", message, hint)

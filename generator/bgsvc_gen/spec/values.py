@@ -17,27 +17,29 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{
 # XML forbids some noncharacters, systemd all of them.
 _NONCHARACTER: Final = re.compile(f"[{NONCHARACTERS}]")
 
-LONGEST_DURATION: Final = 366 * 86400.0
+MAX_DURATION_S: Final = 366 * 86400.0
 """Seconds; a longer duration is a mistake, and can overflow a platform's counter."""
 
-LONGEST_NAME: Final = 64
-"""Characters of a service name: it becomes part of file, unit and class names."""
+MAX_SERVICE_NAME_LENGTH: Final = 64
+"""Characters of a service name, which becomes part of file, unit and class names."""
 
-LONGEST_TEXT: Final = 1000
+MAX_TEXT_LENGTH: Final = 1000
 """Characters of a text that users see."""
 
-LONGEST_NAME_SHOWN: Final = 126
-"""Characters of an app's name and of a label: Windows joins both to a display name of up to 256
-(`CreateServiceW`)."""
+MAX_DISPLAY_NAME_LENGTH: Final = 126
+"""Characters of an app's name and of a label; Windows shows both in one display name of at most
+256 (`CreateServiceW`)."""
 
-LONGEST_COMMAND: Final = 15_000
-"""Characters of JSON that one command line carries: Windows takes 32,767 (`CreateProcessW`), and
-quoting may double them."""
+MAX_COMMAND_LENGTH: Final = 15_000
+"""Characters of JSON on a command line; Windows allows 32,767 in all (`CreateProcessW`), and
+quoting can double them."""
 
-LONGEST_APP_ID: Final = 150
-"""Characters of an app's identifier. Files are called after it, a service of up to `LONGEST_NAME`
-and what each system adds, and no disk takes a name of more than 255 bytes: 40 are left for a dot,
-the longest ending and what a file is called until it is whole."""
+MAX_APP_ID_LENGTH: Final = 150
+"""Characters of an app id.
+
+Files are named after it and a service name, and a file name has at most 255 bytes. The rest, 40, is
+for a dot, the longest suffix, and the suffix of a temporary file.
+"""
 
 _JAVA_WORDS: Final = (
     "abstract assert boolean break byte case catch char class const continue default do double "
@@ -67,7 +69,7 @@ def as_duration(length: float) -> str:
 
 def is_app_id(text: str) -> bool:
     """Return whether `text` is a reverse-DNS name of two segments or more, and not too long."""
-    return len(text) <= LONGEST_APP_ID and _APP_ID.fullmatch(text) is not None
+    return len(text) <= MAX_APP_ID_LENGTH and _APP_ID.fullmatch(text) is not None
 
 
 def unfit_segment(app_id: str) -> str | None:
@@ -84,7 +86,7 @@ def unfit_segment(app_id: str) -> str | None:
 
 def is_service_name(text: str) -> bool:
     """Return whether `text` can be a file, unit, label and class name on every platform."""
-    fits = len(text) <= LONGEST_NAME and not is_device_name(text)
+    fits = len(text) <= MAX_SERVICE_NAME_LENGTH and not is_device_name(text)
     return fits and _SERVICE_NAME.fullmatch(text) is not None
 
 
@@ -104,7 +106,7 @@ def is_entry(text: str) -> bool:
     return bool(colon) and all(_is_identifier(part) for part in (*module.split("."), name))
 
 
-def text_fault(text: str, most: int = LONGEST_TEXT) -> str | None:
+def text_fault(text: str, most: int = MAX_TEXT_LENGTH) -> str | None:
     """Return why `text` cannot be shown in up to `most` characters, or `None`."""
     if len(text) > most:
         return f"has {len(text)} characters, more than {most}"

@@ -7,7 +7,7 @@ from typing import Final
 from bgsvc_gen.runtime_config import desktop_config
 from bgsvc_gen.spec.model import Service, Spec
 
-STOP_MARGIN: Final = 5.0
+STOP_MARGIN_S: Final = 5.0
 """Seconds beyond `stop_timeout` before the platform kills: the runtime ends a late run itself,
 and reports it, which it cannot do once it is killed."""
 

@@ -8,7 +8,7 @@ from typing import Final
 from bgsvc_gen.facts.systemd import sandbox
 from bgsvc_gen.spec.model import Desktop, RestartOn, Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
-from bgsvc_gen.targets.desktop import STOP_MARGIN, decimal, run_arguments, service_id, title
+from bgsvc_gen.targets.desktop import STOP_MARGIN_S, decimal, run_arguments, service_id, title
 
 NAME: Final = "linux"
 EMBEDS_PYTHON: Final = False
@@ -123,7 +123,7 @@ def _plan_unit(spec: Spec, service: Service) -> Unit:
         restart_delay=_format_span(restart.delay),
         start_limit=restart.limit + 1,
         start_window=_format_span(restart.window),
-        stop_timeout=_format_span(service.stop_timeout + STOP_MARGIN),
+        stop_timeout=_format_span(service.stop_timeout + STOP_MARGIN_S),
         watchdog=None if desktop.watchdog is None else _format_span(desktop.watchdog),
         is_system=is_system,
         user=desktop.user,

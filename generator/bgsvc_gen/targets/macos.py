@@ -7,7 +7,7 @@ from typing import Final
 
 from bgsvc_gen.spec.model import Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
-from bgsvc_gen.targets.desktop import STOP_MARGIN, Variable, run_arguments, service_id, variables
+from bgsvc_gen.targets.desktop import STOP_MARGIN_S, Variable, run_arguments, service_id, variables
 
 NAME: Final = "macos"
 EMBEDS_PYTHON: Final = False
@@ -78,7 +78,7 @@ def _plan_job(spec: Spec, service: Service) -> Job:
         run_at_load=service.start_on_boot,
         keeps_alive=keeps_alive,
         throttle=max(LEAST_THROTTLE, ceil(restart.delay)) if keeps_alive else None,
-        exit_timeout=ceil(service.stop_timeout + STOP_MARGIN),
+        exit_timeout=ceil(service.stop_timeout + STOP_MARGIN_S),
         environment=variables(service),
         working_directory=service.desktop.working_directory,
         user=service.desktop.user,

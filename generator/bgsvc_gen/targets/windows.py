@@ -8,7 +8,7 @@ from typing import Final
 from bgsvc_gen.spec.model import Desktop, Restart, Service, Spec
 from bgsvc_gen.targets.base import Output, Plan
 from bgsvc_gen.targets.desktop import (
-    STOP_MARGIN,
+    STOP_MARGIN_S,
     Variable,
     run_arguments,
     service_id,
@@ -141,7 +141,7 @@ def _plan_service(spec: Spec, service: Service) -> WrappedService:
         after=service.desktop.windows.after,
         account=_choose_account(service.desktop, service_id(spec, service)),
         working_directory=_choose_folder(service.desktop),
-        stop_timeout=_format_span(service.stop_timeout + STOP_MARGIN),
+        stop_timeout=_format_span(service.stop_timeout + STOP_MARGIN_S),
         restart_delays=() if restart.on == "never" else _restart_delays(restart),
         restart_window=_format_span(restart.window),
     )
