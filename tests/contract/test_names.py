@@ -19,6 +19,7 @@ ROOTS: Final = (
     "tests/contract",
     "tests/e2e",
     "tests/golden",
+    "tests/packaging",
     "tests/unit",
 )
 """Folders in which no identifier may be retired."""

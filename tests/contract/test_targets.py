@@ -25,10 +25,10 @@ def find_includes(name: str) -> set[str]:
     return {name for name in meta.find_referenced_templates(environment().parse(text)) if name}
 
 
-def find_reached(names: set[str]) -> set[str]:
+def find_with_includes(names: set[str]) -> set[str]:
     """Return `names` and every template that they include, directly or not."""
     more = {inner for name in names for inner in find_includes(name)}
-    return names if more <= names else find_reached(names | more)
+    return names if more <= names else find_with_includes(names | more)
 
 
 @each_target
@@ -93,4 +93,4 @@ def test_every_template_is_used(golden_specs: list[Spec]) -> None:
         if path.is_file()
     }
 
-    assert find_reached(used) == {name for name in shipped if not name.startswith(NO_OUTPUT)}
+    assert find_with_includes(used) == {name for name in shipped if not name.startswith(NO_OUTPUT)}

@@ -57,7 +57,7 @@ def find_codes(project: Path, path: Path) -> list[str]:
     return codes(check_android(path, plan_of(project)))
 
 
-def replaced(path: Path, old: str, new: str) -> None:
+def replace_text(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -83,7 +83,7 @@ def test_complete_app_has_no_finding(project: Path) -> None:
 )
 def test_faulty_merged_manifest_has_a_finding(old: str, new: str, code: str, project: Path) -> None:
     [merged] = project.rglob("merged_manifests/debug/AndroidManifest.xml")
-    replaced(merged, old, new)
+    replace_text(merged, old, new)
 
     assert code in find_codes(project, project)
     assert code in find_codes(project, merged)

@@ -34,8 +34,8 @@ class Permission:
     """A permission that the manifest declares.
 
     Attributes:
-        since: The API level that defines it; 26, the oldest one looked at, also stands for earlier.
-        lint: The issue with which Lint doubts that an app needs it; the type is the reason.
+        since: The API level that defines it; 26, the oldest supported one, also stands for earlier.
+        lint: The Lint issue that questions it; the service type is the reason for it.
     """
 
     name: str
@@ -59,7 +59,7 @@ class TimeLimit:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the permissions of which an app that targets API 34 or newer has to hold one.
+    """One of several permissions, of which an app that targets API 34 or newer needs one.
 
     Attributes:
         granted: By whom: at installation, or by the user at run time.

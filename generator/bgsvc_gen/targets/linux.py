@@ -26,17 +26,17 @@ class Unit:
     """One service's unit file; durations are systemd time spans.
 
     Attributes:
-        after: The units it wants, and is started after.
+        after: The units that it wants and starts after.
         environment: Assignments, `NAME=value`.
-        restarts: Whether systemd starts it again by itself, and so needs a limit.
-        is_kept: Whether it is started again however it ended, but for its user's stop.
-        start_limit: How many starts fall into a window: the first one, and the restarts.
-        watchdog: How long the service may be silent; `None` for no watchdog.
-        is_system: Whether the system's manager runs it, not a user's.
-        has_dynamic_user: Whether it gets an account of its own for as long as it runs.
-        sandbox: The lines that say what it may not do.
+        restarts: Whether systemd restarts it, which needs a limit.
+        is_kept: Whether systemd restarts it after every exit but a requested one.
+        start_limit: Number of starts in a window: the first one and the restarts.
+        watchdog: Longest time without a sign of life; `None` for no watchdog.
+        is_system: Whether the system manager runs it, not a user manager.
+        has_dynamic_user: Whether systemd allocates an account for each run (`DynamicUser=`).
+        sandbox: The lines of its sandbox.
         wanted_by: The target that starts it once it is enabled; `None` if a timer does.
-        start_on_boot: `yes` or `no`: whether installing it enables it.
+        start_on_boot: `yes` or `no`: whether the installation enables it.
     """
 
     name: str

@@ -24,17 +24,17 @@ class Job:
     """One service's property list; durations in whole seconds, as launchd reads them.
 
     launchd.plist(5): every form of `KeepAlive` starts the job as soon as it is loaded, which for
-    an installed job is each login or boot. A service that is not to start then has none, and
-    launchd does not restart it.
+    an installed job is each login or boot. A service without `start_on_boot` therefore has none,
+    and launchd does not restart it.
 
     Attributes:
-        folder: Where launchd looks for it, under a `Library`.
-        keeps_alive: Whether launchd restarts it when it ends with a status other than 0: if it
-            failed, or if nobody asked for its end and it was told to run on (`--again`). What its
-            user stopped ends with 0, and launchd, which else would ask it for ever, lets it be.
-        throttle: The least time between two starts, where launchd restarts it.
-        working_directory: Where it starts; launchd knows no `~`, an installation writes it out.
-        user: The account it runs as; `None` for root's, or that of the user it is for.
+        folder: The folder below a `Library` from which launchd loads it.
+        keeps_alive: Whether launchd restarts it after an exit status other than 0: after a failure,
+            or with `--again` after any unrequested exit. A requested stop ends with 0, so that
+            launchd does not restart it.
+        throttle: The least time between two starts, if launchd restarts it.
+        working_directory: Its working directory; the installation expands `~`, launchd does not.
+        user: The account it runs as; `None` for root, or for the user whose agent it is.
     """
 
     label: str

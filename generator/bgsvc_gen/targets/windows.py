@@ -33,14 +33,14 @@ MOST_SERVICE_RESTARTS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of the Task Scheduler: runs in the user's session, without a window.
+    """A scheduled task, which runs in the user's session without a window.
 
     Attributes:
         uri: Its folder and name in the Task Scheduler's library.
         logon_delay: Whole seconds after the logon; `None` to start with it.
-        working_directory: Where it starts; `None` for the scheduler's choice.
-        restarts: Whether the scheduler starts it again by itself.
-        restart_delay: In seconds.
+        working_directory: Its working directory; `None` for the scheduler's default.
+        restarts: Whether the scheduler restarts it.
+        restart_delay: Whole seconds.
     """
 
     name: str
@@ -61,11 +61,11 @@ class WrappedService:
 
     Attributes:
         is_delayed: Whether Windows starts it about two minutes after the others.
-        after: The services it is started after, and needs.
-        account: Whose rights it has; `None` for LocalSystem's.
-        working_directory: Where it starts; `None` for its own folder.
-        restart_delays: One for each restart that is tried before WinSW gives up.
-        restart_window: How long without a failure forgets the earlier ones.
+        after: The services that it depends on and starts after.
+        account: Its account; `None` for LocalSystem.
+        working_directory: Its working directory; `None` for its own folder.
+        restart_delays: One delay per restart before WinSW gives up.
+        restart_window: Time without a failure after which the count of restarts is reset.
     """
 
     name: str
