@@ -3,7 +3,12 @@ import Foundation
 /// The app's services and everything that runs them; an app calls it through `Bgsvc`.
 ///
 /// Python starts with the first run, not with the app.
-final class BgsvcApp: @unchecked Sendable {
+final class BgsvcApp: Sendable {
+  private struct Listeners: Sendable {
+    var lastID = 0
+    var byID: [Int: AsyncStream<BgsvcEvent>.Continuation] = [:]
+  }
+
   let services: [BgsvcService]
   let windowHistory: BgsvcWindowHistory
   let bridge: BgsvcBridge
@@ -13,9 +18,7 @@ final class BgsvcApp: @unchecked Sendable {
   private let notifications = BgsvcNotifications()
   private let time = BgsvcBackgroundTime()
   private let requests = DispatchQueue(label: "bgsvc.requests")
-  private let lock = NSLock()
-  private var listeners: [Int: AsyncStream<BgsvcEvent>.Continuation] = [:]
-  private var lastListener = 0
+  private let listeners = BgsvcLocked(Listeners())
 
   /// - Parameters:
   ///   - id: The app's identifier in the spec.
@@ -123,13 +126,13 @@ final class BgsvcApp: @unchecked Sendable {
   /// A new stream of the events of all services from now on.
   nonisolated func events() -> AsyncStream<BgsvcEvent> {
     AsyncStream(bufferingPolicy: .bufferingNewest(1000)) { continuation in
-      let id = lock.withLock {
-        lastListener += 1
-        listeners[lastListener] = continuation
-        return lastListener
+      let id = listeners.withLock { listeners in
+        listeners.lastID += 1
+        listeners.byID[listeners.lastID] = continuation
+        return listeners.lastID
       }
       continuation.onTermination = { [self] _ in
-        lock.withLock { listeners[id] = nil }
+        listeners.withLock { $0.byID[id] = nil }
       }
     }
   }
@@ -155,7 +158,7 @@ final class BgsvcApp: @unchecked Sendable {
     case "progress": scheduler.showProgress(event)
     default: break
     }
-    for listener in lock.withLock({ Array(listeners.values) }) { listener.yield(event) }
+    for listener in listeners.withLock({ Array($0.byID.values) }) { listener.yield(event) }
   }
 
   /// Updates the desired state after a run: Python may have stopped the service, too.

@@ -4,24 +4,23 @@ import UIKit
 /// The time that iOS lets an app finish its work in after the user has left it.
 ///
 /// Each background task that is begun is ended exactly once: by its owner, or when iOS asks for it.
-final class BgsvcBackgroundTime: @unchecked Sendable {
-  private let lock = NSLock()
-  private var application: UIApplication?
-  private var tasks: [String: BackgroundTask] = [:]
+final class BgsvcBackgroundTime: Sendable {
+  private let application = BgsvcLocked<UIApplication?>(nil)
+  private let tasks = BgsvcLocked<[String: BackgroundTask]>([:])
 
   nonisolated init() {}
 
   /// Looks up the `UIApplication`, which only the main thread may do.
   nonisolated func attach() {
     Task { @MainActor [self] in
-      let application = UIApplication.shared
-      lock.withLock { self.application = application }
+      let shared = UIApplication.shared
+      application.withLock { $0 = shared }
     }
   }
 
   /// The seconds until iOS suspends the app; `nil` where it sets no limit.
   nonisolated var remaining: TimeInterval? {
-    let seconds = lock.withLock { application }?.backgroundTimeRemaining ?? .infinity
+    let seconds = application.withLock { $0 }?.backgroundTimeRemaining ?? .infinity
     // In the foreground iOS returns a very large number, which means no limit.
     return seconds < 24 * 3600 ? seconds : nil
   }
@@ -33,7 +32,7 @@ final class BgsvcBackgroundTime: @unchecked Sendable {
   /// - Returns: Whether iOS agreed.
   @discardableResult
   nonisolated func begin(_ name: String, onExpire: @escaping @Sendable () -> Void) -> Bool {
-    guard let application = lock.withLock({ application }) else { return false }
+    guard let application = application.withLock({ $0 }) else { return false }
     let task = BackgroundTask { application.endBackgroundTask($0) }
     let identifier = application.beginBackgroundTask(withName: "bgsvc.\(name)") {
       @Sendable in
@@ -42,13 +41,13 @@ final class BgsvcBackgroundTime: @unchecked Sendable {
     }
     guard identifier != .invalid else { return false }
     task.begin(identifier)
-    lock.withLock { tasks.updateValue(task, forKey: name) }?.end()
+    tasks.withLock { $0.updateValue(task, forKey: name) }?.end()
     return true
   }
 
   /// Ends the background task of this name; does nothing if it has ended before.
   nonisolated func end(_ name: String) {
-    lock.withLock { tasks.removeValue(forKey: name) }?.end()
+    tasks.withLock { $0.removeValue(forKey: name) }?.end()
   }
 
   /// One background task.

@@ -3,7 +3,7 @@ import Foundation
 /// Sends requests to the runtime, in the JSON that `docs/bridge.md` describes.
 ///
 /// A request waits for Python, never for a service; do not send one from the main thread.
-final class BgsvcBridge: @unchecked Sendable {
+final class BgsvcBridge: Sendable {
   /// Returns the reply to one request; may be called from any thread.
   typealias Receive = @Sendable (_ request: String) throws -> String
 
@@ -12,12 +12,10 @@ final class BgsvcBridge: @unchecked Sendable {
 
   private let hello: [String: BgsvcValue]
   private let receive: Receive
-  // Held during the exchange: no request overtakes the hello.
-  private let helloLock = NSLock()
-  private var hasSentHello = false
-  private let lock = NSLock()
-  private var hasSentRequest = false
-  private var lastID = 0
+  // Its lock is held during the exchange: no request overtakes the hello.
+  private let hasSentHello = BgsvcLocked(false)
+  private let hasSentRequest = BgsvcLocked(false)
+  private let lastID = BgsvcLocked(0)
 
   /// - Parameters:
   ///   - app: The app's identifier in the spec.
@@ -35,7 +33,7 @@ final class BgsvcBridge: @unchecked Sendable {
   }
 
   /// Whether a request was sent to Python; before the first one no service can run.
-  nonisolated var hasContactedPython: Bool { lock.withLock { hasSentRequest } }
+  nonisolated var hasContactedPython: Bool { hasSentRequest.withLock { $0 } }
 
   /// Starts a run and returns its number.
   ///
@@ -46,18 +44,18 @@ final class BgsvcBridge: @unchecked Sendable {
     var fields: [String: BgsvcValue] = ["reason": .string(reason.rawValue)]
     if let granted { fields["deadline"] = .number(granted) }
     fields["config"] = BgsvcValue(json: service.config)
-    let result = try request("start", fields)
+    let result = try sendRequest("start", fields)
     return result["run"]?.number.flatMap { Int(exactly: $0) } ?? 0
   }
 
   /// Stops a service until it is started again; returns before it has stopped.
   nonisolated func stop(_ service: BgsvcService, reason: String) throws {
-    _ = try request("stop", ["service": .string(service.name), "reason": .string(reason)])
+    _ = try sendRequest("stop", ["service": .string(service.name), "reason": .string(reason)])
   }
 
   /// Sets the shutdown token of a running service, which iOS ends in `remaining` seconds.
   nonisolated func expire(_ service: BgsvcService, remaining: TimeInterval) throws {
-    _ = try request(
+    _ = try sendRequest(
       "expire",
       [
         "service": .string(service.name), "reason": .string("platformExpiration"),
@@ -67,7 +65,7 @@ final class BgsvcBridge: @unchecked Sendable {
 
   /// The runtime's state of a service.
   nonisolated func state(of service: BgsvcService) throws -> BgsvcState {
-    BgsvcState(try request("state", ["service": .string(service.name)]), service.name)
+    BgsvcState(try sendRequest("state", ["service": .string(service.name)]), service.name)
   }
 
   /// Reports to every service that the app became active, or entered the background.
@@ -76,12 +74,12 @@ final class BgsvcBridge: @unchecked Sendable {
   nonisolated func sendAppState(isActive: Bool, remaining: TimeInterval? = nil) throws {
     var fields: [String: BgsvcValue] = ["state": .string(isActive ? "active" : "background")]
     if let remaining { fields["remaining"] = .number(remaining) }
-    _ = try request("appState", fields)
+    _ = try sendRequest("appState", fields)
   }
 
   /// Reports to a service that the user pressed a button of its notification.
   nonisolated func sendAction(_ action: String, on key: String, to service: String) throws {
-    _ = try request(
+    _ = try sendRequest(
       "action",
       [
         "service": .string(service), "notification": .string(key), "action": .string(action),
@@ -90,24 +88,25 @@ final class BgsvcBridge: @unchecked Sendable {
 
   /// Reports to the owner of a finite task that its time is over.
   nonisolated func expireFiniteTask(_ id: String) throws {
-    _ = try request("finiteTaskExpire", ["task": .string(id)])
+    _ = try sendRequest("finiteTaskExpire", ["task": .string(id)])
   }
 
   /// Sends `data` to a running service.
   nonisolated func send(_ data: BgsvcValue, to service: BgsvcService) throws {
-    _ = try request("message", ["service": .string(service.name), "data": data])
+    _ = try sendRequest("message", ["service": .string(service.name), "data": data])
   }
 
   /// Sends a request and returns its result.
-  nonisolated func request(_ type: String, _ fields: [String: BgsvcValue]) throws -> BgsvcValue {
-    lock.withLock { hasSentRequest = true }
+  nonisolated func sendRequest(_ type: String, _ fields: [String: BgsvcValue]) throws -> BgsvcValue
+  {
+    hasSentRequest.withLock { $0 = true }
     try sendHello()
     return try exchange(type, fields)
   }
 
   /// Introduces the app to the runtime; the bridge requires this as the first request.
   private nonisolated func sendHello() throws {
-    try helloLock.withLock {
+    try hasSentHello.withLock { hasSentHello in
       if hasSentHello { return }
       _ = try exchange("hello", hello)
       hasSentHello = true
@@ -117,7 +116,7 @@ final class BgsvcBridge: @unchecked Sendable {
   private nonisolated func exchange(
     _ type: String, _ fields: [String: BgsvcValue]
   ) throws -> BgsvcValue {
-    let id = lock.withLock {
+    let id = lastID.withLock { lastID in
       lastID += 1
       return lastID
     }

@@ -4,12 +4,11 @@ import UserNotifications
 /// Shows the notifications of services; asks the user for permission before the first one.
 ///
 /// The app keeps its own delegate, which passes the responses on: `Bgsvc.handle`.
-final class BgsvcNotifications: @unchecked Sendable {
+final class BgsvcNotifications: Sendable {
   /// How the identifier of a service's notification or category begins.
   nonisolated static let identifierPrefix = "bgsvc."
 
-  private let lock = NSLock()
-  private var categories: [String: [BgsvcNotification.Action]] = [:]
+  private let categories = BgsvcLocked<[String: [BgsvcNotification.Action]]>([:])
 
   nonisolated init() {}
 
@@ -80,10 +79,12 @@ final class BgsvcNotifications: @unchecked Sendable {
   private nonisolated func registerCategory(
     of notification: BgsvcNotification, completion: @escaping @Sendable () -> Void
   ) {
-    lock.withLock { categories[Self.categoryIdentifier(of: notification)] = notification.actions }
+    categories.withLock {
+      $0[Self.categoryIdentifier(of: notification)] = notification.actions
+    }
     UNUserNotificationCenter.current().getNotificationCategories { @Sendable [self] existing in
       // All categories of services: one that was added meanwhile would be lost otherwise.
-      let ours = lock.withLock { categories }.map { identifier, actions in
+      let ours = categories.withLock { $0 }.map { identifier, actions in
         let buttons = actions.map {
           UNNotificationAction(identifier: $0.id, title: $0.title, options: [])
         }

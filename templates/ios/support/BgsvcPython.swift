@@ -140,20 +140,19 @@ private final class Reply: @unchecked Sendable {
 }
 
 /// The messages of the runtime; global, because the C function below cannot capture anything.
-private final class Outbox: @unchecked Sendable {
+private final class Outbox: Sendable {
   nonisolated static let shared = Outbox()
   // Asynchronous: the sender holds Python's lock, and the receiver may send Python a request.
   private let queue = DispatchQueue(label: "bgsvc.messages")
-  private let lock = NSLock()
-  private var onMessage: (@Sendable (String) -> Void)?
+  private let receiver = BgsvcLocked<(@Sendable (String) -> Void)?>(nil)
 
   nonisolated func setReceiver(_ onMessage: @escaping @Sendable (String) -> Void) {
-    lock.withLock { self.onMessage = onMessage }
+    receiver.withLock { $0 = onMessage }
   }
 
   nonisolated func post(_ message: String) {
     queue.async { [self] in
-      let onMessage = lock.withLock { self.onMessage }
+      let onMessage = receiver.withLock { $0 }
       onMessage?(message)
     }
   }

@@ -2,7 +2,7 @@ import BackgroundTasks
 import Foundation
 
 /// Runs the app's services in the windows that iOS grants; lives as long as the app.
-final class BgsvcScheduler: @unchecked Sendable {
+final class BgsvcScheduler: Sendable {
   /// How long services have to stop after their window expired.
   nonisolated static let stopGraceSeconds: TimeInterval = 3
   /// After how long a refresh expires here: iOS ends the app after thirty seconds.
