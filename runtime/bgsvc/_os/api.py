@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from bgsvc._os.backend import backend_for
+from bgsvc._os.definition import read_definition
 from bgsvc._os.service import OsService, Scope
 
 TYPE_CHECKING = False
@@ -34,16 +35,15 @@ def install_service(
         ServiceInstallError: If the system refused.
     """
     if isinstance(service, OsService):
-        backend = backend_for(Scope(scope or service.scope))
-        wanted = service
+        definition, chosen = service, Scope(scope or service.scope)
     else:
-        path = os.fspath(service)
-        backend = backend_for(Scope(scope)) if scope else _backend_that_reads(path)
-        wanted = backend.read(path)
-    backend.install(wanted)
+        definition = read_definition(os.fspath(service), Scope(scope) if scope else None)
+        chosen = definition.scope
+    backend = backend_for(chosen)
+    backend.install(definition)
     if start:
-        backend.start(wanted.label)
-    return backend.status(wanted.label)
+        backend.start(definition.label)
+    return backend.status(definition.label)
 
 
 def uninstall_service(label: str, *, scope: Scope | str | None = None) -> OsServiceStatus:
@@ -107,15 +107,3 @@ def backend_of(label: str, scope: Scope | str | None) -> Backend:
         return user
     system = backend_for(Scope.SYSTEM)
     return system if system.holds(label) else user
-
-
-def _backend_that_reads(path: str) -> Backend:
-    """Return the backend of the scope that the file is for; each refuses the other's."""
-    from bgsvc._os.errors import DefinitionError
-
-    user = backend_for(Scope.USER)
-    try:
-        user.read(path)
-    except DefinitionError:
-        return backend_for(Scope.SYSTEM)
-    return user

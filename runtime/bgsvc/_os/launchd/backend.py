@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 
-from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._os.errors import (
     NoServiceManagerError,
@@ -17,7 +16,7 @@ from bgsvc._os.installed import hosted
 from bgsvc._os.launchd import installing, plist
 from bgsvc._os.launchd.files import Places
 from bgsvc._os.launchd.launchctl import LOOK, Launchctl
-from bgsvc._os.program import current_program, refuse_without_root
+from bgsvc._os.program import refuse_without_root
 from bgsvc._os.service import OsService, OsServiceStatus, Scope
 
 TYPE_CHECKING = False
@@ -54,7 +53,7 @@ class Launchd:
 
     def read(self, path: str) -> OsService:
         """Return the service that a generated property list defines, aimed at this interpreter."""
-        return replace(plist.read(path, self.scope), program=(current_program().path,))
+        return plist.read_service(path, self.scope)
 
     def holds(self, label: str) -> bool:
         """Return whether the job's file is where launchd looks for it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from bgsvc._os.errors import DefinitionError
+from bgsvc._os.generated_file import check_name, check_scope, read_content
+from bgsvc._os.program import current_program
 from bgsvc._os.service import OsService, Scope
 
 TYPE_CHECKING = False
@@ -34,34 +36,32 @@ def load(content: bytes, path: str) -> dict[str, Any]:
     return keys
 
 
-def read(path: str, scope: Scope) -> OsService:
-    """Return the service that a generated file defines.
+def read_service(path: str, requested: Scope | None) -> OsService:
+    """Return the service that a generated property list defines, for this interpreter.
+
+    A property list does not name its domain: its folder does, `LaunchDaemons` or `LaunchAgents`.
+    In another folder only a daemon has a `UserName`, launchd.plist(5).
 
     Raises:
-        DefinitionError: If it is not one of ours, or for the other scope.
+        DefinitionError: If it is not a generated one, is renamed, or is for another scope than
+            `requested`.
+        ProgramError: If this interpreter cannot be what launchd starts.
     """
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        raise DefinitionError(f"{path}: {error.strerror}", fix="name a generated file") from error
+    content = read_content(path)
     keys = load(content, path)
     label = str(keys.get("Label", ""))
     words = tuple(str(word) for word in keys.get("ProgramArguments", ()))
     if words[:2] != GENERATED or words[2:5] != ("-m", "bgsvc", "run"):
         raise DefinitionError(f"{path} does not start `python3 -m bgsvc run`")
-    if os.path.basename(path) != f"{label}.plist":
-        raise DefinitionError(f"{path} defines {label!r}; a job is named by its file")
-    folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
-    kind = Scope.SYSTEM if folder == "LaunchDaemons" else Scope.USER
-    if kind is not scope:
-        fix = f"say --scope={kind.value}, or change the scope in bgsvc.toml and generate again"
-        raise DefinitionError(f"{path} is for the {kind.value} scope", fix=fix)
+    scope = _scope_of(path, keys)
+    check_scope(path, scope, requested)
+    check_name(path, os.path.basename(path), f"{label}.plist")
     return OsService(
         label=label,
         arguments=words[2:],
         scope=scope,
         display_name=label,
+        program=(current_program().path,),
         environment=keys.get("EnvironmentVariables", {}),
         working_directory=keys.get("WorkingDirectory"),
         start_on_boot=bool(keys.get("RunAtLoad")),
@@ -70,6 +70,13 @@ def read(path: str, scope: Scope) -> OsService:
         definition=content,
         source=os.path.abspath(path),
     )
+
+
+def _scope_of(path: str, keys: dict[str, Any]) -> Scope:
+    folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+    if folder == "LaunchAgents":
+        return Scope.USER
+    return Scope.SYSTEM if folder == "LaunchDaemons" or "UserName" in keys else Scope.USER
 
 
 def app_of(arguments: tuple[str, ...]) -> str:

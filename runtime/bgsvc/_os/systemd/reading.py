@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from bgsvc._os.errors import DefinitionError, ProgramError
+from bgsvc._os.generated_file import check_name, check_scope, read_content
 from bgsvc._os.program import current_program
 from bgsvc._os.service import OsService, Scope
 from bgsvc._os.systemd.provenance import with_origin
@@ -15,20 +16,22 @@ if TYPE_CHECKING:
     from bgsvc._os.program import Program
 
 
-def read_service(path: str, scope: Scope) -> OsService:
-    """Return the service that a generated unit file defines, aimed at this interpreter.
+def read_service(path: str, requested: Scope | None) -> OsService:
+    """Return the service that a generated unit file defines, to be started by this interpreter.
 
     Raises:
-        DefinitionError: If it is none of ours, or of the other scope.
+        DefinitionError: If it is not a generated unit, is renamed, or is for another scope than
+            `requested`.
         ProgramError: If this interpreter cannot be what systemd starts.
     """
     text = _text_of(path)
-    unit = read_unit(text)
-    if unit.scope != scope.value:
-        fix = f"say --scope={unit.scope}, or change the scope in bgsvc.toml and generate again"
-        raise DefinitionError(f"{path} is for the {unit.scope} scope", fix=fix)
-    if os.path.basename(path) != f"{unit.label}.service":
-        raise DefinitionError(f"{path} defines {unit.label}; a unit is named by its file")
+    try:
+        unit = read_unit(text)
+    except DefinitionError as error:
+        raise DefinitionError(f"{path} is not a unit that bgsvc-gen wrote") from error
+    scope = Scope(unit.scope)
+    check_scope(path, scope, requested)
+    check_name(path, os.path.basename(path), f"{unit.label}.service")
     program = current_program()
     _check_reach(program, text, scope)
     return OsService(
@@ -45,9 +48,8 @@ def read_service(path: str, scope: Scope) -> OsService:
 
 def _text_of(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_content(path).decode()
+    except UnicodeDecodeError as error:
         raise DefinitionError(f"{path} cannot be read: {error}") from error
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+from bgsvc._lite.dataclasses import replace
 from bgsvc._model.config import RestartPolicy
 from bgsvc._model.enums import RestartOn
 from bgsvc._os.errors import DefinitionError
+from bgsvc._os.generated_file import check_scope, read_content
 from bgsvc._os.service import OsService, Scope
 from bgsvc._os.windows.command import joined, split
 
@@ -19,13 +21,33 @@ LONGEST_NAME = 256
 _UNITS = {"ms": 0.001, "sec": 1.0}
 
 
+def read_generated(path: str, requested: Scope | None) -> OsService:
+    """Return the service that a generated file defines, to be started by this interpreter.
+
+    Raises:
+        DefinitionError: If it is not a generated file, or for another scope than `requested`.
+        ProgramError: If this interpreter cannot be what Windows starts.
+    """
+    from bgsvc._os.windows.program import service_words, task_words
+
+    root, content = _root(path, "service", f"{TASK}Task")
+    if root.tag == "service":
+        check_scope(path, Scope.SYSTEM, requested)
+        return replace(_service_in(root, content, path), program=service_words())
+    check_scope(path, Scope.USER, requested)
+    return replace(_task_in(root, content, path), program=task_words())
+
+
 def read_service(path: str) -> OsService:
     """Return the service that a WinSW file describes; our own host needs no WinSW.
 
     Raises:
         DefinitionError: If it is not one of ours.
     """
-    root, content = _root(path, "service")
+    return _service_in(*_root(path, "service"), path)
+
+
+def _service_in(root: Element, content: bytes, path: str) -> OsService:
     label = _text(root, "id")
     delays = [_span(each.get("delay", ""), path) for each in _restarts(root)]
     window = _span(_text(root, "resetfailure") or "600 sec", path)
@@ -60,7 +82,10 @@ def read_task(path: str) -> OsService:
     Raises:
         DefinitionError: If it is not one of ours.
     """
-    root, content = _root(path, f"{TASK}Task")
+    return _task_in(*_root(path, f"{TASK}Task"), path)
+
+
+def _task_in(root: Element, content: bytes, path: str) -> OsService:
     uri = _text(root, f"{TASK}RegistrationInfo/{TASK}URI")
     action = f"{TASK}Actions/{TASK}Exec/{TASK}"
     return OsService(
@@ -123,19 +148,17 @@ def _put(parent: Element, name: str, text: str) -> None:
         found.text = text
 
 
-def _root(path: str, tag: str) -> tuple[Element, bytes]:
+def _root(path: str, *tags: str) -> tuple[Element, bytes]:
     from xml.etree import ElementTree as ET
 
+    content = read_content(path)
     try:
-        with open(path, "rb") as file:
-            content = file.read()
         root = ET.fromstring(content)  # noqa: S314 - the caller's own file, which it installs
-    except OSError as error:
-        raise DefinitionError(f"{path}: {error.strerror}", fix="name a generated file") from error
     except ET.ParseError as error:
-        raise DefinitionError(f"{path} is no XML: {error}") from error
-    if root.tag != tag:
-        raise DefinitionError(f"{path} holds <{root.tag}>, not <{tag.rpartition('}')[2]}>")
+        raise DefinitionError(f"{path} is not XML: {error}") from error
+    if root.tag not in tags:
+        expected = " or ".join(f"<{tag.rpartition('}')[2]}>" for tag in tags)
+        raise DefinitionError(f"{path} holds <{root.tag}>, not {expected}")
     return root, content
 
 

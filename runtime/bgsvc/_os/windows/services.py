@@ -7,7 +7,6 @@ import shutil
 import time
 from functools import partial
 
-from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._os.errors import (
     DefinitionError,
@@ -19,9 +18,8 @@ from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows import structs as winsvc
 from bgsvc._os.windows.command import joined, split
-from bgsvc._os.windows.definition import read_service
+from bgsvc._os.windows.definition import read_generated
 from bgsvc._os.windows.log import log_folder, log_path
-from bgsvc._os.windows.program import service_words
 from bgsvc._os.windows.registry import (
     Settings,
     leftovers,
@@ -72,7 +70,7 @@ class WindowsServices:
 
     def read(self, path: str) -> OsService:
         """Return the service of a WinSW file, to be hosted by this interpreter instead."""
-        return replace(read_service(path), program=service_words())
+        return read_generated(path, self.scope)
 
     def holds(self, label: str) -> bool:
         """Return whether the manager knows the service."""

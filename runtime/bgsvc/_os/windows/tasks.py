@@ -6,7 +6,6 @@ import os
 import shutil
 import time
 
-from bgsvc._lite.dataclasses import replace
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
 from bgsvc._model.findings import SetupIssue
 from bgsvc._os.errors import (
@@ -18,8 +17,7 @@ from bgsvc._os.errors import (
 from bgsvc._os.origin_note import note_of
 from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
-from bgsvc._os.windows.definition import aimed, read_task
-from bgsvc._os.windows.program import task_words
+from bgsvc._os.windows.definition import aimed, read_generated
 from bgsvc._os.windows.schtasks import (
     copy_of,
     decoded,
@@ -58,7 +56,7 @@ class WindowsTasks:
 
     def read(self, path: str) -> OsService:
         """Return the service of a task's file, aimed at this interpreter."""
-        return replace(read_task(path), program=task_words())
+        return read_generated(path, self.scope)
 
     def holds(self, label: str) -> bool:
         """Return whether this user has installed the task."""
