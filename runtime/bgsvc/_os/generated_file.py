@@ -1,4 +1,4 @@
-"""What every generated file is checked for before it is installed: readable, its name, its scope."""
+"""The checks of a generated file before it is installed: readable, its name, its scope."""
 
 from __future__ import annotations
 
