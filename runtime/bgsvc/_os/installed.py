@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bgsvc._ipc.address import Address
 
 
-PATIENCE = 0.5
+CONNECT_TIMEOUT_S = 0.5
 """Seconds that a daemon has to answer; it opens its channel a moment after it is ready."""
 
 
@@ -37,14 +37,14 @@ def channel_answers(command: Sequence[str], scope: Scope) -> bool | None:
     """
     from bgsvc._ipc.connection import open_connection
 
-    meant = _address(command, scope)
-    if meant is None:
+    installed = read_command(command)
+    address = installed.address(scope)
+    if address is None:
         return None
-    service, address = meant
-    if scope is Scope.SYSTEM and not os.access(address.folder, os.X_OK):
+    if scope is Scope.SYSTEM and address.folder and not os.access(address.folder, os.X_OK):
         return False if os.geteuid() == 0 else None
     try:
-        open_connection(address, service, PATIENCE, retry=True).close()
+        open_connection(address, installed.name, CONNECT_TIMEOUT_S, retry=True).close()
     except (BackgroundServiceError, OSError):
         return False
     return True
@@ -55,10 +55,10 @@ def folder_findings(command: Sequence[str], scope: Scope) -> str | None:
     from bgsvc._ipc.address import check_private, system_owner
     from bgsvc._model.errors import NotAllowedError
 
-    meant = _address(command, scope)
-    if meant is None:
+    address = read_command(command).address(scope)
+    if address is None:
         return None
-    folder = meant[1].folder
+    folder = address.folder
     try:
         if scope is Scope.SYSTEM:
             system_owner(folder)
@@ -71,34 +71,15 @@ def folder_findings(command: Sequence[str], scope: Scope) -> str | None:
     return None
 
 
-def _address(command: Sequence[str], scope: Scope) -> tuple[str, Address] | None:
-    """Return a service's name, and where it listens, by the command that starts it."""
-    from bgsvc._desktop.command_line import UsageError, parse
-    from bgsvc._ipc.address import address_of
-    from bgsvc._lite.guards import is_object
-    from bgsvc._lite.json import decode
-
-    words = list(command)
-    try:
-        given = parse(words[words.index("bgsvc") + 1 :])
-        config = decode(given.config or "{}")
-    except (UsageError, ValueError):
-        return None
-    name = config.get("name") if is_object(config) else None
-    service = given.name or name
-    if given.command != "run" or not isinstance(service, str) or not service:
-        return None
-    return service, address_of(service, given.app, given.data_dir, scope.value)
-
-
 @dataclass(frozen=True)
-class Hosted:
-    """The service that a command line hosts.
+class InstalledCommand:
+    """An installed command line, `-m bgsvc run ...`, and the service that it hosts.
 
     Attributes:
         name: Its name; empty if only its class can tell.
         folder: Where its state is.
         app: Its app's id.
+        data_dir: The folder of its app's data; None for the usual one.
         stop_timeout: Seconds it has to end.
         log: The file it writes to; None for its standard output.
     """
@@ -106,6 +87,7 @@ class Hosted:
     name: str
     folder: str
     app: str
+    data_dir: str | None
     stop_timeout: float
     log: str | None
 
@@ -127,13 +109,13 @@ class Hosted:
 
         return StateFile(self.folder, self.name).peek().run if self.name else 0
 
-    def answers(self, scope: Scope) -> bool | None:
-        """Return whether its channel answers; None if only its class can tell its name."""
-        from bgsvc._ipc.client import is_reachable
+    def address(self, scope: Scope) -> Address | None:
+        """Return where the service listens; None if only its class can tell its name."""
+        from bgsvc._ipc.address import address_of
 
         if not self.name:
             return None
-        return is_reachable(self.name, app=self.app, scope=scope.value)
+        return address_of(self.name, self.app, self.data_dir, scope.value)
 
     def _state(self) -> str:
         """Return what the run has noted; nothing before it has, were its lock taken already."""
@@ -143,29 +125,48 @@ class Hosted:
         # A word that an earlier process left behind is nobody's, even if the lock is taken anew.
         return "" if found is None or found[0] != self.process() else found[1]
 
-    def want(self) -> None:
-        """Write down that it is to run: a start that somebody asked for ends their stop."""
-        from bgsvc._lite.dataclasses import replace
-        from bgsvc._storage.state_file import StateFile
-
-        file = StateFile(self.folder, self.name)
-        if self.name and file.peek().desired_running is False:
-            file.update(lambda saved: replace(saved, desired_running=True, stop_request=None))
+    def set_desired_running(self) -> None:
+        """Write down that the service is to run, if its user had stopped it."""
+        if self.name:
+            set_desired_running(self.folder, self.name)
 
 
-def hosted(words: Sequence[str]) -> Hosted:
-    """Return the service that `… -m bgsvc run …` hosts; `words` may begin with the interpreter."""
+def set_desired_running(folder: str, service: str) -> None:
+    """Write into a state file that the service is to run: a requested start ends a stop.
+
+    Args:
+        folder: The folder of the service's state.
+        service: Its name.
+    """
+    from bgsvc._lite.dataclasses import replace
+    from bgsvc._storage.state_file import StateFile
+
+    file = StateFile(folder, service)
+    if file.peek().desired_running is False:
+        file.update(lambda before: replace(before, desired_running=True, stop_request=None))
+
+
+def read_command(words: Sequence[str]) -> InstalledCommand:
+    """Return what `... -m bgsvc run ...` hosts; `words` may begin with the interpreter.
+
+    A command that is not one of ours hosts a service without a name.
+    """
     from bgsvc._storage.folders import default_data_dir
 
-    given = list(words)
-    while given and given[:2] != ["-m", "bgsvc"]:
-        del given[0]
-    options = parse(given[2:] or ["run"])
+    arguments = list(words)
+    while arguments and arguments[:2] != ["-m", "bgsvc"]:
+        del arguments[0]
+    try:
+        options = parse(arguments[2:] or ["run"])
+        fields = decode(options.config) if options.config else None
+        config = config_from_wire(fields) if is_object(fields) else None
+    except (BackgroundServiceError, ValueError):
+        options, config = parse(["run"]), None
     name, timeout = options.name or "", options.stop_timeout
-    fields = decode(options.config) if options.config else None
-    if is_object(fields):
-        config = config_from_wire(fields)
+    if config is not None:
         name, timeout = config.name, config.stop_timeout
+    if options.command != "run":
+        name = ""
     app = options.app or "bgsvc"
     data = options.data_dir or default_data_dir(app)
-    return Hosted(name, state_dir_in(data), app, timeout, options.log)
+    return InstalledCommand(name, state_dir_in(data), app, options.data_dir, timeout, options.log)

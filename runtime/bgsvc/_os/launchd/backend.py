@@ -12,7 +12,7 @@ from bgsvc._os.errors import (
     OsServiceError,
     OsServiceTimeoutError,
 )
-from bgsvc._os.installed import hosted
+from bgsvc._os.installed import read_command
 from bgsvc._os.launchd import installing, plist
 from bgsvc._os.launchd.files import Places
 from bgsvc._os.launchd.launchctl import LOOK, Launchctl
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bgsvc._model.findings import SetupIssue
-    from bgsvc._os.installed import Hosted
+    from bgsvc._os.installed import InstalledCommand
 
 MARGIN = 10.0
 """Seconds beyond the job's own time to end that we wait for launchd."""
@@ -102,7 +102,7 @@ class Launchd:
         """Load the job if it is not, start it, and wait until its `init` is done."""
         self._require_rights("start", label)
         self._require_there(label)
-        self._hosted(label).want()
+        self._hosted(label).set_desired_running()
         if self._launchctl.job(label) is None:
             self._load(label)
         self._begin(label)
@@ -185,9 +185,9 @@ class Launchd:
             return f"and the version before it could not be put back: {error}"
         return "the version before it runs again"
 
-    def _hosted(self, label: str) -> Hosted:
+    def _hosted(self, label: str) -> InstalledCommand:
         keys = self._places.keys(label)
-        return hosted([str(word) for word in keys.get("ProgramArguments", ())])
+        return read_command([str(word) for word in keys.get("ProgramArguments", ())])
 
     def _patience(self, label: str) -> float:
         return float(self._places.keys(label).get("ExitTimeOut", 20)) + MARGIN

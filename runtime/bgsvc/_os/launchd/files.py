@@ -6,6 +6,7 @@ import os
 import shutil
 
 from bgsvc._ipc.address import CHANNELS
+from bgsvc._os.installed import read_command
 from bgsvc._os.launchd import plist
 from bgsvc._os.service import OsService, Scope
 
@@ -69,7 +70,7 @@ class Places:
 
     def make(self, service: OsService) -> None:
         """Make the folders that launchd does not make, and give them to whom it runs as."""
-        label, data = service.label, self.data(plist.app_of(service.arguments))
+        label, data = service.label, self.data(read_command(service.arguments).app)
         for folder in (self.logs(label), data, self.channel(label)):
             if folder is not None:
                 _make(folder, service.user)

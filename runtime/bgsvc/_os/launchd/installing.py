@@ -6,7 +6,8 @@ import os
 
 from bgsvc._ipc.address import CHANNEL_VARIABLE
 from bgsvc._os.errors import DefinitionError
-from bgsvc._os.launchd.plist import app_of, load
+from bgsvc._os.installed import read_command
+from bgsvc._os.launchd.plist import load
 from bgsvc._os.origin_note import note_of
 from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService
@@ -28,7 +29,7 @@ def aimed(service: OsService, places: Places) -> bytes:
         raise DefinitionError(f"{service.label} has no property list; read it from a file")
     keys = load(service.definition, service.label)
     words = [*service.program, *service.arguments, f"--log={places.log(service.label)}"]
-    data = places.data(app_of(service.arguments))
+    data = places.data(read_command(service.arguments).app)
     if data is not None and not any(word.startswith("--data-dir") for word in words):
         words.append(f"--data-dir={data}")
     keys["ProgramArguments"] = words

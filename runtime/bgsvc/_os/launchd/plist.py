@@ -77,9 +77,3 @@ def _scope_of(path: str, keys: dict[str, Any]) -> Scope:
     if folder == "LaunchAgents":
         return Scope.USER
     return Scope.SYSTEM if folder == "LaunchDaemons" or "UserName" in keys else Scope.USER
-
-
-def app_of(arguments: tuple[str, ...]) -> str:
-    """Return the app's id, as the command line has it."""
-    given = [word.partition("=")[2] for word in arguments if word.startswith("--app=")]
-    return given[-1] if given else "bgsvc"

@@ -7,7 +7,7 @@ import time
 
 from bgsvc._model.findings import SetupIssue
 from bgsvc._os.errors import DefinitionError, NoServiceManagerError, OsServiceTimeoutError
-from bgsvc._os.installed import channel_answers, folder_findings, hosted
+from bgsvc._os.installed import channel_answers, folder_findings, read_command
 from bgsvc._os.launchd.findings import findings_of, last_exit_of
 from bgsvc._os.service import OsServiceState, OsServiceStatus, Scope
 
@@ -97,7 +97,7 @@ def _runs(job: Job | None, keys: dict[str, Any]) -> bool:
     """Return whether a process is there whose `init` is done; what is none of ours just runs."""
     if job is None or job.pid is None:
         return False
-    service = hosted(_words(keys))
+    service = read_command(_words(keys))
     return service.runs() if service.name else True
 
 

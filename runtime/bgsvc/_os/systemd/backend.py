@@ -81,7 +81,7 @@ class Systemd:
         unit = unit_of(label)
         if verb != "stop":
             self._systemctl.run("reset-failed", unit, check=False)
-            self._want(label)
+            self._set_desired_running(label)
         try:
             self._systemctl.run(verb, unit, timeout=self._systemctl.patience(label))
         except subprocess.CalledProcessError as error:
@@ -92,7 +92,7 @@ class Systemd:
             text = f"{label} did not {verb}: {why}"
             raise OsServiceError(text, fix=logs_fix(label, self.scope)) from error
 
-    def _want(self, label: str) -> None:
+    def _set_desired_running(self, label: str) -> None:
         """Write down that the service is wanted, if its user had stopped it.
 
         A system service cannot ask whether somebody or the boot starts it: without nss-systemd
@@ -100,14 +100,12 @@ class Systemd:
         """
         if self.scope is Scope.USER:
             return
-        from bgsvc._lite.dataclasses import replace
+        from bgsvc._os.installed import set_desired_running
         from bgsvc._storage.folders import state_dir_in
-        from bgsvc._storage.state_file import StateFile
 
         folder = state_dir_in(os.path.join("/var/lib", label))
-        file = StateFile(folder, label.rpartition(".")[2])
-        if os.path.isdir(folder) and file.peek().desired_running is False:
-            file.update(lambda saved: replace(saved, desired_running=True, stop_request=None))
+        if os.path.isdir(folder):
+            set_desired_running(folder, label.rpartition(".")[2])
 
     def _units(self, label: str) -> Units:
         return Units(label, self.scope, self._systemctl)

@@ -11,7 +11,7 @@ from bgsvc._os.errors import (
     OsServiceError,
     OsServiceTimeoutError,
 )
-from bgsvc._os.installed import hosted
+from bgsvc._os.installed import read_command
 from bgsvc._os.program import command_line
 from bgsvc._os.windows.definition import TASK, read_task
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
 
-    from bgsvc._os.installed import Hosted
+    from bgsvc._os.installed import InstalledCommand
 
     Schedule = Callable[..., CompletedProcess[bytes]]
 
@@ -88,12 +88,17 @@ def copy_of(label: str) -> str:
     return os.path.join(folder_of(label), "task.xml")
 
 
-def hosted_by(label: str) -> Hosted:
+def hosted_by(label: str) -> InstalledCommand:
     """Return the service that the installed task hosts."""
+    return read_command(command_of(label))
+
+
+def command_of(label: str) -> tuple[str, ...]:
+    """Return the arguments of the installed task; none if its file cannot be read."""
     try:
-        return hosted(read_task(copy_of(label)).arguments)
+        return read_task(copy_of(label)).arguments
     except DefinitionError:
-        return hosted(())
+        return ()
 
 
 def starts_at_logon(text: str) -> bool:

@@ -14,6 +14,7 @@ from bgsvc._os.errors import (
     OsServiceError,
     OsServiceTimeoutError,
 )
+from bgsvc._os.installed import read_command
 from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows import structs as winsvc
@@ -144,9 +145,8 @@ class WindowsServices:
         """Yield what the service wrote into its file."""
         from bgsvc._os.log_file import last_lines
 
-        words = split(self.status(label).definition or "")
-        given = [word.partition("=")[2] for word in words if word.startswith("--log=")]
-        return last_lines(given[-1] if given else log_path(label), lines, follow=follow)
+        command = read_command(split(self.status(label).definition or ""))
+        return last_lines(command.log or log_path(label), lines, follow=follow)
 
     def validate(self, label: str) -> tuple[SetupIssue, ...]:
         """Return what is wrong with the installed service."""

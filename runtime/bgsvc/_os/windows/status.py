@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from bgsvc._model.findings import SetupIssue
-from bgsvc._os.installed import hosted
+from bgsvc._os.installed import channel_answers
 from bgsvc._os.provenance import Origin
 from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows import structs as winsvc
@@ -34,7 +34,7 @@ def status_of(handle: Handle, label: str) -> OsServiceStatus:
         pid=now.process or None,
         since=began(now.process) if now.process else None,
         last_exit=_last_exit(now),
-        ipc_connected=hosted(split(line)).answers(Scope.SYSTEM) if up else None,
+        ipc_connected=channel_answers(split(line), Scope.SYSTEM) if up else None,
         detail=winsvc.STATES.get(now.state, str(now.state)),
         definition=line,
         findings=(

@@ -14,11 +14,13 @@ from bgsvc._os.errors import (
     OsServiceError,
     OsServiceTimeoutError,
 )
+from bgsvc._os.installed import channel_answers
 from bgsvc._os.origin_note import note_of
 from bgsvc._os.provenance import made_of
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows.definition import aimed, read_generated
 from bgsvc._os.windows.schtasks import (
+    command_of,
     copy_of,
     decoded,
     folder_of,
@@ -106,7 +108,7 @@ class WindowsTasks:
         service = hosted_by(label)
         before, seen = service.last_run(), service.process() is not None
         if not seen:
-            service.want()
+            service.set_desired_running()
             done = self._schedule("/Run", "/TN", task_name(label))
             if done.returncode:
                 raise refused(done, f"{label} was not started", "start", label)
@@ -160,7 +162,7 @@ class WindowsTasks:
             lingering=False,
             pid=process,
             since=_began(process),
-            ipc_connected=service.answers(self.scope) if runs else None,
+            ipc_connected=channel_answers(command_of(label), self.scope) if runs else None,
             definition=copy_of(label) if there else None,
             findings=tuple(findings(label, registered=not done.returncode)),
         )
