@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         scope: Scope
 
         def read(self, path: str) -> OsService:
-            """Return the service that a generated file defines, aimed at this interpreter.
+            """Return the service that a generated file defines, for this interpreter.
 
             Raises:
                 DefinitionError: If the file is not one of ours, or of the other scope.

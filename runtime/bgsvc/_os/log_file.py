@@ -18,7 +18,7 @@ LARGEST = 1 << 20
 KEPT = 4
 """How many are kept beside the one being written: `service.log.1` is the youngest."""
 
-LOOK = 0.5
+POLL_INTERVAL_S = 0.5
 """Seconds between two looks at a file that is followed."""
 
 
@@ -143,4 +143,4 @@ def _new_lines(path: str, wait: Callable[[float], object]) -> Iterator[str]:
         *whole, begun = (begun + new).split(b"\n")
         for line in whole:
             yield line.decode("utf-8", "replace").rstrip("\r")
-        wait(LOOK)
+        wait(POLL_INTERVAL_S)

@@ -29,7 +29,7 @@ class Origin:
             return False
 
 
-def made_of(path: str, content: bytes) -> Origin:
+def read_origin(path: str, content: bytes) -> Origin:
     """Return what tells a file that holds `content` from a later one."""
     return Origin(os.path.abspath(path), digest_text(content.decode("utf-8", "surrogateescape")))
 

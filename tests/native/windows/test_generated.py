@@ -12,7 +12,7 @@ from lxml import etree
 
 from bgsvc import OsService
 from bgsvc._lite.dataclasses import replace
-from bgsvc._os.windows.definition import aimed
+from bgsvc._os.windows.definition import build_task
 from bgsvc_gen.render import GeneratedFile, render
 from bgsvc_gen.spec.model import (
     App,
@@ -144,7 +144,7 @@ def test_an_installed_task_is_still_a_task() -> None:
     service = OsService(
         "com.example.notes.price-watch", ("-m", "bgsvc", "run"), program=("C:\\p.exe", "-P")
     )
-    text = aimed(replace(service, definition=content.content), "--log=C:\\x", user="PC\\Zoë")
+    text = build_task(replace(service, definition=content.content), "--log=C:\\x", user="PC\\Zoë")
 
     root = etree.fromstring(text.encode("utf-16"))
 

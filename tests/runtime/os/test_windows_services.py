@@ -28,7 +28,7 @@ from bgsvc._os.windows import scm, structs
 from bgsvc._os.windows import session as sessions
 from bgsvc._os.windows.command import joined, split
 from bgsvc._os.windows.control_link import DEMAND_WORD, ControlLink, NotAServiceError
-from bgsvc._os.windows.definition import TASK, aimed, read_service, read_task
+from bgsvc._os.windows.definition import TASK, build_task, read_service, read_task
 from bgsvc._os.windows.log import EventLog
 from bgsvc._os.windows.program import refuse_alias, service_words
 from bgsvc._os.windows.service_config import configure, created, delays, replaced_definition
@@ -358,7 +358,7 @@ def test_a_task_gets_its_user_its_program_and_its_log() -> None:
     service = read_task(str(path))
     aim = replace(service, program=("C:\\a b\\pythonw.exe", "-I"))
 
-    root = ET.fromstring(aimed(aim, "--log=C:\\l", user="PC\\Zoë").partition("?>")[2])  # noqa: S314 - our own
+    root = ET.fromstring(build_task(aim, "--log=C:\\l", user="PC\\Zoë").partition("?>")[2])  # noqa: S314 - our own
     action = root.find(f"{TASK}Actions/{TASK}Exec")
 
     assert service.label == path.name.removesuffix(".task.xml")

@@ -15,7 +15,7 @@ from bgsvc._os.errors import (
 from bgsvc._os.installed import read_command
 from bgsvc._os.launchd import installing, plist
 from bgsvc._os.launchd.files import Places
-from bgsvc._os.launchd.launchctl import LOOK, Launchctl
+from bgsvc._os.launchd.launchctl import POLL_INTERVAL_S, Launchctl
 from bgsvc._os.program import refuse_without_root
 from bgsvc._os.service import OsService, OsServiceStatus, Scope
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from bgsvc._model.findings import SetupIssue
     from bgsvc._os.installed import InstalledCommand
 
-MARGIN = 10.0
+STOP_MARGIN_S = 10.0
 """Seconds beyond the job's own time to end that we wait for launchd."""
 
-START_PATIENCE = 60.0
+START_TIMEOUT_S = 60.0
 
 
 class Launchd:
@@ -52,7 +52,7 @@ class Launchd:
         self._places = places or Places(scope)
 
     def read(self, path: str) -> OsService:
-        """Return the service that a generated property list defines, aimed at this interpreter."""
+        """Return the service that a generated property list defines, for this interpreter."""
         return plist.read_service(path, self.scope)
 
     def holds(self, label: str) -> bool:
@@ -63,7 +63,7 @@ class Launchd:
         """Write the file; one that runs goes on with what is new."""
         label = service.label
         self._require_rights("install", service.source or label)
-        content = installing.aimed(service, self._places)
+        content = installing.build_plist(service, self._places)
         before, job = self._places.content(label), self._launchctl.job(label)
         try:
             self._places.make(service)
@@ -157,14 +157,14 @@ class Launchd:
         service = self._hosted(label)
         runs = before.runs if before and before.pid is None else None
         fix = f"look at what it says: python -m bgsvc logs {label}"
-        until = time.monotonic() + START_PATIENCE
+        until = time.monotonic() + START_TIMEOUT_S
         while not service.ready():
             job = self._launchctl.job(label)
             if job is not None and job.pid is None and job.last_exit and job.runs != runs:
                 raise OsServiceError(f"{label} ended while it started: {job.last_exit}", fix=fix)
             if time.monotonic() > until:
                 raise OsServiceTimeoutError(f"{label} does not get to run", fix=fix)
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL_S)
 
     def _put_back(self, label: str, before: bytes | None, *, runs: bool) -> str:
         """Return what came of undoing an installation that failed."""
@@ -190,7 +190,7 @@ class Launchd:
         return read_command([str(word) for word in keys.get("ProgramArguments", ())])
 
     def _patience(self, label: str) -> float:
-        return float(self._places.keys(label).get("ExitTimeOut", 20)) + MARGIN
+        return float(self._places.keys(label).get("ExitTimeOut", 20)) + STOP_MARGIN_S
 
     def _require_there(self, label: str) -> None:
         if not self.holds(label):

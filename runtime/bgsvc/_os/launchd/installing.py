@@ -9,7 +9,7 @@ from bgsvc._os.errors import DefinitionError
 from bgsvc._os.installed import read_command
 from bgsvc._os.launchd.plist import load
 from bgsvc._os.origin_note import note_of
-from bgsvc._os.provenance import made_of
+from bgsvc._os.provenance import read_origin
 from bgsvc._os.service import OsService
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bgsvc._os.launchd.files import Places
 
 
-def aimed(service: OsService, places: Places) -> bytes:
+def build_plist(service: OsService, places: Places) -> bytes:
     """Return the property list to install: with the program, its log and absolute paths.
 
     Raises:
@@ -46,4 +46,4 @@ def aimed(service: OsService, places: Places) -> bytes:
     content = plistlib.dumps(keys, sort_keys=False)
     if service.source is None:
         return content
-    return content + note_of(made_of(service.source, service.definition)).encode()
+    return content + note_of(read_origin(service.source, service.definition)).encode()

@@ -20,7 +20,7 @@ NOT_FOUND = 113
 GONE, IN_PROGRESS = 3, 36
 """What `bootout` ends with: there is no such job; it is being ended."""
 
-LOOK = 0.05
+POLL_INTERVAL_S = 0.05
 _FIELD = re.compile(r"^\t(state|pid|last exit code|runs) = (.*)$", re.MULTILINE)
 
 
@@ -137,4 +137,4 @@ class Launchctl:
         while self.job(label) is not None:
             if time.monotonic() > until:
                 raise OsServiceTimeoutError(f"launchd still ends {label}")
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""launchd's property lists: what `bgsvc-gen` writes, read, and aimed at this machine."""
+"""launchd's property lists: what `bgsvc-gen` writes, read and checked."""
 
 from __future__ import annotations
 

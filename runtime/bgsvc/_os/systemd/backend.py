@@ -28,7 +28,7 @@ class Systemd:
         self._systemctl = Systemctl(scope)
 
     def read(self, path: str) -> OsService:
-        """Return the service that a generated unit file defines, aimed at this interpreter."""
+        """Return the service that a generated unit file defines, for this interpreter."""
         from bgsvc._os.systemd.reading import read_service
 
         return read_service(path, self.scope)

@@ -9,7 +9,7 @@ from bgsvc._os.generated_file import check_name, check_scope, read_content
 from bgsvc._os.program import current_program
 from bgsvc._os.service import OsService, Scope
 from bgsvc._os.systemd.provenance import with_origin
-from bgsvc._os.systemd.unit import aimed, read_unit
+from bgsvc._os.systemd.unit import read_unit, set_program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read_service(path: str, requested: Scope | None) -> OsService:
         display_name=unit.description,
         program=(program.path,),
         start_on_boot=unit.start_on_boot,
-        definition=with_origin(aimed(text, program), os.path.abspath(path), text).encode(),
+        definition=with_origin(set_program(text, program), os.path.abspath(path), text).encode(),
         companions=_timer_beside(path, unit.label),
     )
 

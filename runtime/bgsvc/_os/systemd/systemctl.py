@@ -12,10 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ASK = 20.0
+QUERY_TIMEOUT_S = 20.0
 """Seconds that a question may take."""
 
-MARGIN = 10.0
+STOP_MARGIN_S = 10.0
 """Seconds beyond what the unit allows that we wait for systemd."""
 
 _TIMES = ("TimeoutStartUSec", "TimeoutStopUSec")
@@ -50,7 +50,7 @@ class Systemctl:
             raise NoServiceManagerError(text, fix=fix)
 
     def run(
-        self, *words: str, timeout: float = ASK, check: bool = True
+        self, *words: str, timeout: float = QUERY_TIMEOUT_S, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run `systemctl` with `words`.
 
@@ -71,7 +71,7 @@ class Systemctl:
     def patience(self, label: str) -> float:
         """Return the seconds that a service may take to end, and to start again."""
         found = self.show(unit_of(label), _TIMES)
-        return MARGIN + sum(span(found.get(name, "")) for name in _TIMES)
+        return STOP_MARGIN_S + sum(span(found.get(name, "")) for name in _TIMES)
 
     def journal(self, unit: str, *, lines: int, follow: bool) -> Iterator[str]:
         """Yield what a unit wrote to the journal."""

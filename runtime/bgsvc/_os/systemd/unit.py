@@ -1,4 +1,4 @@
-"""A systemd unit file as text: what ours say, and the same aimed at another program."""
+"""A systemd unit file as text: what ours say, and the same with another program."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def quoted(word: str) -> str:
     return _in_quotes(word).replace("$", "$$")
 
 
-def aimed(text: str, program: Program) -> str:
+def set_program(text: str, program: Program) -> str:
     """Return the unit `text` with `program` in place of the placeholder.
 
     Raises:

@@ -101,7 +101,7 @@ def _task_in(root: Element, content: bytes, path: str) -> OsService:
     )
 
 
-def aimed(service: OsService, *more: str, user: str) -> str:
+def build_task(service: OsService, *more: str, user: str) -> str:
     """Return a task's file with its program, its arguments and `more`, and its user filled in.
 
     A trigger without a user is for everybody's logon, which only an administrator may ask for.

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from bgsvc._os.windows.scm import Handle
 
-PATIENCE = 30.0
+CHECKPOINT_WAIT_S = 30.0
 """Seconds without a new checkpoint, beyond what the service asked for, until we give up."""
 
-LOOK = 0.05
+POLL_INTERVAL_S = 0.05
 _PENDING = (winsvc.START_PENDING, winsvc.STOP_PENDING)
 
 
@@ -58,7 +58,7 @@ def end(handle: Handle, label: str) -> None:
         if error.code not in {winsvc.SERVICE_NOT_ACTIVE, winsvc.CANNOT_ACCEPT_CONTROL}:
             raise
     _await(handle, label, until=lambda state: state == winsvc.STOPPED)
-    ended = process.ended(PATIENCE)  # it says that it has stopped, and then ends
+    ended = process.ended(CHECKPOINT_WAIT_S)  # it says that it has stopped, and then ends
     process.close()
     if not ended:
         raise OsServiceTimeoutError(f"{label} has stopped, but its process goes on")
@@ -72,8 +72,11 @@ def _await(handle: Handle, label: str, until: Callable[[int], bool]) -> winsvc.S
         if until(now.state):
             return now
         if now.checkpoint != last:
-            last, limit = now.checkpoint, time.monotonic() + now.wait_hint / 1000 + PATIENCE
+            last, limit = (
+                now.checkpoint,
+                time.monotonic() + now.wait_hint / 1000 + CHECKPOINT_WAIT_S,
+            )
         if time.monotonic() > limit:
             state = winsvc.STATES.get(now.state, str(now.state))
             raise OsServiceTimeoutError(f"{label} is still {state}")
-        time.sleep(LOOK)
+        time.sleep(POLL_INTERVAL_S)

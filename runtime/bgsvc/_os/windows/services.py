@@ -15,7 +15,7 @@ from bgsvc._os.errors import (
     OsServiceTimeoutError,
 )
 from bgsvc._os.installed import read_command
-from bgsvc._os.provenance import made_of
+from bgsvc._os.provenance import read_origin
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.windows import structs as winsvc
 from bgsvc._os.windows.command import joined, split
@@ -49,7 +49,7 @@ from bgsvc._os.windows.service_config import (
     restored,
     saved,
 )
-from bgsvc._os.windows.service_control import LOOK, begin, end
+from bgsvc._os.windows.service_control import POLL_INTERVAL_S, begin, end
 from bgsvc._os.windows.status import status_of
 
 TYPE_CHECKING = False
@@ -196,7 +196,7 @@ class WindowsServices:
                 text = f"{label} is stopped and marked for deletion, but somebody holds it open"
                 fix = "close services.msc and whatever else looks at it, or restart Windows"
                 raise ServiceUninstallError(text, fix=fix)
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL_S)
 
 
 def line_of(service: OsService) -> str:
@@ -210,7 +210,7 @@ def settings_of(service: OsService) -> Settings:
     folder = service.working_directory or ""
     if service.source is None:
         return Settings(dict(service.environment), folder)
-    origin = made_of(service.source, service.definition)
+    origin = read_origin(service.source, service.definition)
     return Settings(dict(service.environment), folder, origin.path, origin.digest)
 
 

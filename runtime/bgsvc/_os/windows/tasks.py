@@ -16,9 +16,9 @@ from bgsvc._os.errors import (
 )
 from bgsvc._os.installed import channel_answers
 from bgsvc._os.origin_note import note_of
-from bgsvc._os.provenance import made_of
+from bgsvc._os.provenance import read_origin
 from bgsvc._os.service import OsService, OsServiceState, OsServiceStatus, Scope
-from bgsvc._os.windows.definition import aimed, read_generated
+from bgsvc._os.windows.definition import build_task, read_generated
 from bgsvc._os.windows.schtasks import (
     command_of,
     copy_of,
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from bgsvc._os.windows.schtasks import Schedule
 
-START_PATIENCE = 30.0
-END_PATIENCE = 15.0
-LOOK = 0.05
+START_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 15.0
+POLL_INTERVAL_S = 0.05
 
 
 class WindowsTasks:
@@ -57,7 +57,7 @@ class WindowsTasks:
         self._schedule = schedule or schtasks
 
     def read(self, path: str) -> OsService:
-        """Return the service of a task's file, aimed at this interpreter."""
+        """Return the service of a task's file, for this interpreter."""
         return read_generated(path, self.scope)
 
     def holds(self, label: str) -> bool:
@@ -113,7 +113,7 @@ class WindowsTasks:
             if done.returncode:
                 raise refused(done, f"{label} was not started", "start", label)
         fix = f"look at what it says: python -m bgsvc logs {label}"
-        until = time.monotonic() + START_PATIENCE
+        until = time.monotonic() + START_TIMEOUT_S
         while not service.ready():
             # In this order: a run that was begun by a process which is gone now has ended.
             begun = seen or service.last_run() != before
@@ -121,9 +121,9 @@ class WindowsTasks:
             if begun and not seen:
                 raise OsServiceError(f"{label} ended while it started", fix=fix)
             if time.monotonic() > until:
-                text = f"{label} does not run {START_PATIENCE:g} seconds after its start"
+                text = f"{label} does not run {START_TIMEOUT_S:g} seconds after its start"
                 raise OsServiceTimeoutError(text, fix=fix)
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL_S)
 
     def stop(self, label: str) -> None:
         """Ask the service to end, and only then let the scheduler end what is left."""
@@ -137,7 +137,7 @@ class WindowsTasks:
         timeout = service.stop_timeout + 5.0
         if not ask(process) or not _within(lambda: service.process() is None, timeout):
             self._schedule("/End", "/TN", task_name(label))
-            if not _within(lambda: service.process() is None, END_PATIENCE):
+            if not _within(lambda: service.process() is None, END_TIMEOUT_S):
                 raise OsServiceTimeoutError(f"{label} does not end")
 
     def restart(self, label: str) -> None:
@@ -211,9 +211,9 @@ class WindowsTasks:
 def content_of(service: OsService) -> bytes:
     """Return the file to register: UTF-16, which every version of the scheduler reads."""
     log = service.log or os.path.join(folder_of(service.label), "service.log")
-    text = aimed(service, f"--log={log}", user=user())
+    text = build_task(service, f"--log={log}", user=user())
     if service.source is not None:
-        text += note_of(made_of(service.source, service.definition))
+        text += note_of(read_origin(service.source, service.definition))
     return text.encode("utf-16")
 
 
@@ -230,7 +230,7 @@ def _within(condition: Callable[[], bool], seconds: float) -> bool:
     while not condition():
         if time.monotonic() > until:
             return False
-        time.sleep(LOOK)
+        time.sleep(POLL_INTERVAL_S)
     return True
 
 
