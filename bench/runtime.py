@@ -8,7 +8,6 @@ Prints a table in Markdown. Ratios are what carries over to other machines; seco
 import gc
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RUNTIME = ROOT / "runtime"
-sys.path.insert(0, str(RUNTIME))
+sys.path[:0] = [str(RUNTIME), str(ROOT)]
+
+from bench.processes import SERVICE, seconds_to_ready  # noqa: E402 - not before the path
 
 from bgsvc import BackgroundService, Event, ServiceContext  # noqa: E402 - not before the path
 from bgsvc._engine.ports import real_ports  # noqa: E402 - as above
@@ -56,13 +57,6 @@ notify("READY=1")
 thread.join()
 notify("STOPPING=1")
 print("stopped", flush=True)
-"""
-OURS = """\
-from bgsvc import BackgroundService
-class PlainService(BackgroundService):
-    def run(self, ctx):
-        while not ctx.shutdown.wait(60):
-            pass
 """
 
 
@@ -109,41 +103,18 @@ def measure_import() -> None:
     )
 
 
-def to_ready(command: "list[str]", folder: str) -> float:
-    """Return the seconds from exec to READY=1."""
-    path = str(Path(folder, "notify"))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.bind(path)
-        channel.settimeout(30)
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**ENVIRONMENT, "NOTIFY_SOCKET": path},
-            stdout=subprocess.DEVNULL,
-        )
-        said = channel.recv(100)
-        seconds = time.perf_counter() - began
-        process.terminate()
-        process.wait()
-    Path(path).unlink()
-    if not said.startswith(b"READY=1"):
-        raise RuntimeError(said)
-    return seconds
-
-
 def measure_ready() -> None:
     """How long a service takes to be ready."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "hand.py").write_text(HAND_WRITTEN)
-        Path(folder, "plain.py").write_text(OURS)
+        Path(folder, "plain.py").write_text(SERVICE)
         hand = [*CLEAN, "-m", "hand"]
         mine = [*CLEAN, "-m", "bgsvc", "run", "plain:PlainService", "--data-dir", "."]
         floor: list[float] = []
         cost: list[float] = []
         for _ in range(10 if QUICK else 40):
-            floor.append(to_ready(hand, folder))
-            cost.append(to_ready(mine, folder))
+            floor.append(seconds_to_ready(hand, Path(folder), ENVIRONMENT))
+            cost.append(seconds_to_ready(mine, Path(folder), ENVIRONMENT))
     least, most = statistics.median(floor) * 1e3, statistics.median(cost) * 1e3
     row(
         "exec to READY, plain service",
