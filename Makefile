@@ -33,9 +33,10 @@ test: lint types $(READY) ## Everything, the platforms' own tools included.
 native: $(READY) ## Give the generated files to their platforms' own tools, and run them.
 	$(call IN_TWO_PARTS,-m native)
 
-bench: $(READY) ## Measure the runtime beside its floors, in one run; docs/performance.md has such a table.
+bench: $(READY) ## Measure the runtime beside its floors, in one run; BASE=COMMIT compares it with that commit, too.
 	@$(PY) bench/runtime.py && $(PY) bench/channel.py && $(PY) bench/bridge.py
 	@if [ "$$(id -u)" = 0 ]; then $(PY) bench/systemd.py; fi
+	@if [ -n "$(BASE)" ]; then $(PY) bench/compare.py "$(BASE)"; fi
 
 # Golden files, and the tables in the documents that are written from facts.
 GOLDEN := tests/golden tests/unit/test_android_facts.py tests/unit/test_explain.py tests/unit/test_schema.py
