@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bgsvc._engine.finite_tasks import FiniteTask
     from bgsvc._ipc.async_client import AsyncConnection, connect_async
     from bgsvc._ipc.client import Connection, connect
-    from bgsvc._model.capabilities import Capability, PlatformCapabilities
+    from bgsvc._model import PROTOCOL_VERSION, __version__
     from bgsvc._model.config import RestartPolicy, ServiceConfig
     from bgsvc._model.enums import (
         AppState,
@@ -71,10 +71,14 @@ if TYPE_CHECKING:
         normalize_background_service_error,
     )
     from bgsvc._model.event import Event
-    from bgsvc._model.findings import SetupIssue, SetupReport
+    from bgsvc._model.platform_reports import (
+        Capability,
+        PlatformCapabilities,
+        SetupIssue,
+        SetupReport,
+    )
     from bgsvc._model.snapshot import RunRecord
     from bgsvc._model.status import DesiredState, ServiceStatus, StartResult
-    from bgsvc._model.version import PROTOCOL_VERSION, __version__
     from bgsvc._os.api import (
         get_os_service_status,
         install_service,
@@ -193,7 +197,6 @@ _HOMES = {
     "_engine.finite_tasks": "FiniteTask",
     "_ipc.async_client": "AsyncConnection connect_async",
     "_ipc.client": "Connection connect",
-    "_model.capabilities": "Capability PlatformCapabilities",
     "_model.config": "RestartPolicy ServiceConfig",
     "_model.enums": (
         "AppState Guarantee NativeState OnTimeout RestartOn ServiceState StartReason StopReason"
@@ -208,10 +211,10 @@ _HOMES = {
         "normalize_background_service_error"
     ),
     "_model.event": "Event",
-    "_model.findings": "SetupIssue SetupReport",
+    "_model.platform_reports": "Capability PlatformCapabilities SetupIssue SetupReport",
     "_model.snapshot": "RunRecord",
     "_model.status": "DesiredState ServiceStatus StartResult",
-    "_model.version": "PROTOCOL_VERSION __version__",
+    "_model": "PROTOCOL_VERSION __version__",
     "_os.api": (
         "get_os_service_status install_service restart_os_service start_os_service "
         "stop_os_service uninstall_service"

@@ -12,6 +12,7 @@ import threading
 from bgsvc._app.bridge_host import BridgeHost
 from bgsvc._lite.guards import is_array, is_number, is_object
 from bgsvc._lite.json import compact, decode
+from bgsvc._model import PROTOCOL_VERSION, __version__
 from bgsvc._model.config import config_from_wire
 from bgsvc._model.enums import AppState, NativeState, StartReason, StopReason
 from bgsvc._model.errors import (
@@ -22,7 +23,6 @@ from bgsvc._model.errors import (
     describe_error,
     normalize_background_service_error,
 )
-from bgsvc._model.version import PROTOCOL_VERSION, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

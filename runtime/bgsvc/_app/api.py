@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
     from bgsvc._engine.finite_tasks import FiniteTask
     from bgsvc._engine.supervisor import Supervisor
-    from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.enums import AppState
     from bgsvc._model.event import Event
-    from bgsvc._model.findings import SetupReport
+    from bgsvc._model.platform_reports import PlatformCapabilities, SetupReport
     from bgsvc._model.status import ServiceStatus, StartResult
 
 

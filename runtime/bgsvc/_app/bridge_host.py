@@ -11,8 +11,8 @@ from bgsvc._engine.runtime import Runtime
 from bgsvc._events.bus import Bus
 from bgsvc._lite.dataclasses import replace
 from bgsvc._lite.json import compact
+from bgsvc._model import PROTOCOL_VERSION
 from bgsvc._model.enums import NativeState
-from bgsvc._model.version import PROTOCOL_VERSION
 from bgsvc._ports.host import Host
 from bgsvc._storage.folders import default_data_dir
 

@@ -6,9 +6,9 @@ import os
 
 from bgsvc._lite.guards import is_array, is_object
 from bgsvc._lite.json import decode
-from bgsvc._model.capabilities import Capability, PlatformCapabilities
 from bgsvc._model.enums import Guarantee
 from bgsvc._model.errors import ConfigError
+from bgsvc._model.platform_reports import Capability, PlatformCapabilities
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from bgsvc._model.errors import BackgroundServiceError
-from bgsvc._model.findings import SetupIssue, SetupReport
+from bgsvc._model.platform_reports import SetupIssue, SetupReport
 from bgsvc._service.entry import NO_YIELD
 from bgsvc._service.service import BackgroundService
 

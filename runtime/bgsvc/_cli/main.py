@@ -47,7 +47,7 @@ def serve_if_asked() -> None:
 def _inform(given: Options) -> int:
     """Print the version or the help, whichever was asked for last."""
     if given.information == "--version":
-        from bgsvc._model.version import __version__
+        from bgsvc._model import __version__
 
         return _say(f"bgsvc {__version__}")
     from bgsvc._cli.help import help_text

@@ -14,9 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.enums import StartReason
-    from bgsvc._model.findings import SetupReport
+    from bgsvc._model.platform_reports import PlatformCapabilities, SetupReport
     from bgsvc._model.snapshot import RunRecord
 
 

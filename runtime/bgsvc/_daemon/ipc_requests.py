@@ -7,6 +7,7 @@ import sys
 import time
 
 from bgsvc._lite.guards import is_number
+from bgsvc._model import PROTOCOL_VERSION, __version__
 from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.errors import (
     MessageInvalidError,
@@ -14,7 +15,6 @@ from bgsvc._model.errors import (
     NotRunningError,
     UnknownMessageError,
 )
-from bgsvc._model.version import PROTOCOL_VERSION, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

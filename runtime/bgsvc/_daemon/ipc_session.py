@@ -7,6 +7,7 @@ import threading
 from bgsvc._daemon.event_log import Reader
 from bgsvc._ipc.frames import Frames, encode_json, event_frame, framed, sealed, unframed
 from bgsvc._lite.guards import is_number
+from bgsvc._model import PROTOCOL_VERSION as VERSION
 from bgsvc._model.errors import (
     BackgroundServiceError,
     IpcError,
@@ -14,7 +15,6 @@ from bgsvc._model.errors import (
     ProtocolError,
     normalize_background_service_error,
 )
-from bgsvc._model.version import PROTOCOL_VERSION as VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

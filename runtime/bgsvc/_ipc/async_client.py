@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from bgsvc._ipc.event_stream import EventStream
-    from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.event import Event
-    from bgsvc._model.findings import SetupReport
+    from bgsvc._model.platform_reports import PlatformCapabilities, SetupReport
     from bgsvc._model.status import DesiredState, ServiceStatus, StartResult
 
 _AHEAD = 64

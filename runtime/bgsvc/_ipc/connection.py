@@ -10,8 +10,8 @@ import weakref
 from bgsvc._ipc.frames import Frames, encode_json, sealed, unframed
 from bgsvc._ipc.transport import dial
 from bgsvc._lite.guards import is_object
+from bgsvc._model import PROTOCOL_VERSION as VERSION
 from bgsvc._model.errors import IpcError, PlatformError, ProtocolError, from_wire
-from bgsvc._model.version import PROTOCOL_VERSION as VERSION
 from bgsvc._storage.folders import default_data_dir, state_dir_in
 
 TYPE_CHECKING = False

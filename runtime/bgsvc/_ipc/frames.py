@@ -6,8 +6,8 @@ import threading
 
 from bgsvc._lite.guards import is_object
 from bgsvc._lite.json import compact, decode
+from bgsvc._model import PROTOCOL_VERSION
 from bgsvc._model.errors import IpcError, MessageInvalidError, describe_error
-from bgsvc._model.version import PROTOCOL_VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from bgsvc._model.capabilities import PlatformCapabilities
     from bgsvc._model.enums import StrEnum
-    from bgsvc._model.findings import SetupReport
+    from bgsvc._model.platform_reports import PlatformCapabilities, SetupReport
 
     _W = TypeVar("_W", bound=StrEnum)
 
@@ -61,7 +60,7 @@ def desired(value: object) -> DesiredState:
 
 def capabilities(value: object) -> PlatformCapabilities:
     """Read the result of `capabilities`."""
-    from bgsvc._model.capabilities import Capability, PlatformCapabilities
+    from bgsvc._model.platform_reports import Capability, PlatformCapabilities
 
     read = _Fields(value)
     scenarios = {name: _Fields(one) for name, one in read.table("scenarios").fields.items()}
@@ -78,7 +77,7 @@ def capabilities(value: object) -> PlatformCapabilities:
 
 def setup_report(value: object) -> SetupReport:
     """Read the result of `validate`."""
-    from bgsvc._model.findings import SetupIssue, SetupReport
+    from bgsvc._model.platform_reports import SetupIssue, SetupReport
 
     issues = _Fields(value).tables("issues")
     words = ("code", "severity", "message", "fix")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Protocol
 
-    from bgsvc._model.findings import SetupIssue
+    from bgsvc._model.platform_reports import SetupIssue
     from bgsvc._os.service import OsService, OsServiceStatus
 
     class Backend(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from bgsvc._model.errors import BackgroundServiceError
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.backend import backend_for
 from bgsvc._os.service import Scope
 

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bgsvc._model.findings import SetupIssue
+    from bgsvc._model.platform_reports import SetupIssue
 
 
 class Scope(StrEnum):

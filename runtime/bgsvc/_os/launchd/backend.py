@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bgsvc._model.findings import SetupIssue
+    from bgsvc._model.platform_reports import SetupIssue
     from bgsvc._os.installed import InstalledCommand
 
 STOP_MARGIN_S = 10.0

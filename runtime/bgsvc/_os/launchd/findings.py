@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.origin_note import noted
 from bgsvc._os.service import LastExit, Scope
 

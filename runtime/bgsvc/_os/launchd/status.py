@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.errors import DefinitionError, NoServiceManagerError, OsServiceTimeoutError
 from bgsvc._os.installed import channel_answers, folder_findings, read_command
 from bgsvc._os.launchd.findings import findings_of, last_exit_of

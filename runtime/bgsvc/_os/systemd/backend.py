@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bgsvc._model.findings import SetupIssue
+    from bgsvc._model.platform_reports import SetupIssue
     from bgsvc._os.service import OsService, OsServiceStatus
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.systemd.unit import program_of, read_unit, setting
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.errors import NoServiceManagerError, OsServiceTimeoutError
 from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope
 from bgsvc._os.systemd.files import search_path

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from bgsvc._model.findings import SetupIssue
+    from bgsvc._model.platform_reports import SetupIssue
     from bgsvc._os.windows.scm import Handle
     from bgsvc._os.windows.service_config import Saved
 

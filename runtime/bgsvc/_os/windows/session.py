@@ -6,7 +6,7 @@ import ctypes
 import os
 from ctypes import wintypes
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

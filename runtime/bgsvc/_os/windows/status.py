@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.installed import channel_answers
 from bgsvc._os.provenance import Origin
 from bgsvc._os.service import LastExit, OsServiceState, OsServiceStatus, Scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.errors import DefinitionError
 from bgsvc._os.origin_note import noted
 from bgsvc._os.windows.definition import read_task

@@ -7,7 +7,7 @@ import shutil
 import time
 
 from bgsvc._model.errors import ServiceInstallError, ServiceUninstallError
-from bgsvc._model.findings import SetupIssue
+from bgsvc._model.platform_reports import SetupIssue
 from bgsvc._os.errors import (
     DefinitionError,
     NotInstalledError,
