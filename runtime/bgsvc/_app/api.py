@@ -99,12 +99,12 @@ def on_plugin_event(callback: Callable[[Event], object]) -> Callable[[], None]:
 
 def enable_auto_restart(name: str | None = None) -> DesiredState:
     """Want the service after the next boot, whatever it does now."""
-    return _wished(name, running=True)
+    return _set_desired_state(name, running=True)
 
 
 def disable_auto_restart(name: str | None = None) -> DesiredState:
     """No longer want the service after the next boot, whatever it does now."""
-    return _wished(name, running=False)
+    return _set_desired_state(name, running=False)
 
 
 def get_desired_service_state(name: str | None = None) -> DesiredState:
@@ -217,9 +217,9 @@ def _class(service: object) -> type[BackgroundService]:
     raise ConfigError(f"a service is given by its class, ServiceConfig or name, not {service!r}")
 
 
-def _wished(name: str | None, *, running: bool) -> DesiredState:
+def _set_desired_state(name: str | None, *, running: bool) -> DesiredState:
     supervisor = current().find(name)
-    supervisor.wish(running=running)
+    supervisor.set_desired_state(running=running)
     return _desired(supervisor)
 
 

@@ -33,8 +33,8 @@ def capabilities_of(
     facts = _facts(mode)
     scenarios: dict[str, Capability] = {}
     for scenario in rows[0]:
-        found = [_capability(row[scenario], facts) for row in rows]
-        scenarios[scenario] = min(found, key=_rank)
+        promises = [_capability(row[scenario], facts) for row in rows]
+        scenarios[scenario] = min(promises, key=_rank)
     return PlatformCapabilities(host.platform, mode, tuple(types), scenarios)
 
 

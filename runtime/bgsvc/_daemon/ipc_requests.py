@@ -153,7 +153,7 @@ class Requests:
         if not isinstance(running, bool):
             raise MessageInvalidError("wish needs running, true or false")
         self.require(supervisor, "enable-auto-restart" if running else "disable-auto-restart")
-        supervisor.wish(running=running)
+        supervisor.set_desired_state(running=running)
         return self._desired(supervisor, message)
 
     def _capabilities(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:

@@ -60,12 +60,12 @@ def started_by_boot() -> bool:
     scope = "--user" if mode == "systemdUser" else "--system"
     command = ["systemctl", scope, "is-system-running"]
     try:
-        found = subprocess.run(  # noqa: S603 - our own words
+        named = subprocess.run(  # noqa: S603 - our own words
             command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=10
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return True
-    return found not in {b"running", b"degraded"}
+    return named not in {b"running", b"degraded"}
 
 
 def _launchd_mode() -> str:

@@ -53,12 +53,12 @@ class Lifecycle:
     def __init__(self, service: str, ports: Ports) -> None:
         self.lock = threading.RLock()
         late = f"bgsvc-{service}-late"
-        self.turns = LockQueue(self.lock, lambda wait: ports.clock.spawn(wait, late))
+        self.lock_queue = LockQueue(self.lock, lambda wait: ports.clock.spawn(wait, late))
         self.state = ServiceState.IDLE
         self.run: Run | None = None
         self.restarts: Restarts | None = None
         self.last_error: BackgroundServiceError | None = None
-        self.chronicle = RunRecorder(service, ports)
+        self.recorder = RunRecorder(service, ports)
         self._service = service
         self._ports = ports
         self._only = run_lock(ports.state_dir, service)
@@ -94,11 +94,11 @@ class Lifecycle:
 
     def elsewhere(self) -> ServiceState | None:
         """Return where the service's run in another process is; None if there is none."""
-        found = self._only.look() if self.run is None else None
-        if found is None or found[0] == os.getpid():
+        holder = self._only.look() if self.run is None else None
+        if holder is None or holder[0] == os.getpid():
             return None
         try:
-            return ServiceState(found[1])
+            return ServiceState(holder[1])
         except ValueError:
             return ServiceState.INITIALIZING  # it has not yet said anything
 
@@ -111,20 +111,20 @@ class Lifecycle:
         self.run = run
         self._enter(ServiceState.INITIALIZING)
 
-    def told(self, run: Run, reason: StopReason) -> None:
+    def mark_stopping(self, run: Run, reason: StopReason) -> None:
         """Set a run's token and note why, unless that was done; never fails, never blocks."""
         if run.stop_reason is None:
             run.stop_reason = reason
             run.signal.set()
             self._enter(ServiceState.STOPPING)
 
-    def bound(self, run: Run, seconds: float) -> None:
+    def arm_stop_timer(self, run: Run, seconds: float) -> None:
         """Cancel and then end a run in time, unless that is due sooner already."""
         try:
             run.end_within(seconds, lambda: self._overdue(run, seconds))
         except RuntimeError as error:
             text = f"nothing bounds the stop of {self._service}: {describe_error(error)}"
-            self.chronicle.report(PlatformError(text))
+            self.recorder.report(PlatformError(text))
 
     def fail(self, run: Run, error: BackgroundServiceError) -> None:
         """End a run that could not begin."""
@@ -140,9 +140,9 @@ class Lifecycle:
             if run is None:
                 return
             self._only.release()
-            run.unbound()
-            if run.meter is not None:
-                run.meter.detach()
+            run.cancel_stop_timer()
+            if run.time_limit is not None:
+                run.time_limit.detach()
         run.signal.request()
         run.cancel()
 
@@ -160,7 +160,7 @@ class Lifecycle:
             self.last_error = None
             if run.stop_reason is None:
                 self._enter(ServiceState.RUNNING)
-            self.chronicle.emit(run, "started", {"reason": run.start_reason.value})
+            self.recorder.emit(run, "started", {"reason": run.start_reason.value})
 
     def run_closing(self, run: Run) -> StopReason:
         """Bound the `shutdown` of a run that ended by itself, and return why it ended."""
@@ -168,7 +168,7 @@ class Lifecycle:
             if run is self.run:
                 self._enter(ServiceState.STOPPING)
                 if run.stop_reason is None:
-                    self.bound(run, run.stop_timeout)
+                    self.arm_stop_timer(run, run.stop_timeout)
             return run.reason
 
     def run_ended(self, run: Run) -> None:
@@ -184,7 +184,7 @@ class Lifecycle:
             trouble = PlatformError(f"no start of {self._service}: {describe_error(error)}")
         with self.lock:
             self.last_error = trouble
-            self.chronicle.note("restart_failed", trouble.to_wire())
+            self.recorder.note("restart_failed", trouble.to_wire())
 
     # how a run ends
 
@@ -192,7 +192,7 @@ class Lifecycle:
         if self._ports.host.owns_process:
             self._end_process(run, seconds)
         else:
-            self.turns.take(lambda: self._late(run, seconds))
+            self.lock_queue.submit(lambda: self._late(run, seconds))
 
     def _late(self, run: Run, seconds: float) -> bool:
         """Say that a run did not stop in time; False if it did, or that was said."""
@@ -222,7 +222,7 @@ class Lifecycle:
         text = f"run {run.number} of {self._service} did not stop within {seconds:g} s"
         self.last_error = StopTimeoutError(text)
         data = {"reason": run.reason.value, "seconds": seconds, **self.last_error.to_wire()}
-        self.chronicle.emit(run, "stop_overdue", data)
+        self.recorder.emit(run, "stop_overdue", data)
 
     def _finish(self, run: Run) -> None:
         data: dict[str, object] = {}
@@ -245,9 +245,9 @@ class Lifecycle:
 
     def _keep_end(self, run: Run) -> dict[str, object]:
         """Keep how a run ended and see to the next; return what `stopped` is to carry."""
-        run.unbound()
-        if run.meter is not None:
-            run.meter.end()
+        run.cancel_stop_timer()
+        if run.time_limit is not None:
+            run.time_limit.end()
         reason = run.reason
         data: dict[str, object] = {"reason": reason.value}
         if run.stop_reason is not None and run.stop_reason is not reason:
@@ -258,7 +258,7 @@ class Lifecycle:
         if run.stop_reason is None and self.restarts is not None:
             delay = self.restarts.decide(reason, data)
         error = run.error or (self.last_error if run.forced else None)
-        self.chronicle.end(run, reason, error, delay)
+        self.recorder.end(run, reason, error, delay)
         if (
             delay is not None
             and not run.forced
@@ -271,5 +271,5 @@ class Lifecycle:
     def _say_end(self, run: Run, data: dict[str, object]) -> None:
         if run.error is not None:
             self.last_error = run.error
-            self.chronicle.emit(run, "error", run.error.to_wire())
-        self.chronicle.emit(run, "stopped", data)
+            self.recorder.emit(run, "error", run.error.to_wire())
+        self.recorder.emit(run, "stopped", data)

@@ -21,7 +21,7 @@ class LockQueue:
         self._spawn = spawn
         self._due: deque[Callable[[], object]] = deque()
 
-    def take(self, action: Callable[[], object]) -> None:
+    def submit(self, action: Callable[[], object]) -> None:
         """Call `action` with the lock: at once if it is free, else as soon as it is.
 
         What came before is called before. The caller waits only where no thread can be had:

@@ -38,11 +38,11 @@ class Ports:
     host: Host
     bus: Bus
     data_dir: str
-    ledger: Callable[[], QuotaTracker]
+    quota_tracker: Callable[[], QuotaTracker]
     jitter: Callable[[], float]
     language: str | None = None
 
-    def keeper(self, service: str) -> StateFile:
+    def state_file(self, service: str) -> StateFile:
         """Return where the state of `service` is kept."""
         return StateFile(self.state_dir, service)
 
@@ -64,13 +64,13 @@ def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
         host=host,
         bus=bus,
         data_dir=data_dir,
-        ledger=_once(lambda: _new_ledger(clock, data_dir)),
+        quota_tracker=_once(lambda: _new_quota_tracker(clock, data_dir)),
         jitter=_jitter,
         language=_language(),
     )
 
 
-def _new_ledger(clock: Clock, data_dir: str) -> QuotaTracker:
+def _new_quota_tracker(clock: Clock, data_dir: str) -> QuotaTracker:
     from bgsvc._storage.quota import QuotaTracker, boot_id
 
     return QuotaTracker(clock, state_dir_in(data_dir), boot_id())

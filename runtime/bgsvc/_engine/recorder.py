@@ -20,7 +20,7 @@ class RunRecorder:
     """Tells and keeps what happens to one service; the disk may refuse, and that is told too."""
 
     def __init__(self, service: str, ports: Ports) -> None:
-        self.journal = StateCache(ports.keeper(service), self.report)
+        self.state_cache = StateCache(ports.state_file(service), self.report)
         self._service = service
         self._ports = ports
         self._source = EventSource(service, ports.bus, ports.clock)
@@ -31,7 +31,7 @@ class RunRecorder:
 
     def note(self, event: str, data: Mapping[str, object]) -> None:
         """Tell something of the service that no run does."""
-        self._source.note(self.journal.saved.run, event, data)
+        self._source.note(self.state_cache.saved.run, event, data)
 
     def report(self, trouble: BackgroundServiceError) -> None:
         """Tell of trouble with what is kept."""
@@ -47,10 +47,10 @@ class RunRecorder:
 
         A host that starts a service of its own accord knows better what is wanted than our file.
         """
-        begun = self.journal.begin(reason, self._ports.clock.now(), config)
-        wanted = self.journal.saved.desired_running
-        if wanted is not None and reason.sets_desired_state:
-            self._ports.host.desired_state(self._service, running=wanted)
+        begun = self.state_cache.begin(reason, self._ports.clock.now(), config)
+        is_desired = self.state_cache.saved.desired_running
+        if is_desired is not None and reason.sets_desired_state:
+            self._ports.host.desired_state(self._service, running=is_desired)
         return begun
 
     def end(
@@ -72,14 +72,14 @@ class RunRecorder:
             forced=run.forced,
         )
         clears = restart_in is None and reason.clears_desired_state
-        if clears and self.journal.saved.desired_running:
+        if clears and self.state_cache.saved.desired_running:
             self._ports.host.desired_state(self._service, running=False)
         due = None if restart_in is None else now + restart_in
-        self.journal.end(entry, now, desired=False if clears else None, due=due)
+        self.state_cache.end(entry, now, desired=False if clears else None, due=due)
 
-    def wish(self, *, running: bool) -> None:
+    def set_desired_state(self, *, running: bool) -> None:
         """Keep what is wanted from now on."""
-        changed = self.journal.saved.desired_running is not running
-        self.journal.wish(running, self._ports.clock.now())
+        changed = self.state_cache.saved.desired_running is not running
+        self.state_cache.set_desired_state(running, self._ports.clock.now())
         if changed:
             self._ports.host.desired_state(self._service, running=running)

@@ -35,10 +35,10 @@ class RestartPlan:
         """
         self.gave_up = False
         policy = self._policy
-        wanted = policy.on is RestartOn.ALWAYS or (
+        restarts = policy.on is RestartOn.ALWAYS or (
             policy.on is RestartOn.FAILURE and reason is StopReason.ERROR
         )
-        if not wanted:
+        if not restarts:
             return None
         self._restarts = [at for at in self._restarts if now - at < policy.window]
         if len(self._restarts) >= policy.limit:

@@ -82,7 +82,7 @@ class Run:
         self.overdue = False
         self.forced = False
         self.mailbox = Mailbox()
-        self.meter: TimeLimit | None = None
+        self.time_limit: TimeLimit | None = None
         self.ended = clock.new_event()
         self._factory = factory
         self._clock = clock
@@ -108,13 +108,13 @@ class Run:
         """
         if self._timers and self._timers[-1].when <= self._clock.uptime() + seconds:
             return
-        self.unbound()
+        self.cancel_stop_timer()
         self._timers = [
             self._clock.call_later(seconds * CANCEL_AT, self.cancel),
             self._clock.call_later(seconds, overdue),
         ]
 
-    def unbound(self) -> None:
+    def cancel_stop_timer(self) -> None:
         """Let it take its time again."""
         for timer in self._timers:
             timer.cancel()

@@ -25,7 +25,7 @@ def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this 
     run: Run,
     config: ServiceConfig,
     ports: Ports,
-    chronicle: RunRecorder,
+    recorder: RunRecorder,
     notifier: Callable[[], Notifier],
     foreground_type: str | None,
 ) -> ServiceContext:
@@ -34,7 +34,7 @@ def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this 
     def emit(event: str, data: Mapping[str, object]) -> None:
         if not _is_own(event):
             raise ConfigError(f"{event!r} is not a name for an event of a service")
-        chronicle.emit(run, event, data)
+        recorder.emit(run, event, data)
 
     return ServiceContext(
         service_name=config.name,
@@ -48,5 +48,5 @@ def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this 
         data_dir=ports.data_dir_of(config.name),
         mailbox=run.mailbox,
         emit=emit,
-        deadline=lambda: None if run.meter is None else run.meter.allowance.deadline,
+        deadline=lambda: None if run.time_limit is None else run.time_limit.deadline_timer.deadline,
     )

@@ -77,9 +77,9 @@ class Runtime:
         Raises:
             UnknownServiceError: If it is not known, or none or several are.
         """
-        found = self._services.get(name) if isinstance(name, str) else None
-        if found is not None:
-            return found
+        known_supervisor = self._services.get(name) if isinstance(name, str) else None
+        if known_supervisor is not None:
+            return known_supervisor
         with self._lock:
             if name is None and len(self._services) == 1:
                 return next(iter(self._services.values()))
@@ -154,7 +154,7 @@ class Runtime:
         from bgsvc._model.enums import AppState
 
         if self.ports.host.platform == "android":
-            self.ports.ledger().app_moved(in_front=state is AppState.ACTIVE)
+            self.ports.quota_tracker().app_moved(in_front=state is AppState.ACTIVE)
         for supervisor in self.all():
             supervisor.app_moved()
         self._app_state = state

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def status_of(service: str, life: Lifecycle, native_state: NativeState | None) -> ServiceStatus:
     """Return where a service is in its life; its lock is held."""
-    journal, run = life.chronicle.journal, life.run
-    saved = journal.reread()  # another process may have changed it
+    state_cache, run = life.recorder.state_cache, life.run
+    saved = state_cache.reread()  # another process may have changed it
     elsewhere = life.elsewhere()
     last = saved.history[-1] if saved.history else None
     error = life.last_error
     if error is None and last is not None and last.error is not None and run is None:
         error = from_wire(last.error)
-    error = error or journal.problem
+    error = error or state_cache.problem
     return ServiceStatus(
         service=service,
         state=elsewhere or life.state,
@@ -52,6 +52,6 @@ def _start_reason(run: Run | None, elsewhere: ServiceSnapshot | None) -> StartRe
 
 
 def _remaining(run: Run | None) -> float | None:
-    if run is None or run.meter is None or run.meter.allowance.deadline is None:
+    if run is None or run.time_limit is None or run.time_limit.deadline_timer.deadline is None:
         return None
-    return run.meter.allowance.remaining()
+    return run.time_limit.deadline_timer.remaining()

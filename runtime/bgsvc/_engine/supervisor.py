@@ -61,8 +61,8 @@ class Supervisor:
             try:
                 if life.restarts is not None and reason is not StartReason.RESTART:
                     life.restarts.forget()
-                run.meter = self._metered(run, foreground_type, granted)
-                run.number, trouble = life.chronicle.begin(reason, config_to_wire(config))
+                run.time_limit = self._limit_time(run, foreground_type, granted)
+                run.number, trouble = life.recorder.begin(reason, config_to_wire(config))
             except BaseException:
                 life.give_up()
                 raise
@@ -84,17 +84,17 @@ class Supervisor:
         with life.lock:
             run = life.run
             if run is not None:
-                life.told(run, reason)  # before anything that may fail or take its time
+                life.mark_stopping(run, reason)  # before anything that may fail or take its time
                 seconds = run.stop_timeout if within is None else min(run.stop_timeout, within)
-                life.bound(run, seconds)
+                life.arm_stop_timer(run, seconds)
                 run.signal.request()
-            wanted = run is not None or self.journal.saved.desired_running or self.alive
+            was_active = run is not None or self.state_cache.saved.desired_running or self.alive
             if reason.clears_desired_state:
-                life.chronicle.wish(running=False)
+                life.recorder.set_desired_state(running=False)
             if life.restarts is not None:
                 life.restarts.call_off()
-                self.journal.call_off()
-            if not wanted:
+                self.state_cache.call_off()
+            if not was_active:
                 raise NotRunningError(f"{self.config.name} is not running")
 
     def expire(self, reason: StopReason, remaining: float | None) -> None:
@@ -103,16 +103,16 @@ class Supervisor:
             run = self._life.run
             if run is None:
                 return
-            if run.meter is not None and remaining is not None:
-                run.meter.allowance.shorten(remaining)
+            if run.time_limit is not None and remaining is not None:
+                run.time_limit.deadline_timer.shorten(remaining)
         self.stop(reason, within=remaining)
 
     def app_moved(self) -> None:
         """Learn that the app came to the front or left it: budgets begin anew with that."""
         with self._life.lock:
             run = self._life.run
-            if run is not None and run.meter is not None:
-                run.meter.refresh()
+            if run is not None and run.time_limit is not None:
+                run.time_limit.refresh()
 
     def wait_stopped(self, timeout: float | None = None) -> bool:
         """Wait for the run to end; False after `timeout` seconds, or if the caller is the run."""
@@ -122,15 +122,15 @@ class Supervisor:
             return True
         return not run.is_current_thread() and run.ended.wait(timeout)
 
-    def wish(self, *, running: bool) -> None:
+    def set_desired_state(self, *, running: bool) -> None:
         """Change what is wanted after the next boot, and nothing now."""
         with self._life.lock:
-            self._life.chronicle.wish(running=running)
+            self._life.recorder.set_desired_state(running=running)
 
     def desired(self) -> ServiceSnapshot:
         """Return what is kept of the service now; another process may have changed it."""
         with self._life.lock:
-            return self.journal.reread()
+            return self.state_cache.reread()
 
     def not_started(self, error: BaseException) -> None:
         """Tell why a start that nobody waits for failed."""
@@ -188,9 +188,9 @@ class Supervisor:
             return self._life.run is not None or self._life.restart_in is not None
 
     @property
-    def journal(self) -> StateCache:
+    def state_cache(self) -> StateCache:
         """The service's memory."""
-        return self._life.chronicle.journal
+        return self._life.recorder.state_cache
 
     def abandon(self) -> None:
         """Forget the run and its timers as a dead process does; for tests."""
@@ -218,7 +218,7 @@ class Supervisor:
             life = self._life
             life.restarts = Restarts(policy, self._ports, life.lock, again, life.not_restarted)
 
-    def _metered(
+    def _limit_time(
         self, run: Run, foreground_type: str | None, granted: float | None
     ) -> TimeLimit | None:
         """Return what meters a run; None where no platform sets a limit."""
@@ -229,22 +229,22 @@ class Supervisor:
         life = self._life
 
         def emit(event: str, data: Mapping[str, object]) -> None:
-            life.turns.take(lambda: life.chronicle.emit(run, event, data))
+            life.lock_queue.submit(lambda: life.recorder.emit(run, event, data))
 
         def stop(reason: StopReason, left: float) -> None:
             def expired() -> None:
                 if run is life.run:
                     self.stop(reason, within=left)
 
-            life.turns.take(expired)  # a timer may be due before its run was taken in
+            life.lock_queue.submit(expired)  # a timer may be due before its run was taken in
 
-        meter = TimeLimit(self._ports, self.config, emit, stop)
+        time_limit = TimeLimit(self._ports, self.config, emit, stop)
         types = tuple(foreground_type.split("|")) if foreground_type else ()
         # A service's types limit it in the foreground, and not in a job.
         if not types and self._ports.host.mode == "androidForegroundService":
             types = self.config.foreground_service_types
-        meter.begin(types, granted)
-        return meter
+        time_limit.begin(types, granted)
+        return time_limit
 
     def _launch(self, run: Run, foreground_type: str | None) -> None:
         name, life = self.config.name, self._life
@@ -252,7 +252,7 @@ class Supervisor:
             if not self._ports.host.owns_process:
                 self._ports.clock.make_ready()
             ctx = context_of(
-                run, self.config, self._ports, life.chronicle, self._notifier, foreground_type
+                run, self.config, self._ports, life.recorder, self._notifier, foreground_type
             )
             run.launch(ctx, life, name)
         except BaseException as error:
@@ -273,4 +273,4 @@ class Supervisor:
             return self._own_notifier
 
     def _undelivered(self, data: Mapping[str, object]) -> None:
-        self._life.chronicle.note("notification_undelivered", data)
+        self._life.recorder.note("notification_undelivered", data)

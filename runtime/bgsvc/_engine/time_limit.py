@@ -103,7 +103,7 @@ class TimeLimit:
         self._reason = StopReason.PLATFORM_EXPIRATION
         self._granted = False
         stops = config.on_timeout is not OnTimeout.NOTIFY
-        self.allowance = Deadline(
+        self.deadline_timer = Deadline(
             ports.clock, config.stop_timeout if stops else None, self._warn, self._end
         )
 
@@ -118,14 +118,14 @@ class TimeLimit:
             self._reason = StopReason.PLATFORM_TIMEOUT
             for budget in budgets_of(types, host.api_level, host.target_sdk):
                 try:
-                    self._ports.ledger().begin(budget)
+                    self._ports.quota_tracker().begin(budget)
                 except QuotaExhaustedError:
                     self.end()
                     raise
                 self._budgets.append(budget)
         self._granted = granted is not None
         if granted is not None:
-            self.allowance.grant(granted)
+            self.deadline_timer.grant(granted)
         else:
             self.refresh()
         if any(budget.window is not None for budget in self._budgets):
@@ -135,16 +135,18 @@ class TimeLimit:
         """Take the budgets' word for the deadline again: the app has moved."""
         if self._granted or not self._budgets:
             return
-        left = [(self._ports.ledger().left(budget), budget.limit) for budget in self._budgets]
+        left = [
+            (self._ports.quota_tracker().left(budget), budget.limit) for budget in self._budgets
+        ]
         limits = [(seconds, limit) for seconds, limit in left if seconds is not None]
         if limits:
-            self.allowance.grant(*min(limits))
+            self.deadline_timer.grant(*min(limits))
         else:
-            self.allowance.grant(None)
+            self.deadline_timer.grant(None)
 
     def detach(self) -> None:
         """Write nothing down any more."""
-        self.allowance.close()
+        self.deadline_timer.close()
         if self._checkpoint is not None:
             self._checkpoint.cancel()
 
@@ -152,14 +154,14 @@ class TimeLimit:
         """Stop counting."""
         self.detach()
         for budget in self._budgets:
-            self._ports.ledger().end(budget)
+            self._ports.quota_tracker().end(budget)
         self._budgets.clear()
 
     def _tick(self) -> None:
         self._checkpoint = self._ports.clock.call_later(CHECKPOINT_EVERY, self._save)
 
     def _save(self) -> None:
-        self._ports.ledger().checkpoint()
+        self._ports.quota_tracker().checkpoint()
         self._tick()
 
     def _warn(self, remaining: float) -> None:

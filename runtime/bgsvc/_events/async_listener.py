@@ -46,12 +46,12 @@ def hand_over(
 
 
 async def _call_all(listener: Subscription, first: Awaitable[object], rest: list[Event]) -> None:
-    await _called(listener, lambda: first)
+    await _call(listener, lambda: first)
     for event in rest:
-        await _called(listener, partial(listener.callback, event))
+        await _call(listener, partial(listener.callback, event))
 
 
-async def _called(listener: Subscription, call: Callable[[], object]) -> None:
+async def _call(listener: Subscription, call: Callable[[], object]) -> None:
     try:
         result = call()
         if is_awaitable(result):

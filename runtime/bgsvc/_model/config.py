@@ -170,13 +170,13 @@ class _Reader:
         self._fields = fields
         self._path = path
 
-    def _wrong(self, key: str, wanted: str) -> ConfigError:
-        return ConfigError(f"{self._path}.{key} must be {wanted}, not {self._fields.get(key)!r}")
+    def _wrong_value(self, key: str, expected: str) -> ConfigError:
+        return ConfigError(f"{self._path}.{key} must be {expected}, not {self._fields.get(key)!r}")
 
     def required_text(self, key: str) -> str:
         value = self._fields.get(key)
         if not isinstance(value, str) or not value:
-            raise self._wrong(key, "a non-empty string")
+            raise self._wrong_value(key, "a non-empty string")
         return value
 
     def label(self, key: str) -> str | dict[str, str]:
@@ -185,19 +185,19 @@ class _Reader:
             return value
         texts = {k: v for k, v in self.table(key).items() if isinstance(v, str)}
         if not texts:
-            raise self._wrong(key, "a string or an object of language to text")
+            raise self._wrong_value(key, "a string or an object of language to text")
         return texts
 
     def seconds(self, key: str, default: float) -> float:
         value = self._fields.get(key, default)
         if not is_number(value) or value < 0:
-            raise self._wrong(key, "a number from zero up")
+            raise self._wrong_value(key, "a number from zero up")
         return value
 
     def flag(self, key: str) -> bool:
         value = self._fields.get(key, False)
         if not isinstance(value, bool):
-            raise self._wrong(key, "true or false")
+            raise self._wrong_value(key, "true or false")
         return value
 
     def texts(self, key: str) -> tuple[str, ...] | None:
@@ -207,7 +207,7 @@ class _Reader:
         items = value if is_array(value) else [value]
         texts = tuple(item for item in items if isinstance(item, str))
         if len(texts) != len(items):
-            raise self._wrong(key, "a list of strings")
+            raise self._wrong_value(key, "a list of strings")
         return texts
 
     def word(self, key: str, kind: type[_W], default: _W) -> _W:
@@ -216,10 +216,10 @@ class _Reader:
             return kind(value)
         except ValueError:
             choices = ", ".join(kind)
-            raise self._wrong(key, f"one of {choices}") from None
+            raise self._wrong_value(key, f"one of {choices}") from None
 
     def table(self, key: str) -> dict[str, object]:
         value = self._fields.get(key, {})
         if not is_object(value):
-            raise self._wrong(key, "an object")
+            raise self._wrong_value(key, "an object")
         return value

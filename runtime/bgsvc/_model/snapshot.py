@@ -95,22 +95,22 @@ class ServiceSnapshot:
         }
 
 
-def brought_up(found: ServiceSnapshot, known: ServiceSnapshot) -> ServiceSnapshot:
+def merge_snapshots(stored: ServiceSnapshot, known: ServiceSnapshot) -> ServiceSnapshot:
     """Return what a file that fell behind tells, and what this process knows beyond it.
 
     Of two wishes the later one holds; of a run's two ends the one that is known, for it was seen.
     """
-    ended = {entry.run: entry for entry in (*found.history, *known.history)}
-    latest = known if known.run >= found.run else found
-    wish = found if found.since > known.since else known
+    ended = {entry.run: entry for entry in (*stored.history, *known.history)}
+    latest = known if known.run >= stored.run else stored
+    desired_state = stored if stored.since > known.since else known
     current = latest.current
     return ServiceSnapshot(
-        desired_running=wish.desired_running,
-        since=wish.since,
+        desired_running=desired_state.desired_running,
+        since=desired_state.since,
         run=latest.run,
         current=None if current is not None and current[0] in ended else current,
         config=latest.config,
-        stop_request=found.stop_request,
+        stop_request=stored.stop_request,
         restart_due=latest.restart_due,
         history=tuple(ended[number] for number in sorted(ended))[-HISTORY:],
     )

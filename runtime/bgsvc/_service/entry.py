@@ -24,17 +24,17 @@ def load_entry(entry: str) -> type[BackgroundService]:
     if not (module_name and separator and path):
         raise EntryNotFoundError(f"{entry!r} is not of the form package.module:ClassName")
     try:
-        found: object = __import__(module_name, fromlist=("",))
+        target: object = __import__(module_name, fromlist=("",))
         for name in path.split("."):
-            found = getattr(found, name)
+            target = getattr(target, name)
     except (ImportError, AttributeError) as error:
         raise EntryNotFoundError(f"{entry}: {error}") from error
     except BaseException as error:  # not even an exit is a module's to ask for
         text = f"{entry}: importing it raised {describe_error(error)}"
         raise EntryNotFoundError(text, fix=f"let `import {module_name}` succeed") from error
-    if not (isinstance(found, type) and issubclass(found, BackgroundService)):
+    if not (isinstance(target, type) and issubclass(target, BackgroundService)):
         raise EntryNotFoundError(f"{entry} is not a subclass of BackgroundService")
-    return found
+    return target
 
 
 def config_of(service: type[BackgroundService]) -> ServiceConfig:

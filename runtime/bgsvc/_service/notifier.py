@@ -185,8 +185,8 @@ def _share(progress: object) -> dict[str, float] | None:
     return None
 
 
-def _leave_out(what: str, given: object, wanted: str) -> None:
+def _leave_out(what: str, value: object, expected: str) -> None:
     import logging
 
     text = "a notification's %s must be %s, not %s: left out"
-    logging.getLogger("bgsvc").warning(text, what, wanted, safe_repr(given))
+    logging.getLogger("bgsvc").warning(text, what, expected, safe_repr(value))

@@ -14,9 +14,9 @@ def default_data_dir(app: str) -> str:
     Raises:
         PlatformError: If that would be in the user's home folder and there is none.
     """
-    given = os.environ.get("STATE_DIRECTORY")
-    if given:
-        return given.partition(os.pathsep)[0]
+    state_directories = os.environ.get("STATE_DIRECTORY")
+    if state_directories:
+        return state_directories.partition(os.pathsep)[0]
     if sys.platform == "win32":
         return os.path.join(os.environ.get("LOCALAPPDATA") or _home(), app)
     if sys.platform == "darwin":

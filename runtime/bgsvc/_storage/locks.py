@@ -18,7 +18,7 @@ TRIES = 20
 """How often a start tries for a lock that somebody merely looks at."""
 PAUSE = 0.005
 """Seconds between those, and between looks at a process id that is just being written."""
-PATIENCE = 2.0
+LOCK_TIMEOUT_S = 2.0
 """Seconds one waits for a lock that others hold for the length of one small write."""
 
 _HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
@@ -26,10 +26,10 @@ _HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
 class FileLock:
-    """Holds a lock file for the length of a `with`, waiting for it if need be.
+    """Holds a lock file for the length of a `with`, and waits for it where necessary.
 
-    Entering raises `TimeoutError` if another process does not give it back in `PATIENCE`: a stop
-    is not to wait for one that hangs.
+    Entering raises `TimeoutError` if another process holds the lock for `LOCK_TIMEOUT_S`: a stop
+    must not wait for a process that hangs.
     """
 
     def __init__(self, path: str, folder: str) -> None:
@@ -65,7 +65,7 @@ class FileLock:
                 return
             now = time.monotonic()
             if until is None:
-                until = now + PATIENCE
+                until = now + LOCK_TIMEOUT_S
             elif now > until:
                 raise TimeoutError(f"another process holds {self._path}")
             time.sleep(PAUSE)
@@ -129,8 +129,8 @@ class InstanceLock:
 
         It is 0 if the holder could not write it down.
         """
-        found = self.look()
-        return None if found is None else found[0]
+        lock_record = self.look()
+        return None if lock_record is None else lock_record[0]
 
     def look(self) -> tuple[int, str] | None:
         """Return the holder's process id and what it noted last; None if there is no holder."""

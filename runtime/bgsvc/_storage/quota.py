@@ -59,7 +59,7 @@ def budgets_of(types: Sequence[str], api_level: int | None, target_sdk: int | No
     An unknown version counts as the newest. `shortService` together with another type is no
     short service to the system, and has no budget.
     """
-    found: list[Budget] = []
+    stored: list[Budget] = []
     for budget in BUDGETS:
         if budget.kind not in types or (api_level or 1000) < budget.api_level:
             continue
@@ -67,8 +67,8 @@ def budgets_of(types: Sequence[str], api_level: int | None, target_sdk: int | No
             continue
         if budget.window is not None and (target_sdk or 1000) < budget.api_level:
             continue
-        found.append(budget)
-    return found
+        stored.append(budget)
+    return stored
 
 
 class _Count:
@@ -185,12 +185,12 @@ class QuotaTracker:
             fields = decode(content)
             if not is_object(fields):
                 raise ValueError("not an object")  # noqa: TRY301 - told below, with the others
-            found = {kind: self._entry(fields, kind) for kind in self._counts}
+            stored = {kind: self._entry(fields, kind) for kind in self._counts}
         except ValueError as error:
             os.replace(self._path, f"{self._path}.damaged")
             self._complain("the time budgets are damaged and begin anew: %s", error)
             return
-        for kind, (used, began) in found.items():
+        for kind, (used, began) in stored.items():
             count = self._counts[kind]
             if self._saved or used > count.used:
                 count.used = used

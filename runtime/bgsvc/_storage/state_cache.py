@@ -5,7 +5,7 @@ from __future__ import annotations
 from bgsvc._lite.dataclasses import replace
 from bgsvc._model.enums import StartReason
 from bgsvc._model.errors import BackgroundServiceError
-from bgsvc._model.snapshot import HISTORY, RunRecord, ServiceSnapshot, brought_up
+from bgsvc._model.snapshot import HISTORY, RunRecord, ServiceSnapshot, merge_snapshots
 from bgsvc._storage.state_file import with_lost_run
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
 
-    class Keeper(Protocol):
+    class StateStore(Protocol):
         """Where the state is kept."""
 
         def load(self) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
@@ -38,11 +38,11 @@ class StateCache:
     """
 
     def __init__(
-        self, keeper: Keeper, report: Callable[[BackgroundServiceError], None] | None = None
+        self, state_file: StateStore, report: Callable[[BackgroundServiceError], None] | None = None
     ) -> None:
         """Remember nothing yet; `report` is told of all trouble with the file."""
         self.problem: BackgroundServiceError | None = None
-        self._keeper = keeper
+        self._state_file = state_file
         self._report = report
         self._saved: ServiceSnapshot | None = None
         self._ahead = False  # of the disk, which would not take the last change
@@ -56,11 +56,11 @@ class StateCache:
         """Return what is known now; another process may have asked for something."""
         known = self._saved
         try:
-            found, problem = self._keeper.load()
+            stored, problem = self._state_file.load()
         except OSError as error:
-            found = ServiceSnapshot() if known is None else known
+            stored = ServiceSnapshot() if known is None else known
             problem = BackgroundServiceError(str(error), code="stateUnreadable")
-        self._saved = saved = self._with_known(found)
+        self._saved = saved = self._with_known(stored)
         if problem is not None and str(problem) != str(self.problem):  # else it was told
             self._tell(problem)
         return saved
@@ -83,11 +83,11 @@ class StateCache:
             asked = saved.stop_request if saved.stop_request is not known else None
             first = saved.desired_running is None  # nobody has ever said otherwise
             asks = asked is None and (first or reason.sets_desired_state)
-            wanted = True if asks else saved.desired_running
+            is_desired = True if asks else saved.desired_running
             return replace(
                 saved,
-                desired_running=wanted,
-                since=saved.since if saved.desired_running is wanted else now,
+                desired_running=is_desired,
+                since=saved.since if saved.desired_running is is_desired else now,
                 run=number,
                 current=(number, reason, now),
                 restart_due=None,
@@ -108,7 +108,7 @@ class StateCache:
         def change(saved: ServiceSnapshot) -> ServiceSnapshot:
             history = (*saved.history, entry)[-HISTORY:]
             ended = replace(saved, current=None, restart_due=due, history=history)
-            return _wishing(ended, desired, now)
+            return _with_desired_state(ended, desired, now)
 
         self._change(change)
 
@@ -117,17 +117,17 @@ class StateCache:
         if self.saved.restart_due is not None:
             self._change(lambda saved: replace(saved, restart_due=None))
 
-    def wish(self, running: bool, now: float) -> None:  # noqa: FBT001 - a value
+    def set_desired_state(self, running: bool, now: float) -> None:  # noqa: FBT001 - a value
         """Note what is wanted from now on."""
-        self._change(lambda saved: _wishing(saved, running, now))
+        self._change(lambda saved: _with_desired_state(saved, running, now))
 
     def _change(
         self, change: Callable[[ServiceSnapshot], ServiceSnapshot]
     ) -> BackgroundServiceError | None:
         problem: BackgroundServiceError | None
         try:
-            self._saved, problem = self._keeper.update(
-                lambda found: change(self._with_known(found))
+            self._saved, problem = self._state_file.update(
+                lambda stored: change(self._with_known(stored))
             )
             self._ahead = False
         except BackgroundServiceError as error:
@@ -137,14 +137,14 @@ class StateCache:
             self._tell(problem)
         return problem
 
-    def _with_known(self, found: ServiceSnapshot) -> ServiceSnapshot:
+    def _with_known(self, stored: ServiceSnapshot) -> ServiceSnapshot:
         """Return what was found on disk, and what this process knows that is lost there."""
         known = self._saved
         if known is None or not (
-            self._ahead or found.run < known.run or found == ServiceSnapshot()
+            self._ahead or stored.run < known.run or stored == ServiceSnapshot()
         ):
-            return found
-        return brought_up(found, known)
+            return stored
+        return merge_snapshots(stored, known)
 
     def _tell(self, problem: BackgroundServiceError) -> None:
         self.problem = problem
@@ -152,7 +152,11 @@ class StateCache:
             self._report(problem)
 
 
-def _wishing(saved: ServiceSnapshot, running: bool | None, now: float) -> ServiceSnapshot:  # noqa: FBT001 - a value
+def _with_desired_state(
+    saved: ServiceSnapshot,
+    running: bool | None,  # noqa: FBT001 - a value
+    now: float,
+) -> ServiceSnapshot:
     if running is None or running == saved.desired_running:
         return saved
     return replace(saved, desired_running=running, since=now)

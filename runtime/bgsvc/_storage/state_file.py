@@ -46,7 +46,7 @@ class StateFile:
         """
         if os.name != "nt":
             try:
-                return self._found(), None
+                return self._decode(), None
             except ValueError:
                 pass  # setting it aside takes the lock
         with FileLock(self._lock_path, self._folder):
@@ -55,30 +55,30 @@ class StateFile:
     def peek(self) -> ServiceSnapshot:
         """Return what is on disk without touching anything; a bad file reads as nothing."""
         try:
-            return self._found()
+            return self._decode()
         except (OSError, ValueError):
             return ServiceSnapshot()
 
     def problems(self) -> list[BackgroundServiceError]:
         """Return what is wrong with the file, and which were set aside; touch nothing."""
-        found: list[BackgroundServiceError] = []
+        problems: list[BackgroundServiceError] = []
         try:
-            self._found()
+            self._decode()
         except _TooNewError as error:
-            found.append(StateTooNewError(f"{self._path} has version {error}"))
+            problems.append(StateTooNewError(f"{self._path} has version {error}"))
         except ValueError:
-            found.append(StateDamagedError(f"{self._path} is damaged"))
+            problems.append(StateDamagedError(f"{self._path} is damaged"))
         except OSError as error:
-            found.append(BackgroundServiceError(str(error), code="stateUnreadable"))
+            problems.append(BackgroundServiceError(str(error), code="stateUnreadable"))
         for why, kind in (("damaged", StateDamagedError), ("newer", StateTooNewError)):
             kept = f"{os.path.basename(self._path)}.{why}-"
             names = os.listdir(self._folder) if os.path.isdir(self._folder) else []
-            found += [
+            problems += [
                 kind(f"{os.path.join(self._folder, name)} was set aside")
                 for name in sorted(names)
                 if name.startswith(kept)
             ]
-        return found
+        return problems
 
     def update(
         self, change: Callable[[ServiceSnapshot], ServiceSnapshot]
@@ -107,7 +107,7 @@ class StateFile:
             raise StateNotSavedError(text) from error
         return after, problem
 
-    def _found(self) -> ServiceSnapshot:
+    def _decode(self) -> ServiceSnapshot:
         try:
             with open(self._path, "rb") as file:
                 content = file.read()
@@ -117,7 +117,7 @@ class StateFile:
 
     def _read(self) -> tuple[ServiceSnapshot, BackgroundServiceError | None]:
         try:
-            return self._found(), None
+            return self._decode(), None
         except _TooNewError as error:
             kept = self._set_aside("newer")
             text = f"{self._path} has version {error}, this runtime reads {VERSION}; kept as {kept}"

@@ -15,7 +15,7 @@ from bgsvc._service.entry import config_of
 from bgsvc._storage.folders import state_dir_in
 from bgsvc._storage.quota import QuotaTracker
 from bgsvc.testing._clock import VirtualClock
-from bgsvc.testing._keeper import MortalHost, MortalPorts
+from bgsvc.testing._killable_process import MortalHost, MortalPorts
 from bgsvc.testing._notification import Notification, notification_in
 
 if TYPE_CHECKING:
@@ -230,14 +230,14 @@ class FakeHost(MortalHost):
         bus = Bus()
         bus.tap(self._events.append)
         data_dir = str(self._folder)
-        ledger = QuotaTracker(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
+        quota_tracker = QuotaTracker(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
         return Runtime(
             MortalPorts(
                 clock=self.clock,
                 host=self,
                 bus=bus,
                 data_dir=data_dir,
-                ledger=lambda: ledger,
+                quota_tracker=lambda: quota_tracker,
                 jitter=lambda: 1.0,
                 language=self._language,
             )

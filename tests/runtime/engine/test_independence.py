@@ -64,7 +64,7 @@ def test_a_process_stops_though_another_never_gives_the_lock_of_its_state_back(
 def test_a_state_that_another_process_has_locked_is_read_all_the_same(
     real: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_lock, "PATIENCE", 0.05)
+    monkeypatch.setattr(_lock, "LOCK_TIMEOUT_S", 0.05)
     first = adopted(real, "sync", Obedient)
     first.start(StartReason.APP)
     first.stop(StopReason.APP_STOP)

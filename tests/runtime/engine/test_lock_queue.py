@@ -30,11 +30,11 @@ def test_what_waited_for_a_lock_is_done_in_the_order_it_came() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
-    turns = LockQueue(lock, waiting.append)
+    lock_queue = LockQueue(lock, waiting.append)
 
     with somebody_has(lock):
-        turns.take(lambda: done.append("warning"))
-        turns.take(lambda: done.append("end"))
+        lock_queue.submit(lambda: done.append("warning"))
+        lock_queue.submit(lambda: done.append("end"))
         assert done == []
     waiting.pop()()
 
@@ -47,11 +47,11 @@ def test_what_comes_when_the_lock_is_free_lets_go_first_what_waits() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
-    turns = LockQueue(lock, waiting.append)
+    lock_queue = LockQueue(lock, waiting.append)
 
     with somebody_has(lock):
-        turns.take(lambda: done.append("first"))
-    turns.take(lambda: done.append("second"))
+        lock_queue.submit(lambda: done.append("first"))
+    lock_queue.submit(lambda: done.append("second"))
 
     assert done == ["first", "second"]
 
@@ -60,14 +60,14 @@ def test_an_action_that_fails_takes_no_other_with_it() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
-    turns = LockQueue(lock, waiting.append)
+    lock_queue = LockQueue(lock, waiting.append)
 
     def fail() -> None:
         raise OSError("no space")
 
     with somebody_has(lock):
-        turns.take(fail)
-        turns.take(lambda: done.append("second"))
+        lock_queue.submit(fail)
+        lock_queue.submit(lambda: done.append("second"))
     with pytest.raises(OSError, match="no space"):
         waiting.pop()()
     waiting.pop()()

@@ -181,7 +181,7 @@ def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=0.0)
     config = ServiceConfig(name="crashing", entry="x:y", restart=policy)
     crashing = real.adopt(config, Crashing)
-    begin = crashing.journal.begin
+    begin = crashing.state_cache.begin
 
     def slow(
         reason: StartReason, now: float, fields: dict[str, object]
@@ -191,7 +191,7 @@ def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
             let_go.wait(PATIENCE)
         return begin(reason, now, fields)
 
-    monkeypatch.setattr(crashing.journal, "begin", slow)
+    monkeypatch.setattr(crashing.state_cache, "begin", slow)
     deaf = adopted(real, "deaf", Deaf, stop_timeout=0.1)
     try:
         deaf.start(StartReason.APP)
@@ -455,10 +455,10 @@ def asked_to_stop(saved: ServiceSnapshot) -> ServiceSnapshot:
 def test_a_stop_asked_for_by_another_process_while_a_run_begins_is_kept(
     tmp_path: Path, reason: StartReason
 ) -> None:
-    journal = StateCache(StateFile(str(tmp_path), "sync"))
-    assert journal.saved.stop_request is None
+    state_cache = StateCache(StateFile(str(tmp_path), "sync"))
+    assert state_cache.saved.stop_request is None
     StateFile(str(tmp_path), "sync").update(asked_to_stop)
-    journal.begin(reason, 1.0, {})
+    state_cache.begin(reason, 1.0, {})
 
     saved = StateFile(str(tmp_path), "sync").peek()
     assert saved.run == 1
@@ -470,11 +470,11 @@ def test_a_restart_does_not_undo_a_stop_that_was_asked_for_when_the_last_run_end
     tmp_path: Path,
 ) -> None:
     file = StateFile(str(tmp_path), "sync")
-    journal = StateCache(file)
-    journal.begin(StartReason.USER, 1.0, {})
+    state_cache = StateCache(file)
+    state_cache.begin(StartReason.USER, 1.0, {})
     file.update(asked_to_stop)
-    journal.reread()
-    journal.begin(StartReason.RESTART, 2.0, {})
+    state_cache.reread()
+    state_cache.begin(StartReason.RESTART, 2.0, {})
 
     assert file.peek().stop_request is StopReason.USER_STOP
     assert file.peek().desired_running is False

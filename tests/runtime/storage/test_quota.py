@@ -216,10 +216,10 @@ DATA_SYNC = BUDGETS[0]
 def test_what_one_process_uses_is_used_for_the_others(tmp_path: Path) -> None:
     clock = VirtualClock()
     one, two = (QuotaTracker(clock, str(tmp_path), "boot") for _ in range(2))
-    for ledger in (one, two, one):
-        ledger.begin(DATA_SYNC)
+    for quota_tracker in (one, two, one):
+        quota_tracker.begin(DATA_SYNC)
         clock.advance(HOUR)
-        ledger.end(DATA_SYNC)
+        quota_tracker.end(DATA_SYNC)
 
     assert QuotaTracker(clock, str(tmp_path), "boot").left(DATA_SYNC) == 3 * HOUR
     assert two.left(DATA_SYNC) == 3 * HOUR

@@ -109,9 +109,9 @@ def test_what_another_process_wrote_meanwhile_outlives_what_this_one_could_not_w
     host.advance(1)
     other = FakeHost(folder=Path(host.runtime.ports.data_dir))
     other.clock.advance(60)
-    other.runtime.adopt(ServiceConfig(name="sync", entry="none:None"), SyncService).wish(
-        running=False
-    )
+    other.runtime.adopt(
+        ServiceConfig(name="sync", entry="none:None"), SyncService
+    ).set_desired_state(running=False)
     host.stop(reason=StopReason.PROCESS_EXIT)
 
     saved = StateFile(host.runtime.ports.state_dir, "sync").peek()

@@ -37,24 +37,24 @@ class MortalHost(Host):
     """A host that knows who writes for the process that lives now."""
 
     def __init__(self) -> None:
-        self._keepers: list[MortalStateFile] = []
+        self._state_files: list[MortalStateFile] = []
 
-    def keep(self, keeper: MortalStateFile) -> MortalStateFile:
+    def keep(self, state_file: MortalStateFile) -> MortalStateFile:
         """Remember somebody who writes."""
-        self._keepers.append(keeper)
-        return keeper
+        self._state_files.append(state_file)
+        return state_file
 
     def silence(self) -> None:
         """Let all of them write nothing any more."""
-        for keeper in self._keepers:
-            keeper.die()
-        self._keepers.clear()
+        for state_file in self._state_files:
+            state_file.die()
+        self._state_files.clear()
 
 
 class MortalPorts(Ports):
     """Ports whose writes end when the process dies."""
 
-    def keeper(self, service: str) -> StateFile:
+    def state_file(self, service: str) -> StateFile:
         """Return where the state of `service` is kept."""
-        keeper = MortalStateFile(self.state_dir, service)
-        return self.host.keep(keeper) if isinstance(self.host, MortalHost) else keeper
+        state_file = MortalStateFile(self.state_dir, service)
+        return self.host.keep(state_file) if isinstance(self.host, MortalHost) else state_file
