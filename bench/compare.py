@@ -159,7 +159,7 @@ def seconds_of_trip(tree: Tree, method: str) -> float:
         return float(tree.python("-c", CLIENT, str(tree.folder), method).stdout)
 
 
-def in_turns(
+def interleaved(
     measure_base: Callable[[], float], measure_head: Callable[[], float], rounds: int
 ) -> list[tuple[float, float]]:
     """Measure both, `rounds` times after one to warm up; each goes first every other time."""
@@ -199,11 +199,11 @@ def compare(base: Tree, head: Tree, *, quick: bool) -> dict[str, float]:
         ("`import bgsvc` alone", seconds_of_import),
         ("exec to READY", seconds_of_start),
     ):
-        pairs = in_turns(partial(measure, base), partial(measure, head), 10 if quick else 60)
+        pairs = interleaved(partial(measure, base), partial(measure, head), 10 if quick else 60)
         ratios[what] = report(what, "ms", 1e3, pairs)
     stay_on_one_cpu()
     for method in ("is_running", "state"):
-        pairs = in_turns(
+        pairs = interleaved(
             partial(seconds_of_trip, base, method),
             partial(seconds_of_trip, head, method),
             8 if quick else 30,

@@ -71,10 +71,10 @@ def timed(code: str) -> "tuple[float, float]":
     began = time.perf_counter()
     subprocess.run([*CLEAN, "-c", code], check=True, env=ENVIRONMENT)
     seconds = time.perf_counter() - began
-    found = subprocess.run(
+    finished = subprocess.run(
         [*CLEAN, "-c", report], check=True, env=ENVIRONMENT, capture_output=True, text=True
     )
-    return seconds, int(found.stdout.split()[1]) * resource.getpagesize() / 2**20
+    return seconds, int(finished.stdout.split()[1]) * resource.getpagesize() / 2**20
 
 
 def measure_import() -> None:

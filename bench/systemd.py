@@ -56,10 +56,10 @@ def main() -> None:
             install_app(box)
             machine = Machine(box, Path(folder, "share"))
             machine.install(service("Obedient"), "--now")
-            said = box.run(PYTHON, "-c", MEASURE).stdout
+            output = box.run(PYTHON, "-c", MEASURE).stdout
     except NoBoxError as error:
         sys.exit(f"bench/systemd.py: {error}")
-    cost: dict[str, float] = json.loads(said)
+    cost: dict[str, float] = json.loads(output)
     floor = f"{cost['floor']:.1f} ms, `systemctl show`"
     for what, name in (
         ("`get_os_service_status`", "call"),

@@ -54,12 +54,12 @@ def run_service(app: Path) -> None:
         [sys.executable, *command], cwd=app, stdout=subprocess.PIPE, text=True, env=environment
     ) as service:
         names = follow(service)
-    wanted = ["started", *["beat"] * BEATS, "goodbye", "stopped"]
-    said = [name for name in names if name in wanted]
+    expected = ["started", *["beat"] * BEATS, "goodbye", "stopped"]
+    emitted = [name for name in names if name in expected]
     if (
         service.returncode != 0
-        or said[: BEATS + 1] != wanted[: BEATS + 1]
-        or said[-2:] != wanted[-2:]
+        or emitted[: BEATS + 1] != expected[: BEATS + 1]
+        or emitted[-2:] != expected[-2:]
     ):
         sys.exit(f"the service ended with status {service.returncode} after {names}")
     print("\nthe service started, worked, was asked to stop (SIGTERM) and said goodbye")

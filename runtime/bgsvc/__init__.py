@@ -87,6 +87,15 @@ if TYPE_CHECKING:
         stop_os_service,
         uninstall_service,
     )
+    from bgsvc._os.errors import (
+        DefinitionError,
+        NeedsRootError,
+        NoServiceManagerError,
+        NotInstalledError,
+        OsServiceError,
+        OsServiceTimeoutError,
+        ProgramError,
+    )
     from bgsvc._os.service import LastExit, OsService, OsServiceState, OsServiceStatus, Scope
     from bgsvc._service.context import ServiceContext
     from bgsvc._service.notifier import Notifier
@@ -103,6 +112,7 @@ __all__ = [
     "Capability",
     "ConfigError",
     "Connection",
+    "DefinitionError",
     "DesiredState",
     "EntryNotFoundError",
     "Event",
@@ -113,16 +123,22 @@ __all__ = [
     "LastExit",
     "MessageInvalidError",
     "NativeState",
+    "NeedsRootError",
+    "NoServiceManagerError",
     "NotAllowedError",
+    "NotInstalledError",
     "NotRunningError",
     "NotSupportedError",
     "Notifier",
     "OnTimeout",
     "OsService",
+    "OsServiceError",
     "OsServiceState",
     "OsServiceStatus",
+    "OsServiceTimeoutError",
     "PlatformCapabilities",
     "PlatformError",
+    "ProgramError",
     "ProtocolError",
     "QuotaExhaustedError",
     "RestartOn",
@@ -218,6 +234,10 @@ _HOMES = {
     "_os.api": (
         "get_os_service_status install_service restart_os_service start_os_service "
         "stop_os_service uninstall_service"
+    ),
+    "_os.errors": (
+        "DefinitionError NeedsRootError NoServiceManagerError NotInstalledError "
+        "OsServiceError OsServiceTimeoutError ProgramError"
     ),
     "_os.service": "LastExit OsService OsServiceState OsServiceStatus Scope",
     "_service.context": "ServiceContext",

@@ -15,24 +15,42 @@ import pytest
 REPOSITORY: Final = Path(__file__).parents[2]
 
 ROOTS: Final = (
+    "bench",
     "generator",
+    "runtime/bgsvc/_app",
+    "runtime/bgsvc/_desktop",
+    "runtime/bgsvc/_engine",
+    "runtime/bgsvc/_events",
+    "runtime/bgsvc/_lite",
+    "runtime/bgsvc/_model",
+    "runtime/bgsvc/_ports",
+    "runtime/bgsvc/_service",
+    "runtime/bgsvc/_storage",
+    "runtime/bgsvc/testing",
+    "templates/android",
+    "templates/ios",
     "tests/contract",
     "tests/e2e",
     "tests/golden",
+    "tests/native/ios",
     "tests/packaging",
     "tests/unit",
+    "tools",
 )
 """Folders in which no identifier may be retired."""
 
 # PENDING: folders that still have retired names. Move each one to ROOTS once it passes.
 PENDING: Final = (
-    "bench",
-    "runtime",
-    "templates/android",
-    "templates/ios",
-    "tests/native",
+    "runtime/bgsvc/_cli",
+    "runtime/bgsvc/_daemon",
+    "runtime/bgsvc/_ipc",
+    "runtime/bgsvc/_os",
+    "tests/native/android",
+    "tests/native/linux",
+    "tests/native/macos",
+    "tests/native/python",
+    "tests/native/windows",
     "tests/runtime",
-    "tools",
 )
 
 PARTS: Final = {

@@ -90,7 +90,7 @@ def _installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
         return []
     from bgsvc._os.findings import setup_issues
 
-    return list(setup_issues(f"{host.app}.{config.name}", wanted=config.start_on_boot))
+    return list(setup_issues(f"{host.app}.{config.name}", at_boot=config.start_on_boot))
 
 
 def _declared(config: ServiceConfig, host: Host) -> list[SetupIssue]:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def setup_issues(label: str, *, wanted: bool) -> Iterator[SetupIssue]:
+def setup_issues(label: str, *, at_boot: bool) -> Iterator[SetupIssue]:
     """Look at the service `label` in both scopes.
 
     Args:
         label: The service's name with the manager.
-        wanted: Whether it is to start with the machine, and so has to be installed.
+        at_boot: Whether it is to start with the machine, and so has to be installed.
     """
     if sys.platform == "win32":
         from bgsvc._os.windows.session import own_findings
@@ -34,7 +34,7 @@ def setup_issues(label: str, *, wanted: bool) -> Iterator[SetupIssue]:
                 yield from backend.validate(label)
         except BackgroundServiceError as error:
             yield SetupIssue(error.code, "warning", error.message, error.fix)
-    if wanted and not there:
+    if at_boot and not there:
         text = f"{label} is to start with the machine, and is not installed"
         fix = "python -m bgsvc install FILE, with the file that `bgsvc-gen desktop` wrote"
         yield SetupIssue("not_installed", "warning", text, fix)

@@ -128,7 +128,7 @@ def test_what_needs_a_desktop_in_session_0_is_told_with_its_fix(machine: Machine
         ).split()
         seen = machine.code(
             "from bgsvc._os.findings import setup_issues\n"
-            f"print(*(one.code for one in setup_issues({TICK!r}, wanted=False)))"
+            f"print(*(one.code for one in setup_issues({TICK!r}, at_boot=False)))"
         ).split()
     finally:
         (machine.packages / "desktop_notifier.py").unlink()
