@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 REQUESTS = json.loads((ROOT / "tests/vectors/requests.json").read_text(encoding="utf-8"))
 APP = """\
 import json
@@ -59,7 +59,7 @@ print(json.dumps({"missing": Missing.missing, "modules": modules, "replies": len
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The copy as the generator writes it; the runtime's tests do not import the generator."""
+    """The copy as the generator writes it."""
     folder = tmp_path_factory.mktemp("app")
     spec = '[app]\nid = "com.example.notes"\n[services.sync]\nentry = "notes.sync:SyncService"\n'
     android = '[services.sync.android]\ntypes = ["dataSync"]\n'
