@@ -246,6 +246,9 @@ _HOMES = {
     "_service.shutdown": "ShutdownToken",
 }
 
+_ENUM_MODULES = ("_model.enums", "_os.service")
+"""A name from these is looked up on every access until `enum.Enum` is a base of their enums."""
+
 
 if not TYPE_CHECKING:  # a checker is to know the names above, and no others
 
@@ -255,9 +258,15 @@ if not TYPE_CHECKING:  # a checker is to know the names above, and no others
             if name in names.split():
                 home = __import__(f"bgsvc.{module}", fromlist=(name,))
                 value: object = getattr(home, name)
-                globals()[name] = value
+                if module not in _ENUM_MODULES or _has_adopted_enum():
+                    globals()[name] = value
                 return value
         raise AttributeError(f"module 'bgsvc' has no attribute {name!r}")
+
+    def _has_adopted_enum() -> bool:
+        from bgsvc._lite.enum import adopt_enum
+
+        return adopt_enum()
 
 
 def __dir__() -> list[str]:
