@@ -62,6 +62,9 @@ else:
         every = frozenset(names)
         is_checked = hasattr(cls, "__post_init__")
         defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+        for name, default in defaults.items():
+            if isinstance(default, (list, set)):
+                raise TypeError(f"{cls.__name__}.{name} needs an immutable default")
 
         def __init__(self, *args, **kwargs):  # noqa: N807
             if not args and not is_checked and kwargs.keys() == every:
