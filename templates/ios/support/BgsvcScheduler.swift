@@ -153,7 +153,14 @@ final class BgsvcScheduler: Sendable {
     if let limit { clock.after(limit, on: timers) { [self] in expire(window) } }
     window.completeIfFinished()
     calls.async { [self] in
-      for run in dueRuns where window.isOpen { start(run.service, in: window, limit) }
+      for run in dueRuns {
+        switch window.state {
+        case .open, .failing: start(run.service, in: window, limit)
+        // iOS took the time back before the run began; nothing would end it any more.
+        case .expiring: window.endRun(of: run.service, succeeded: false)
+        case .closed: return
+        }
+      }
     }
   }
 
