@@ -1,13 +1,13 @@
-"""What the command line tells of itself, as a whole and of each command."""
+"""What the command line prints of itself, as a whole and of each command."""
 
 from __future__ import annotations
 
 COMMANDS = {
     "run": ("ENTRY", "run a service in this process until it ends"),
-    "stop": ("[ENTRY]", "stop a service that another process runs, and want it no more"),
-    "state": ("[ENTRY]", "tell what services do, what is wanted, and why the last runs ended"),
-    "capabilities": ("", "tell what this platform promises to a service"),
-    "validate": ("ENTRY", "look whether a service can run here"),
+    "stop": ("[ENTRY]", "stop a service that another process runs, and clear its desired state"),
+    "state": ("[ENTRY]", "print each service's state, desired state and last runs"),
+    "capabilities": ("", "print what this platform promises a service"),
+    "validate": ("ENTRY", "check whether a service can run here"),
 }
 OS_COMMANDS = {
     "install": ("FILE", "install or upgrade the service that a generated FILE defines"),
@@ -15,7 +15,7 @@ OS_COMMANDS = {
     "start": ("LABEL", "start it, and return once it is ready"),
     "stop": ("LABEL", "stop it, until it is started again or the next boot starts it"),
     "restart": ("LABEL", "stop it if it runs, and start it"),
-    "status": ("LABEL", "tell whether it is installed, enabled and running, and what is wrong"),
+    "status": ("LABEL", "print whether it is installed, enabled and running, and what is wrong"),
     "logs": ("LABEL", "print what it wrote"),
 }
 _HERE = frozenset(COMMANDS)
@@ -23,7 +23,7 @@ _OS = frozenset(OS_COMMANDS)
 _ALL = _HERE | _OS
 _KEPT = _HERE - {"capabilities"}
 OPTIONS = (
-    ("--name NAME", _KEPT, "the service's name; by default made of its class's"),
+    ("--name NAME", _KEPT, "the service's name  [default: from its class's]"),
     ("--app ID", _HERE, "the app's id, which names the default data folder"),
     ("--data-dir DIR", _KEPT, "where state is kept"),
     ("--json", _ALL - {"logs"}, "print JSON, events one on a line"),
@@ -36,11 +36,11 @@ OPTIONS = (
     ("--boot", {"run"}, "do nothing if the service was stopped by its user"),
     ("--mode MODE", {"capabilities"}, "of another mode, such as systemdUser or iosRefresh"),
     ("--types A,B", {"capabilities"}, "for these Android types"),
-    ("--scope SCOPE", _OS, "of an OS service: user or system; by default where it is installed"),
+    ("--scope SCOPE", _OS, "of an OS service: user or system  [default: where it is installed]"),
     ("--now", {"install"}, "start it as well"),
     ("--lines N", {"logs"}, "how many of the last lines (100)"),
     ("--follow", {"logs"}, "go on with what it writes from now on"),
-    ("--help, --version", _ALL, "tell of the command line, or which bgsvc this is"),
+    ("--help, --version", _ALL, "print this help, or the version of bgsvc"),
 )
 _WORDS = {
     "ENTRY": "ENTRY is package.module:ClassName",
