@@ -1,275 +1,347 @@
-"""Where one service is in its life: the only place where that changes.
+"""The life cycle of one service. Only `Lifecycle` changes its state.
 
-Supervisors ask for what is to happen; a run, from its own thread, reports what did.
+A supervisor requests starts and stops. A run reports its progress from its own thread.
+`lifecycle_states` has the states and the table of transitions.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import threading
 
+from bgsvc._engine.lifecycle_states import LifecycleEvent, LifecycleState, StateKind
 from bgsvc._engine.lock_queue import LockQueue
-from bgsvc._engine.recorder import RunRecorder
-from bgsvc._model.enums import ServiceState, StopReason
+from bgsvc._engine.recorder import RunClaim, RunRecorder
+from bgsvc._model.enums import RestartOn, StopReason
 from bgsvc._model.errors import (
-    AlreadyRunningError,
     BackgroundServiceError,
     PlatformError,
-    StateNotSavedError,
     StillStoppingError,
     StopTimeoutError,
     describe_error,
 )
-from bgsvc._storage.locks import run_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bgsvc._engine.ports import Ports
     from bgsvc._engine.restarts import Restarts
     from bgsvc._engine.run import Run
+    from bgsvc._model.config import RestartPolicy
+    from bgsvc._model.enums import ServiceState
+    from bgsvc._ports.clock import Timer
+    from bgsvc._storage.state_cache import StateCache
 
 HARD_END_STATUS = 70
-"""The exit status of a process that was ended because a run would not stop."""
-_OURS_ALONE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""What keeps this process from locking a file that another can lock."""
-_SHORT = "close files or raise the limit (`ulimit -n`), then start the service again"
-DRAIN = 1.0
-"""Seconds listeners have for the last events of a process that is ended so."""
+"""The exit status of a process that is ended because a run does not stop."""
+HARD_END_TIMEOUT_S = 1.0
+"""Seconds such an end waits for the lock, and then for listeners to take the last events."""
 
 
 class Lifecycle:
-    """One service's state, run and restarts; `lock` is held around all that is not a report.
+    """One service's state.
 
     Attributes:
-        turns: What the clock's thread does with the lock; it waits for no service.
-        state: The state that is told to whoever asks.
-        run: The run under way, one that is stopping included.
-        restarts: What sees to the next run; None where there never is one.
-        last_error: What the last failed run failed with.
-        chronicle: What is told and kept.
+        lock: Guards every change of the state; methods take it, except where they say otherwise.
+        lock_queue: Does what the clock's thread needs `lock` for; that thread never waits for it.
+        recorder: Emits the service's events and writes its state file.
+        last_error: What the last failed run, overdue stop or restart failed with.
     """
 
     def __init__(self, service: str, ports: Ports) -> None:
         self.lock = threading.RLock()
-        late = f"bgsvc-{service}-late"
-        self.lock_queue = LockQueue(self.lock, lambda wait: ports.clock.spawn(wait, late))
-        self.state = ServiceState.IDLE
-        self.run: Run | None = None
-        self.restarts: Restarts | None = None
-        self.last_error: BackgroundServiceError | None = None
+        thread_name = f"bgsvc-{service}-late"
+        self.lock_queue = LockQueue(self.lock, lambda wait: ports.clock.spawn(wait, thread_name))
         self.recorder = RunRecorder(service, ports)
+        self.last_error: BackgroundServiceError | None = None
+        self._state = LifecycleState(StateKind.IDLE)
+        self._restarts: Restarts | None = None
         self._service = service
         self._ports = ports
-        self._only = run_lock(ports.state_dir, service)
+        self._claim = RunClaim(ports.state_dir, service)
+
+    @property
+    def current(self) -> LifecycleState:
+        """The state; read without the lock it may be outdated, but is whole."""
+        return self._state
+
+    @property
+    def run(self) -> Run | None:
+        """The run under way, one that is stopping included."""
+        return self._state.run
 
     @property
     def restart_in(self) -> float | None:
         """Seconds to the next run; None if none is due."""
-        return None if self.restarts is None else self.restarts.due_in
+        timer = self._state.restart_timer
+        return None if timer is None else max(0.0, timer.when - self._ports.clock.uptime())
 
-    def claim(self) -> None:
-        """See that nobody runs the service, and that nobody else will until `give_up` or the end.
+    @property
+    def state_cache(self) -> StateCache:
+        """What is saved of the service."""
+        return self.recorder.state_cache
+
+    def state_elsewhere(self) -> ServiceState | None:
+        """Return the state of the service's run in another process; None if there is none."""
+        return self._claim.state_elsewhere() if self.run is None else None
+
+    def plan_restarts(self, policy: RestartPolicy, begin: Callable[[], object]) -> None:
+        """Restart by `policy` from now on, through `begin`; what is due already stays due."""
+        if self._restarts is not None:
+            self._restarts.follow(policy)
+        elif policy.on is not RestartOn.NEVER:
+            from bgsvc._engine.restarts import Restarts
+
+            self._restarts = Restarts(policy, self._ports, begin, self)
+
+    # what a supervisor requests
+
+    def request_start(self, *, is_restart: bool) -> None:
+        """Claim the right to run the service, until `withdraw_start` or the run's end.
+
+        The caller holds the lock. A restart that was due is called off.
 
         Raises:
-            AlreadyRunningError: There is a run, in this process or another.
-            StillStoppingError: There is a run that was told to stop.
-            PlatformError: This process is short of something that another may have.
+            AlreadyRunningError: A run is under way, in this process or another.
+            StillStoppingError: A run was asked to stop and has not ended.
+            PlatformError: This process has no file or memory left for the claim.
         """
-        name = self._service
-        if self.run is not None:
-            if self.run.stop_reason is not None:
-                raise StillStoppingError(f"run {self.run.number} of {name} is still stopping")
-            raise AlreadyRunningError(f"{name} is running already, as run {self.run.number}")
-        if self.restarts is not None:
-            self.restarts.call_off()
-        try:
-            if self._only.acquire():
-                return
-        except StateNotSavedError as error:
-            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _OURS_ALONE:
-                raise PlatformError(error.message, fix=_SHORT) from error
-            return  # the chronicle says so, and nobody else can use the folder either
-        raise AlreadyRunningError(f"{name} is running already, in another process")
+        run = self.run
+        refusal = self._advance(LifecycleEvent.START_REQUESTED)
+        if refusal is StillStoppingError and run is not None:
+            raise refusal(f"run {run.number} of {self._service} is still stopping")
+        if refusal is not None and run is not None:
+            raise refusal(f"{self._service} is running already, as run {run.number}")
+        self._claim.acquire()
+        if self._restarts is not None and not is_restart:
+            self._restarts.forget()
 
-    def elsewhere(self) -> ServiceState | None:
-        """Return where the service's run in another process is; None if there is none."""
-        holder = self._only.look() if self.run is None else None
-        if holder is None or holder[0] == os.getpid():
-            return None
-        try:
-            return ServiceState(holder[1])
-        except ValueError:
-            return ServiceState.INITIALIZING  # it has not yet said anything
+    def withdraw_start(self) -> None:
+        """Give up the right that `request_start` claimed; the caller holds the lock."""
+        self._claim.release()
 
-    def give_up(self) -> None:
-        """Take a claim back."""
-        self._only.release()
+    def accept_start(self, run: Run) -> None:
+        """Make `run` the one under way; the caller holds the lock."""
+        self._advance(LifecycleEvent.START_ACCEPTED, run=run)
+        self._publish()
 
-    def begin(self, run: Run) -> None:
-        """Take in a run that was accepted."""
-        self.run = run
-        self._enter(ServiceState.INITIALIZING)
-
-    def mark_stopping(self, run: Run, reason: StopReason) -> None:
-        """Set a run's token and note why, unless that was done; never fails, never blocks."""
-        if run.stop_reason is None:
-            run.stop_reason = reason
-            run.signal.set()
-            self._enter(ServiceState.STOPPING)
-
-    def arm_stop_timer(self, run: Run, seconds: float) -> None:
-        """Cancel and then end a run in time, unless that is due sooner already."""
-        try:
-            run.end_within(seconds, lambda: self._overdue(run, seconds))
-        except RuntimeError as error:
-            text = f"nothing bounds the stop of {self._service}: {describe_error(error)}"
-            self.recorder.report(PlatformError(text))
-
-    def fail(self, run: Run, error: BackgroundServiceError) -> None:
-        """End a run that could not begin."""
+    def fail_start(self, run: Run, error: BackgroundServiceError) -> None:
+        """End an accepted run whose thread could not start; the caller holds the lock."""
         run.error = error
         self._finish(run)
+
+    def request_stop(self, reason: StopReason, within: float | None = None) -> None:
+        """Ask the run to stop or call a restart off; clear the desired state if `reason` does.
+
+        Raises:
+            NotRunningError: No run is under way, due or desired.
+        """
+        with self.lock:
+            run, is_first = self.run, self._state.stop_reason is None
+            refusal = self._advance(LifecycleEvent.STOP_REQUESTED, stop_reason=reason)
+            if run is not None:
+                run.signal.set()  # before anything that may fail or block
+                if is_first:
+                    self._publish()
+                seconds = run.stop_timeout if within is None else min(run.stop_timeout, within)
+                self._arm_stop_timer(run, seconds)
+                run.signal.request()
+            is_refused = refusal is not None and not self.recorder.desired_running
+            if reason.clears_desired_state:
+                self.recorder.set_desired_state(running=False)
+            if self._restarts is not None:
+                self.recorder.clear_restart_due()
+            if refusal is not None and is_refused:
+                raise refusal(f"{self._service} is not running")
 
     def abandon(self) -> None:
         """Forget the run and its timers as a dead process does; for tests."""
         with self.lock:
-            if self.restarts is not None:
-                self.restarts.call_off()
-            run, self.run = self.run, None
+            run = self.run
+            self._advance(LifecycleEvent.ABANDONED)
             if run is None:
                 return
-            self._only.release()
+            self._claim.release()
             run.cancel_stop_timer()
             if run.time_limit is not None:
                 run.time_limit.detach()
         run.signal.request()
         run.cancel()
 
-    def _enter(self, state: ServiceState) -> None:
-        self.state = state
-        self._only.note(state.value)  # for other processes
-
     # what a run reports, from its own thread
 
     def run_started(self, run: Run) -> None:
-        """Say `started`: the run's `init` has returned."""
+        """Emit `started`: the run's `init` has returned."""
         with self.lock:
-            if run is not self.run:
+            if not self._advance_run(run, LifecycleEvent.INIT_RETURNED):
                 return
             self.last_error = None
-            if run.stop_reason is None:
-                self._enter(ServiceState.RUNNING)
+            if self._state.stop_reason is None:
+                self._publish()
             self.recorder.emit(run, "started", {"reason": run.start_reason.value})
 
     def run_closing(self, run: Run) -> StopReason:
-        """Bound the `shutdown` of a run that ended by itself, and return why it ended."""
+        """Limit the `shutdown` of a run that ended by itself, and return why it ended."""
         with self.lock:
-            if run is self.run:
-                self._enter(ServiceState.STOPPING)
-                if run.stop_reason is None:
-                    self.arm_stop_timer(run, run.stop_timeout)
-            return run.reason
+            if not self._advance_run(run, LifecycleEvent.RUN_CLOSING):
+                return run.end_reason(None)
+            self._publish()
+            if self._state.stop_reason is None:
+                self._arm_stop_timer(run, run.stop_timeout)
+            return run.end_reason(self._state.stop_reason)
 
     def run_ended(self, run: Run) -> None:
-        """Say `stopped`, exactly once, and see what follows."""
+        """Emit `stopped`, exactly once, and schedule the next run if there is to be one."""
         with self.lock:
             if run is self.run:
                 self._finish(run)
 
-    def not_restarted(self, error: BaseException) -> None:
-        """Say that the start that was due could not begin."""
-        trouble = error
-        if not isinstance(trouble, BackgroundServiceError):
-            trouble = PlatformError(f"no start of {self._service}: {describe_error(error)}")
+    # what restarts report
+
+    def restart_timer_fired(self, timer: Timer) -> bool:
+        """Take the restart that `timer` was for; False if it was called off.
+
+        The caller holds the lock.
+        """
+        if self._state.restart_timer is not timer:
+            return False
+        self._advance(LifecycleEvent.RESTART_TIMER_FIRED)
+        return True
+
+    def restart_failed(self, error: BaseException) -> None:
+        """Emit `restart_failed`: a start that no caller waits for failed with `error`."""
+        failure = error
+        if not isinstance(failure, BackgroundServiceError):
+            failure = PlatformError(f"no start of {self._service}: {describe_error(error)}")
         with self.lock:
-            self.last_error = trouble
-            self.recorder.note("restart_failed", trouble.to_wire())
+            self.last_error = failure
+            self.recorder.note("restart_failed", failure.to_wire())
 
-    # how a run ends
+    # how the state changes; the lock is held in all of these
 
-    def _overdue(self, run: Run, seconds: float) -> None:
+    def _advance(
+        self,
+        event: LifecycleEvent,
+        *,
+        run: Run | None = None,
+        stop_reason: StopReason | None = None,
+        restart_timer: Timer | None = None,
+    ) -> type[BackgroundServiceError] | None:
+        """Enter the state that follows `event`; return the error if it is refused."""
+        before = self._state
+        after = before.successor(
+            event, run=run, stop_reason=stop_reason, restart_timer=restart_timer
+        )
+        if not isinstance(after, LifecycleState):
+            return after
+        self._state = after
+        if before.restart_timer is not None:
+            before.restart_timer.cancel()
+        return None
+
+    def _advance_run(self, run: Run, event: LifecycleEvent) -> bool:
+        """Apply an event of `run`; False if it is ignored, as any event of an earlier run is."""
+        before = self._state
+        if run is before.run:
+            self._advance(event)
+        return self._state is not before
+
+    def _publish(self) -> None:
+        self._claim.publish(self._state.public)
+
+    # how a run that does not stop in time ends
+
+    def _arm_stop_timer(self, run: Run, seconds: float) -> None:
+        """Cancel and then end a run in time, unless that is due sooner already."""
+        try:
+            run.arm_stop_timer(seconds, lambda: self._stop_timer_fired(run, seconds))
+        except RuntimeError as error:
+            text = f"nothing bounds the stop of {self._service}: {describe_error(error)}"
+            self.recorder.report(PlatformError(text))
+
+    def _stop_timer_fired(self, run: Run, seconds: float) -> None:
         if self._ports.host.owns_process:
             self._end_process(run, seconds)
         else:
-            self.lock_queue.submit(lambda: self._late(run, seconds))
+            self.lock_queue.submit(lambda: self._enter_overdue(run, seconds))
 
-    def _late(self, run: Run, seconds: float) -> bool:
-        """Say that a run did not stop in time; False if it did, or that was said."""
-        if run is not self.run or run.overdue:
-            return False
-        run.overdue = True
-        run.forced = self._ports.host.owns_process
+    def _enter_overdue(self, run: Run, seconds: float) -> None:
+        if self._advance_run(run, LifecycleEvent.STOP_OVERDUE):
+            self._report_overdue(run, seconds)
+
+    def _report_overdue(self, run: Run, seconds: float) -> None:
         run.signal.set()
-        self._say_overdue(run, seconds)
-        run.signal.request()
-        return True
-
-    def _end_process(self, run: Run, seconds: float) -> None:
-        """End the process of a run that did not stop in time, whatever else there waits."""
-        locked = self.lock.acquire(timeout=DRAIN)
-        try:
-            if locked and self._late(run, seconds):
-                self._finish(run)
-        finally:
-            if locked:
-                self.lock.release()
-            if run.forced or not locked:  # who has the lock waits for a disk that does not answer
-                self._ports.bus.drain(DRAIN)
-                self._ports.host.end_process(HARD_END_STATUS)
-
-    def _say_overdue(self, run: Run, seconds: float) -> None:
         text = f"run {run.number} of {self._service} did not stop within {seconds:g} s"
         self.last_error = StopTimeoutError(text)
-        data = {"reason": run.reason.value, "seconds": seconds, **self.last_error.to_wire()}
+        reason = run.end_reason(self._state.stop_reason).value
+        data = {"reason": reason, "seconds": seconds, **self.last_error.to_wire()}
         self.recorder.emit(run, "stop_overdue", data)
+        run.signal.request()
 
-    def _finish(self, run: Run) -> None:
-        data: dict[str, object] = {}
+    def _end_process(self, run: Run, seconds: float) -> None:
+        """End the process, even where the lock's holder waits for a disk that does not answer."""
+        is_locked = self.lock.acquire(timeout=HARD_END_TIMEOUT_S)
+        ends = not is_locked
         try:
-            data = self._keep_end(run)
-        except BaseException as error:  # whatever fails there, the run is over
+            if is_locked and self._advance_run(run, LifecycleEvent.STOP_OVERDUE):
+                ends = True
+                self._report_overdue(run, seconds)
+                self._finish(run, forced=True)
+        finally:
+            if is_locked:
+                self.lock.release()
+            if ends:
+                self._ports.bus.drain(HARD_END_TIMEOUT_S)
+                self._ports.host.end_process(HARD_END_STATUS)
+
+    # how a run ends
+
+    def _finish(self, run: Run, *, forced: bool = False) -> None:
+        """End the run, whatever fails while its end is recorded."""
+        data: dict[str, object] = {}
+        timer: Timer | None = None
+        try:
+            run.release_time()
+            data, timer = self._record_end(run, forced=forced)
+        except BaseException as error:
             import logging
 
             logging.getLogger("bgsvc").exception("the end of a run was not kept")
             run.error = run.error or PlatformError(f"not kept: {describe_error(error)}")
             data = {"reason": StopReason.ERROR.value}
-        finally:  # and nobody is to wait for it
-            self.run = None
-            self._only.release()
-            self.state = ServiceState.STOPPED
+        finally:
+            self._advance(_end_event(timer, forced=forced), restart_timer=timer)
+            self._claim.release()
             try:
-                self._say_end(run, data)
+                if run.error is not None:
+                    self.last_error = run.error
+                self.recorder.emit_end(run, data)
             finally:
                 run.ended.set()
 
-    def _keep_end(self, run: Run) -> dict[str, object]:
-        """Keep how a run ended and see to the next; return what `stopped` is to carry."""
-        run.cancel_stop_timer()
-        if run.time_limit is not None:
-            run.time_limit.end()
-        reason = run.reason
+    def _record_end(self, run: Run, *, forced: bool) -> tuple[dict[str, object], Timer | None]:
+        """Write how a run ended and schedule the next; return what `stopped` is to carry."""
+        asked, restarts = self._state.stop_reason, self._restarts
+        reason = run.end_reason(asked)
         data: dict[str, object] = {"reason": reason.value}
-        if run.stop_reason is not None and run.stop_reason is not reason:
-            data["requested"] = run.stop_reason.value
-        if run.forced:
+        if asked is not None and asked is not reason:
+            data["requested"] = asked.value
+        if forced:
             data["forced"] = True
         delay = None
-        if run.stop_reason is None and self.restarts is not None:
-            delay = self.restarts.decide(reason, data)
-        error = run.error or (self.last_error if run.forced else None)
-        self.recorder.end(run, reason, error, delay)
-        if (
-            delay is not None
-            and not run.forced
-            and self.restarts is not None
-            and self.restarts.schedule(delay)
-        ):
+        if asked is None and restarts is not None:
+            delay = restarts.decide(reason, data)
+        error = run.error or (self.last_error if forced else None)
+        self.recorder.end(run, reason, error, delay, forced=forced)
+        timer = None
+        if delay is not None and not forced and restarts is not None:
+            timer = restarts.schedule(delay)
+        if timer is not None:
             data["restartIn"] = delay
-        return data
+        return data, timer
 
-    def _say_end(self, run: Run, data: dict[str, object]) -> None:
-        if run.error is not None:
-            self.last_error = run.error
-            self.recorder.emit(run, "error", run.error.to_wire())
-        self.recorder.emit(run, "stopped", data)
+
+def _end_event(timer: Timer | None, *, forced: bool) -> LifecycleEvent:
+    if forced:
+        return LifecycleEvent.FORCED_END
+    return LifecycleEvent.RUN_ENDED if timer is None else LifecycleEvent.RUN_ENDED_RESTART

@@ -1,9 +1,15 @@
-"""What is told of one service and what is kept of it: its events, its wishes, its history."""
+"""Records one service's runs where others see them: in events, the state file and the run lock."""
 
 from __future__ import annotations
 
+import errno
+import os
+
 from bgsvc._events.bus import EventSource
+from bgsvc._model.enums import ServiceState
+from bgsvc._model.errors import AlreadyRunningError, PlatformError, StateNotSavedError
 from bgsvc._model.snapshot import RunRecord
+from bgsvc._storage.locks import run_lock
 from bgsvc._storage.state_cache import StateCache
 
 TYPE_CHECKING = False
@@ -14,10 +20,20 @@ if TYPE_CHECKING:
     from bgsvc._engine.run import Run
     from bgsvc._model.enums import StartReason, StopReason
     from bgsvc._model.errors import BackgroundServiceError
+    from bgsvc._model.snapshot import ServiceSnapshot
+
+
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Errors that keep this process from locking a file that another process can lock."""
+_SHORTAGE_FIX = "close files or raise the limit (`ulimit -n`), then start the service again"
 
 
 class RunRecorder:
-    """Tells and keeps what happens to one service; the disk may refuse, and that is told too."""
+    """Emits what happens to one service and saves it; a disk that refuses is reported too.
+
+    Attributes:
+        state_cache: The service's state file, and what this process knows beyond it.
+    """
 
     def __init__(self, service: str, ports: Ports) -> None:
         self.state_cache = StateCache(ports.state_file(service), self.report)
@@ -25,32 +41,52 @@ class RunRecorder:
         self._ports = ports
         self._source = EventSource(service, ports.bus, ports.clock)
 
-    def emit(self, run: Run, event: str, data: Mapping[str, object]) -> bool:
-        """Tell what a run does; False, and nothing told, once it has `stopped`."""
-        return self._source.emit(run.number, event, data)
+    @property
+    def desired_running(self) -> bool | None:
+        """The desired state, as this process knows it; None if it was never set."""
+        return self.state_cache.saved.desired_running
+
+    @property
+    def problem(self) -> BackgroundServiceError | None:
+        """What was last wrong with the state file."""
+        return self.state_cache.problem
+
+    def reread(self) -> ServiceSnapshot:
+        """Return what is saved; another process may have changed it."""
+        return self.state_cache.reread()
+
+    def emit(self, run: Run, event: str, data: Mapping[str, object]) -> None:
+        """Emit an event of a run; nothing once the run has `stopped`."""
+        self._source.emit(run.number, event, data)
+
+    def emit_end(self, run: Run, data: Mapping[str, object]) -> None:
+        """Emit a run's last events: `error` if it failed, then `stopped` with `data`."""
+        if run.error is not None:
+            self.emit(run, "error", run.error.to_wire())
+        self.emit(run, "stopped", data)
 
     def note(self, event: str, data: Mapping[str, object]) -> None:
-        """Tell something of the service that no run does."""
+        """Emit an event of the service that belongs to no run."""
         self._source.note(self.state_cache.saved.run, event, data)
 
-    def report(self, trouble: BackgroundServiceError) -> None:
-        """Tell of trouble with what is kept."""
+    def report(self, problem: BackgroundServiceError) -> None:
+        """Log a problem with the state file and emit `state_problem`."""
         import logging
 
-        logging.getLogger("bgsvc").error("%s: %s", self._service, trouble)
-        self.note("state_problem", trouble.to_wire())
+        logging.getLogger("bgsvc").error("%s: %s", self._service, problem)
+        self.note("state_problem", problem.to_wire())
 
     def begin(
         self, reason: StartReason, config: Mapping[str, object]
     ) -> tuple[int, BackgroundServiceError | None]:
-        """Keep that a run begins, and what is wanted; return its number and any trouble, told.
+        """Save that a run begins and that it is desired; return its number and any problem.
 
-        A host that starts a service of its own accord knows better what is wanted than our file.
+        A host that starts a service by itself knows the desired state better than the file, so
+        it is told only of starts that set the desired state.
         """
         begun = self.state_cache.begin(reason, self._ports.clock.now(), config)
-        is_desired = self.state_cache.saved.desired_running
-        if is_desired is not None and reason.sets_desired_state:
-            self._ports.host.desired_state(self._service, running=is_desired)
+        if reason.sets_desired_state:
+            self._tell_host(None)
         return begun
 
     def end(
@@ -59,27 +95,84 @@ class RunRecorder:
         reason: StopReason,
         error: BackgroundServiceError | None,
         restart_in: float | None,
+        *,
+        forced: bool,
     ) -> None:
-        """Keep how a run ended, what is wanted after it, and when the next is due."""
+        """Save how a run ended, the desired state after it, and when the next run is due."""
         now = self._ports.clock.now()
-        entry = RunRecord(
+        record = RunRecord(
             run=run.number,
             start_reason=run.start_reason,
             started=run.started_at,
             ended=now,
             reason=reason,
             error=None if error is None else error.to_wire(),
-            forced=run.forced,
+            forced=forced,
         )
-        clears = restart_in is None and reason.clears_desired_state
-        if clears and self.state_cache.saved.desired_running:
-            self._ports.host.desired_state(self._service, running=False)
+        before = self.desired_running
+        desired = False if restart_in is None and reason.clears_desired_state else None
         due = None if restart_in is None else now + restart_in
-        self.state_cache.end(entry, now, desired=False if clears else None, due=due)
+        self.state_cache.end(record, now, desired=desired, due=due)
+        if desired is not None:
+            self._tell_host(before or False)
 
     def set_desired_state(self, *, running: bool) -> None:
-        """Keep what is wanted from now on."""
-        changed = self.state_cache.saved.desired_running is not running
+        """Save the desired state."""
+        before = self.desired_running
         self.state_cache.set_desired_state(running, self._ports.clock.now())
-        if changed:
-            self._ports.host.desired_state(self._service, running=running)
+        self._tell_host(before)
+
+    def clear_restart_due(self) -> None:
+        """Save that no run is due any more."""
+        self.state_cache.call_off()
+
+    def _tell_host(self, before: bool | None) -> None:  # noqa: FBT001 - a value
+        """Tell the host the desired state, unless it is still as `before`."""
+        desired = self.desired_running
+        if desired is not None and desired is not before:
+            self._ports.host.desired_state(self._service, running=desired)
+
+
+class RunClaim:
+    """Holds the service's run lock while a run is under way, and publishes its state in it."""
+
+    def __init__(self, folder: str, service: str) -> None:
+        self._service = service
+        self._lock = run_lock(folder, service)
+
+    def acquire(self) -> None:
+        """Claim the exclusive right to run the service, until `release` or the process's end.
+
+        Where the folder cannot be used at all there is no lock: the state cannot be saved either,
+        which is reported, and no other process can use the folder.
+
+        Raises:
+            AlreadyRunningError: Another process runs the service.
+            PlatformError: This process has no file or memory left for the lock.
+        """
+        try:
+            if self._lock.acquire():
+                return
+        except StateNotSavedError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _SHORTAGES:
+                raise PlatformError(error.message, fix=_SHORTAGE_FIX) from error
+            return
+        raise AlreadyRunningError(f"{self._service} is running already, in another process")
+
+    def release(self) -> None:
+        """Give the right up."""
+        self._lock.release()
+
+    def publish(self, state: ServiceState) -> None:
+        """Write the state of the run where other processes read it."""
+        self._lock.note(state.value)
+
+    def state_elsewhere(self) -> ServiceState | None:
+        """Return the state of a run in another process; None if there is none."""
+        holder = self._lock.look()
+        if holder is None or holder[0] == os.getpid():
+            return None
+        try:
+            return ServiceState(holder[1])
+        except ValueError:
+            return ServiceState.INITIALIZING  # the run has not written its state yet

@@ -1,4 +1,4 @@
-"""When a run that ended is followed by another: back-off, jitter, and a guard against loops."""
+"""Restarts a service whose run ended: back-off, jitter and a guard against crash loops."""
 
 from __future__ import annotations
 
@@ -8,14 +8,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+    from typing import Protocol
 
     from bgsvc._engine.ports import Ports
     from bgsvc._model.config import RestartPolicy
     from bgsvc._ports.clock import Timer
 
+    class RestartOwner(Protocol):
+        """Keeps the timer of the restart that is due."""
+
+        lock: threading.RLock
+
+        def restart_timer_fired(self, timer: Timer) -> bool:
+            """Take the restart that `timer` was for; False if it was called off."""
+            ...
+
+        def restart_failed(self, error: BaseException) -> None:
+            """Report that the restart that was due failed with `error`."""
+
 
 class RestartPlan:
-    """Remembers one service's failures and decides what follows the next end."""
+    """Counts one service's restarts and decides whether another follows the next end."""
 
     def __init__(self, policy: RestartPolicy, jitter: Callable[[], float]) -> None:
         self._policy = policy
@@ -23,15 +36,10 @@ class RestartPlan:
         self._restarts: list[float] = []
         self.gave_up = False
 
-    @property
-    def attempt(self) -> int:
-        """How many restarts the guard still counts."""
-        return len(self._restarts)
-
     def after(self, reason: StopReason, now: float) -> float | None:
         """Return the seconds to wait before the next run, None if there is to be none.
 
-        `now` is uptime. Sets `gave_up` if only the guard stands between.
+        `now` is uptime. Sets `gave_up` if only the guard against crash loops prevents a run.
         """
         self.gave_up = False
         policy = self._policy
@@ -50,28 +58,32 @@ class RestartPlan:
         return full * (0.5 + 0.5 * self._jitter())
 
     def forget(self) -> None:
-        """Start counting anew, because somebody started the service on purpose."""
+        """Start counting anew, because the service was started on purpose."""
         self._restarts.clear()
         self.gave_up = False
 
 
 class Restarts:
-    """Sees to one service's restarts; whoever calls it holds the service's lock."""
+    """Decides and schedules one service's restarts; its lock is held in all methods."""
 
     def __init__(
         self,
         policy: RestartPolicy,
         ports: Ports,
-        lock: threading.RLock,
         begin: Callable[[], object],
-        failed: Callable[[Exception], None],
+        owner: RestartOwner,
     ) -> None:
-        """Have nothing due; `begin` will start a run, `failed` hear why none could begin."""
+        """Schedule nothing yet.
+
+        Args:
+            policy: When to restart.
+            ports: The clock and the jitter.
+            begin: Starts a run, or raises.
+            owner: Keeps the timer of the restart that is due.
+        """
         self._ports = ports
-        self._lock = lock
         self._begin = begin
-        self._failed = failed
-        self._timer: Timer | None = None
+        self._owner = owner
         self._plan = RestartPlan(policy, ports.jitter)
 
     def follow(self, policy: RestartPolicy) -> None:
@@ -83,51 +95,37 @@ class Restarts:
         self._plan.forget()
 
     def decide(self, reason: StopReason, data: dict[str, object]) -> float | None:
-        """Return the seconds to the next run, None for none; `data` gets to know of a loop."""
+        """Return the seconds to the next run, None for none; note a crash loop in `data`."""
         delay = self._plan.after(reason, self._ports.clock.uptime())
         if self._plan.gave_up:
             data["gaveUp"] = True
         return delay
 
-    @property
-    def due_in(self) -> float | None:
-        """Seconds to the next run; None if none is due."""
-        timer = self._timer
-        return None if timer is None else max(0.0, timer.when - self._ports.clock.uptime())
+    def schedule(self, delay: float) -> Timer | None:
+        """Return the timer that begins a run in `delay` seconds; None if there can be none."""
 
-    def call_off(self) -> None:
-        """Let none be due."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        def restart() -> None:
+            with self._owner.lock:
+                if self._owner.restart_timer_fired(timer):
+                    self._restart()
 
-    def schedule(self, delay: float) -> bool:
-        """See that a run begins in `delay` seconds; False if nothing can see to it."""
-
-        def again() -> None:
-            with self._lock:
-                if self._timer is timer:
-                    self._timer = None
-                    self._start()
-
-        def hand_over() -> None:  # a start writes to disk, and the clock's thread is everybody's
+        def hand_over() -> None:  # a start writes to disk, and all services share this thread
             try:
-                self._ports.clock.spawn(again, "bgsvc-restart")
+                self._ports.clock.spawn(restart, "bgsvc-restart")
             except RuntimeError as error:
-                with self._lock:
-                    self.call_off()
-                    self._failed(error)
+                with self._owner.lock:
+                    if self._owner.restart_timer_fired(timer):
+                        self._owner.restart_failed(error)
 
         try:
             timer = self._ports.clock.call_later(delay, hand_over)
         except RuntimeError as error:
-            self._failed(error)
-            return False
-        self._timer = timer
-        return True
+            self._owner.restart_failed(error)
+            return None
+        return timer
 
-    def _start(self) -> None:
+    def _restart(self) -> None:
         try:
             self._begin()
-        except Exception as error:  # noqa: BLE001 - there is nobody above to hear of it
-            self._failed(error)
+        except Exception as error:  # noqa: BLE001 - no caller waits for it
+            self._owner.restart_failed(error)

@@ -57,7 +57,6 @@ class Run:
         signal: What tells it to stop.
         stop_timeout: Seconds it has for that.
         mode: What executes it.
-        stop_reason: Why it was asked to stop; None if nobody asked.
         error: What it failed with, if it did.
         meter: What counts the platform's time; None where no platform sets a limit.
         ended: Set when nothing of it is left.
@@ -76,11 +75,8 @@ class Run:
         self.signal = ShutdownSignal(clock)
         self.stop_timeout = stop_timeout
         self.mode = ""
-        self.stop_reason: StopReason | None = None
         self.error: BackgroundServiceError | None = None
         self.started_at = clock.now()
-        self.overdue = False
-        self.forced = False
         self.mailbox = Mailbox()
         self.time_limit: TimeLimit | None = None
         self.ended = clock.new_event()
@@ -93,14 +89,13 @@ class Run:
         self._cancelled = False
         self._thread: threading.Thread | None = None
 
-    @property
-    def reason(self) -> StopReason:
-        """Why it ends: an error before all, then what it was asked for."""
+    def end_reason(self, stop_reason: StopReason | None) -> StopReason:
+        """Return why it ends: its error first, then what it was asked for."""
         if self.error is not None:
             return StopReason.ERROR
-        return self.stop_reason or StopReason.TASK_COMPLETED
+        return stop_reason or StopReason.TASK_COMPLETED
 
-    def end_within(self, seconds: float, overdue: Callable[[], None]) -> None:
+    def arm_stop_timer(self, seconds: float, overdue: Callable[[], None]) -> None:
         """Cancel it in time, then call `overdue`, unless that is due sooner already.
 
         Raises:
@@ -119,6 +114,12 @@ class Run:
         for timer in self._timers:
             timer.cancel()
         self._timers = []
+
+    def release_time(self) -> None:
+        """Cancel the stop timer and stop counting the platform's time."""
+        self.cancel_stop_timer()
+        if self.time_limit is not None:
+            self.time_limit.end()
 
     def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
         """Start the run's thread; `watcher` hears of everything from there."""

@@ -1,14 +1,13 @@
-"""What may be asked of one named service."""
+"""Everything that can be requested of one service."""
 
 from __future__ import annotations
 
 from bgsvc._engine.lifecycle import Lifecycle
 from bgsvc._engine.run import Run
-from bgsvc._engine.run_context import context_of
-from bgsvc._engine.status import status_of
+from bgsvc._engine.views import context_of, status_of
 from bgsvc._model.config import config_to_wire
-from bgsvc._model.enums import RestartOn, StartReason, StopReason
-from bgsvc._model.errors import ConfigError, NotRunningError, PlatformError, describe_error
+from bgsvc._model.enums import StartReason, StopReason
+from bgsvc._model.errors import ConfigError, PlatformError, describe_error
 from bgsvc._model.status import StartResult
 
 TYPE_CHECKING = False
@@ -48,67 +47,50 @@ class Supervisor:
         """Accept a run and return; the run goes on in a thread of its own.
 
         Raises:
-            AlreadyRunningError: There is a run, in this process or another.
-            StillStoppingError: There is a run that was told to stop.
+            AlreadyRunningError: A run is under way, in this process or another.
+            StillStoppingError: A run was asked to stop and has not ended.
             QuotaExhaustedError: The platform's time budget is used up.
             PlatformError: The system has no thread to give.
         """
         life, config = self._life, self.config
         with life.lock:
-            life.claim()
+            life.request_start(is_restart=reason is StartReason.RESTART)
             run = Run(reason, self._factory, self._ports.clock, config.stop_timeout)
             run.mode = self._ports.host.mode
             try:
-                if life.restarts is not None and reason is not StartReason.RESTART:
-                    life.restarts.forget()
                 run.time_limit = self._limit_time(run, foreground_type, granted)
-                run.number, trouble = life.recorder.begin(reason, config_to_wire(config))
+                run.number, problem = life.recorder.begin(reason, config_to_wire(config))
             except BaseException:
-                life.give_up()
+                life.withdraw_start()
                 raise
-            life.begin(run)
+            life.accept_start(run)
             self._launch(run, foreground_type)
-            degraded = () if trouble is None else (trouble,)
+            degraded = () if problem is None else (problem,)
             return StartResult(config.name, run.number, reason, run.mode, degraded=degraded)
 
     def stop(self, reason: StopReason, within: float | None = None) -> None:
         """Ask the run to end and return; `within` seconds where the platform gives fewer.
 
         Raises:
-            NotRunningError: There is nothing to stop and nothing wanted.
-            ConfigError: The reason is `error`, which is what a run that failed says of itself.
+            NotRunningError: No run is under way, due or desired.
+            ConfigError: The reason is `error`, which only a run that failed ends with.
         """
         if reason is StopReason.ERROR:
             raise ConfigError("nobody stops a service with `error`", fix="give another reason")
-        life = self._life
-        with life.lock:
-            run = life.run
-            if run is not None:
-                life.mark_stopping(run, reason)  # before anything that may fail or take its time
-                seconds = run.stop_timeout if within is None else min(run.stop_timeout, within)
-                life.arm_stop_timer(run, seconds)
-                run.signal.request()
-            was_active = run is not None or self.state_cache.saved.desired_running or self.alive
-            if reason.clears_desired_state:
-                life.recorder.set_desired_state(running=False)
-            if life.restarts is not None:
-                life.restarts.call_off()
-                self.state_cache.call_off()
-            if not was_active:
-                raise NotRunningError(f"{self.config.name} is not running")
+        self._life.request_stop(reason, within)
 
     def expire(self, reason: StopReason, remaining: float | None) -> None:
-        """Stop because the platform takes its time back, in `remaining` seconds at the latest."""
+        """Stop because the platform's time is up, in `remaining` seconds at the latest."""
         with self._life.lock:
             run = self._life.run
             if run is None:
                 return
             if run.time_limit is not None and remaining is not None:
-                run.time_limit.deadline_timer.shorten(remaining)
+                run.time_limit.shorten(remaining)
         self.stop(reason, within=remaining)
 
     def app_moved(self) -> None:
-        """Learn that the app came to the front or left it: budgets begin anew with that."""
+        """Read the time budgets anew: the app came to the front or left it."""
         with self._life.lock:
             run = self._life.run
             if run is not None and run.time_limit is not None:
@@ -123,25 +105,25 @@ class Supervisor:
         return not run.is_current_thread() and run.ended.wait(timeout)
 
     def set_desired_state(self, *, running: bool) -> None:
-        """Change what is wanted after the next boot, and nothing now."""
+        """Change whether the service runs after the next boot, and nothing now."""
         with self._life.lock:
             self._life.recorder.set_desired_state(running=running)
 
     def desired(self) -> ServiceSnapshot:
-        """Return what is kept of the service now; another process may have changed it."""
+        """Return what is saved of the service; another process may have changed it."""
         with self._life.lock:
-            return self.state_cache.reread()
+            return self._life.recorder.reread()
 
     def not_started(self, error: BaseException) -> None:
-        """Tell why a start that nobody waits for failed."""
-        self._life.not_restarted(error)
+        """Emit `restart_failed`: a start that no caller waits for failed with `error`."""
+        self._life.restart_failed(error)
 
     def act(self, key: str, action: str) -> None:
-        """Pass a pressed notification button on."""
+        """Pass the press of a notification's button on to the service."""
         self._notifier().act(key, action)
 
     def deliver(self, data: object) -> bool:
-        """Hand a message to the run; False if there is none."""
+        """Hand a message to the run; False if no run is under way."""
         run = self._life.run
         if run is not None:
             run.mailbox.deliver(data)
@@ -149,14 +131,14 @@ class Supervisor:
 
     def pulse(self, beat: Callable[[], object]) -> None:
         """Call `beat` if the service is alive: not overdue, and its event loop not blocked."""
-        run = self._life.run
-        if run is None:
+        state = self._life.current
+        if state.run is None:
             beat()
-        elif not run.overdue:
-            run.pulse(beat)
+        elif not state.is_overdue:
+            state.run.pulse(beat)
 
     def reconfigure(self, config: ServiceConfig, factory: Callable[[], BackgroundService]) -> None:
-        """Take a new configuration for the runs to come; one under way keeps its own."""
+        """Use a new configuration from the next run on; a run under way keeps both."""
         with self._life.lock:
             if self._life.run is None:
                 changed = config.restart != self.config.restart
@@ -173,7 +155,7 @@ class Supervisor:
     @property
     def running_anywhere(self) -> bool:
         """Whether a run is under way in this process or another."""
-        return self.running or self._life.elsewhere() is not None
+        return self.running or self._life.state_elsewhere() is not None
 
     @property
     def mode(self) -> str:
@@ -189,39 +171,31 @@ class Supervisor:
 
     @property
     def state_cache(self) -> StateCache:
-        """The service's memory."""
-        return self._life.recorder.state_cache
+        """What is saved of the service."""
+        return self._life.state_cache
 
     def abandon(self) -> None:
         """Forget the run and its timers as a dead process does; for tests."""
         self._life.abandon()
 
     def status(self) -> ServiceStatus:
-        """Return where the service is now."""
+        """Return the service's state."""
         with self._life.lock:
             native = self._ports.host.native_state(self.config.name)
             return status_of(self.config.name, self._life, native)
 
-    # how it is done; the lock is held in all of these
+    # the lock is held in all of these
 
     def _plan_restarts(self) -> None:
-        """See that restarts follow the configuration, what is due already included."""
-        policy, restarts = self.config.restart, self._life.restarts
-        if restarts is not None:
-            restarts.follow(policy)
-        elif policy.on is not RestartOn.NEVER:
-            from bgsvc._engine.restarts import Restarts
+        def restart() -> None:
+            self.start(StartReason.RESTART)
 
-            def again() -> None:
-                self.start(StartReason.RESTART)
-
-            life = self._life
-            life.restarts = Restarts(policy, self._ports, life.lock, again, life.not_restarted)
+        self._life.plan_restarts(self.config.restart, restart)
 
     def _limit_time(
         self, run: Run, foreground_type: str | None, granted: float | None
     ) -> TimeLimit | None:
-        """Return what meters a run; None where no platform sets a limit."""
+        """Return the time limit of a run; None where the platform sets none."""
         if granted is None and self._ports.host.platform != "android":
             return None
         from bgsvc._engine.time_limit import TimeLimit
@@ -236,7 +210,7 @@ class Supervisor:
                 if run is life.run:
                     self.stop(reason, within=left)
 
-            life.lock_queue.submit(expired)  # a timer may be due before its run was taken in
+            life.lock_queue.submit(expired)  # a timer may fire before its run is accepted
 
         time_limit = TimeLimit(self._ports, self.config, emit, stop)
         types = tuple(foreground_type.split("|")) if foreground_type else ()
@@ -256,7 +230,7 @@ class Supervisor:
             )
             run.launch(ctx, life, name)
         except BaseException as error:
-            life.fail(run, PlatformError(f"{name} cannot begin: {describe_error(error)}"))
+            life.fail_start(run, PlatformError(f"{name} cannot begin: {describe_error(error)}"))
             if not isinstance(error, RuntimeError):
                 raise
             raise run.error or error from error

@@ -32,7 +32,7 @@ class Deadline:
         warn: Callable[[float], None],
         end: Callable[[float], None],
     ) -> None:
-        """Make an allowance without a limit; `grant` sets one.
+        """Make a deadline without a limit; `grant` sets one.
 
         Args:
             clock: The time it lives by.
@@ -94,7 +94,7 @@ class TimeLimit:
         emit: Callable[[str, Mapping[str, object]], object],
         stop: Callable[[StopReason, float], None],
     ) -> None:
-        """Make a meter; `stop` is called with the reason and the seconds left."""
+        """Count nothing yet; `stop` is called with the reason and the seconds left."""
         self._ports = ports
         self._emit = emit
         self._stop = stop
@@ -103,7 +103,7 @@ class TimeLimit:
         self._reason = StopReason.PLATFORM_EXPIRATION
         self._granted = False
         stops = config.on_timeout is not OnTimeout.NOTIFY
-        self.deadline_timer = Deadline(
+        self._deadline = Deadline(
             ports.clock, config.stop_timeout if stops else None, self._warn, self._end
         )
 
@@ -125,7 +125,7 @@ class TimeLimit:
                 self._budgets.append(budget)
         self._granted = granted is not None
         if granted is not None:
-            self.deadline_timer.grant(granted)
+            self._deadline.grant(granted)
         else:
             self.refresh()
         if any(budget.window is not None for budget in self._budgets):
@@ -140,13 +140,26 @@ class TimeLimit:
         ]
         limits = [(seconds, limit) for seconds, limit in left if seconds is not None]
         if limits:
-            self.deadline_timer.grant(*min(limits))
+            self._deadline.grant(*min(limits))
         else:
-            self.deadline_timer.grant(None)
+            self._deadline.grant(None)
+
+    @property
+    def deadline(self) -> float | None:
+        """When the platform ends the run, on the clock's uptime scale; None if never."""
+        return self._deadline.deadline
+
+    def remaining(self) -> float | None:
+        """Return the seconds left, never below zero; None without a limit."""
+        return None if self._deadline.deadline is None else self._deadline.remaining()
+
+    def shorten(self, seconds: float) -> None:
+        """Move the deadline to `seconds` from now, if that is sooner; nobody is called."""
+        self._deadline.shorten(seconds)
 
     def detach(self) -> None:
         """Write nothing down any more."""
-        self.deadline_timer.close()
+        self._deadline.close()
         if self._checkpoint is not None:
             self._checkpoint.cancel()
 
