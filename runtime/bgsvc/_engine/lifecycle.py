@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 
 from bgsvc._engine.lifecycle_states import LifecycleEvent, LifecycleState, StateKind
-from bgsvc._engine.lock_queue import LockQueue
 from bgsvc._engine.recorder import RunClaim, RunRecorder
+from bgsvc._engine.timers import LockQueue, StopTimer
 from bgsvc._model.enums import RestartOn, StopReason
 from bgsvc._model.errors import (
     BackgroundServiceError,
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from bgsvc._model.enums import ServiceState
     from bgsvc._ports.clock import Timer
     from bgsvc._storage.state_cache import StateCache
-
-HARD_END_STATUS = 70
-"""The exit status of a process that is ended because a run does not stop."""
-HARD_END_TIMEOUT_S = 1.0
-"""Seconds such an end waits for the lock, and then for listeners to take the last events."""
 
 
 class Lifecycle:
@@ -59,6 +54,7 @@ class Lifecycle:
         self._service = service
         self._ports = ports
         self._claim = RunClaim(ports.state_dir, service)
+        self._stop_timer = StopTimer(ports, self)
 
     @property
     def current(self) -> LifecycleState:
@@ -106,12 +102,7 @@ class Lifecycle:
             StillStoppingError: A run was asked to stop and has not ended.
             PlatformError: This process has no file or memory left for the claim.
         """
-        run = self.run
-        refusal = self._advance(LifecycleEvent.START_REQUESTED)
-        if refusal is StillStoppingError and run is not None:
-            raise refusal(f"run {run.number} of {self._service} is still stopping")
-        if refusal is not None and run is not None:
-            raise refusal(f"{self._service} is running already, as run {run.number}")
+        self._advance_start(LifecycleEvent.START_REQUESTED)
         self._claim.acquire()
         if self._restarts is not None and not is_restart:
             self._restarts.forget()
@@ -121,8 +112,13 @@ class Lifecycle:
         self._claim.release()
 
     def accept_start(self, run: Run) -> None:
-        """Make `run` the one under way; the caller holds the lock."""
-        self._advance(LifecycleEvent.START_ACCEPTED, run=run)
+        """Make `run` the one under way; the caller holds the lock.
+
+        Raises:
+            AlreadyRunningError: A run is under way.
+            StillStoppingError: A run was asked to stop and has not ended.
+        """
+        self._advance_start(LifecycleEvent.START_ACCEPTED, run)
         self._publish()
 
     def fail_start(self, run: Run, error: BackgroundServiceError) -> None:
@@ -196,13 +192,28 @@ class Lifecycle:
             if run is self.run:
                 self._finish(run)
 
-    # what restarts report
+    # what a stop timer and restarts report; the caller holds the lock
+
+    def stop_overdue(self, run: Run, seconds: float) -> bool:
+        """Emit `stop_overdue`: `run` did not stop within `seconds`; False if that is ignored."""
+        if not self._advance_run(run, LifecycleEvent.STOP_OVERDUE):
+            return False
+        run.signal.set()
+        text = f"run {run.number} of {self._service} did not stop within {seconds:g} s"
+        self.last_error = StopTimeoutError(text)
+        reason = run.end_reason(self._state.stop_reason).value
+        data = {"reason": reason, "seconds": seconds, **self.last_error.to_wire()}
+        self.recorder.emit(run, "stop_overdue", data)
+        run.signal.request()
+        return True
+
+    def force_end(self, run: Run) -> None:
+        """Emit `stopped` for an overdue run whose process ends with it."""
+        if run is self.run and self._state.is_overdue:
+            self._finish(run, forced=True)
 
     def restart_timer_fired(self, timer: Timer) -> bool:
-        """Take the restart that `timer` was for; False if it was called off.
-
-        The caller holds the lock.
-        """
+        """Take the restart that `timer` was for; False if it was called off."""
         if self._state.restart_timer is not timer:
             return False
         self._advance(LifecycleEvent.RESTART_TIMER_FIRED)
@@ -239,6 +250,15 @@ class Lifecycle:
             before.restart_timer.cancel()
         return None
 
+    def _advance_start(self, event: LifecycleEvent, run: Run | None = None) -> None:
+        current = self.run
+        refusal = self._advance(event, run=run)
+        if refusal is None or current is None:
+            return
+        if refusal is StillStoppingError:
+            raise refusal(f"run {current.number} of {self._service} is still stopping")
+        raise refusal(f"{self._service} is running already, as run {current.number}")
+
     def _advance_run(self, run: Run, event: LifecycleEvent) -> bool:
         """Apply an event of `run`; False if it is ignored, as any event of an earlier run is."""
         before = self._state
@@ -249,50 +269,13 @@ class Lifecycle:
     def _publish(self) -> None:
         self._claim.publish(self._state.public)
 
-    # how a run that does not stop in time ends
-
     def _arm_stop_timer(self, run: Run, seconds: float) -> None:
         """Cancel and then end a run in time, unless that is due sooner already."""
         try:
-            run.arm_stop_timer(seconds, lambda: self._stop_timer_fired(run, seconds))
+            self._stop_timer.arm(run, seconds)
         except RuntimeError as error:
             text = f"nothing bounds the stop of {self._service}: {describe_error(error)}"
             self.recorder.report(PlatformError(text))
-
-    def _stop_timer_fired(self, run: Run, seconds: float) -> None:
-        if self._ports.host.owns_process:
-            self._end_process(run, seconds)
-        else:
-            self.lock_queue.submit(lambda: self._enter_overdue(run, seconds))
-
-    def _enter_overdue(self, run: Run, seconds: float) -> None:
-        if self._advance_run(run, LifecycleEvent.STOP_OVERDUE):
-            self._report_overdue(run, seconds)
-
-    def _report_overdue(self, run: Run, seconds: float) -> None:
-        run.signal.set()
-        text = f"run {run.number} of {self._service} did not stop within {seconds:g} s"
-        self.last_error = StopTimeoutError(text)
-        reason = run.end_reason(self._state.stop_reason).value
-        data = {"reason": reason, "seconds": seconds, **self.last_error.to_wire()}
-        self.recorder.emit(run, "stop_overdue", data)
-        run.signal.request()
-
-    def _end_process(self, run: Run, seconds: float) -> None:
-        """End the process, even where the lock's holder waits for a disk that does not answer."""
-        is_locked = self.lock.acquire(timeout=HARD_END_TIMEOUT_S)
-        ends = not is_locked
-        try:
-            if is_locked and self._advance_run(run, LifecycleEvent.STOP_OVERDUE):
-                ends = True
-                self._report_overdue(run, seconds)
-                self._finish(run, forced=True)
-        finally:
-            if is_locked:
-                self.lock.release()
-            if ends:
-                self._ports.bus.drain(HARD_END_TIMEOUT_S)
-                self._ports.host.end_process(HARD_END_STATUS)
 
     # how a run ends
 

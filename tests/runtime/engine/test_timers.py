@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bgsvc._engine.lock_queue import LockQueue
+from bgsvc._engine.timers import LockQueue
 
 
 @contextmanager
