@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bgsvc._engine.runtime import Runtime
     from bgsvc._model.enums import StrEnum
 
-    _W = TypeVar("_W", bound=StrEnum)
+    _E = TypeVar("_E", bound=StrEnum)
 
 __all__ = ["attach", "receive"]
 
@@ -55,7 +55,7 @@ def receive(text: str) -> str:
     """
     request: dict[str, object] = {}
     try:
-        request = _decoded(text)
+        request = _decode(text)
         result: object = _handle(request)
         reply: dict[str, object] = {"ok": True, "result": result}
     except BaseException as error:  # noqa: BLE001 - whatever it is, the host gets it as a reply
@@ -75,7 +75,7 @@ def _runtime() -> Runtime:
     return _host().runtime
 
 
-def _decoded(text: str) -> dict[str, object]:
+def _decode(text: str) -> dict[str, object]:
     try:
         message = decode(text)
     except (TypeError, ValueError) as error:
@@ -95,7 +95,7 @@ def _handle(message: Mapping[str, object]) -> object:
     return handler(message)
 
 
-def _hello(message: Mapping[str, object]) -> object:
+def _handle_hello(message: Mapping[str, object]) -> object:
     _host().greet(message)
     return {
         "protocol": PROTOCOL_VERSION,
@@ -104,19 +104,19 @@ def _hello(message: Mapping[str, object]) -> object:
     }
 
 
-def _start(message: Mapping[str, object]) -> object:
+def _handle_start(message: Mapping[str, object]) -> object:
     config = message.get("config")
     if not is_object(config):
         raise MessageInvalidError("start needs config, an object")
     supervisor = _runtime().adopt(config_from_wire(config))
     mode = message.get("mode")
-    reason = _word(message, "reason", StartReason)
-    granted = _seconds(message, "deadline")
+    reason = _require_enum(message, "reason", StartReason)
+    granted = _read_seconds(message, "deadline")
     foreground_type = message.get("foregroundServiceType")
     host, name = _host(), supervisor.config.name
     before = host.mode, host.native_state(name) or NativeState.IDLE
     host.mode = mode if isinstance(mode, str) and mode else host.mode
-    host.note(name, NativeState.RUNNING)
+    host.set_native_state(name, NativeState.RUNNING)
     try:
         result = supervisor.start(
             reason,
@@ -125,81 +125,83 @@ def _start(message: Mapping[str, object]) -> object:
         )
     except BaseException:
         host.mode, state = before  # what is refused changes nothing
-        host.note(name, state)
+        host.set_native_state(name, state)
         raise
     return result.to_wire()
 
 
-def _stop(message: Mapping[str, object]) -> object:
-    supervisor = _runtime().find(_text(message, "service"))
-    supervisor.stop(_word(message, "reason", StopReason))
+def _handle_stop(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_require_text(message, "service"))
+    supervisor.stop(_require_enum(message, "reason", StopReason))
     if supervisor.running:
-        _host().note(supervisor.config.name, NativeState.STOPPING)
+        _host().set_native_state(supervisor.config.name, NativeState.STOPPING)
     return supervisor.status().to_wire()
 
 
-def _expire(message: Mapping[str, object]) -> object:
-    supervisor = _runtime().find(_text(message, "service"))
-    reason = _word(message, "reason", StopReason)
-    supervisor.expire(reason, _seconds(message, "remaining"))
+def _handle_expire(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_require_text(message, "service"))
+    reason = _require_enum(message, "reason", StopReason)
+    supervisor.expire(reason, _read_seconds(message, "remaining"))
     if supervisor.running:
         late = reason is StopReason.PLATFORM_TIMEOUT
         state = NativeState.TIMEOUT if late else NativeState.EXPIRED
-        _host().note(supervisor.config.name, state)
+        _host().set_native_state(supervisor.config.name, state)
     return supervisor.status().to_wire()
 
 
-def _state(message: Mapping[str, object]) -> object:
+def _handle_state(message: Mapping[str, object]) -> object:
     runtime = _runtime()
     if message.get("service") is not None:
-        return runtime.find(_text(message, "service")).status().to_wire()
+        return runtime.find(_require_text(message, "service")).status().to_wire()
     return {"services": [supervisor.status().to_wire() for supervisor in runtime.all()]}
 
 
-def _app_state(message: Mapping[str, object]) -> object:
-    _runtime().app_moved(_word(message, "state", AppState), _seconds(message, "remaining"))
+def _handle_app_state(message: Mapping[str, object]) -> object:
+    _runtime().set_app_state(
+        _require_enum(message, "state", AppState), _read_seconds(message, "remaining")
+    )
     return {}
 
 
-def _action(message: Mapping[str, object]) -> object:
-    supervisor = _runtime().find(_text(message, "service"))
-    supervisor.act(_text(message, "notification"), _text(message, "action"))
+def _handle_action(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_require_text(message, "service"))
+    supervisor.act(_require_text(message, "notification"), _require_text(message, "action"))
     return {}
 
 
-def _message(message: Mapping[str, object]) -> object:
-    supervisor = _runtime().find(_text(message, "service"))
+def _handle_message(message: Mapping[str, object]) -> object:
+    supervisor = _runtime().find(_require_text(message, "service"))
     if not supervisor.deliver(message.get("data")):
         raise NotRunningError(f"{message.get('service')} is not running")
     return {}
 
 
-def _capabilities(message: Mapping[str, object]) -> object:
+def _handle_capabilities(message: Mapping[str, object]) -> object:
     from bgsvc._app.capabilities import capabilities_of
 
     runtime = _runtime()
-    given = message.get("types")
-    if is_array(given):
-        types = [str(kind) for kind in given]
+    types_field = message.get("types")
+    if is_array(types_field):
+        types = [str(kind) for kind in types_field]
     else:
-        found = {kind for one in runtime.all() for kind in one.config.foreground_service_types}
-        types = sorted(found)
+        declared = {kind for one in runtime.all() for kind in one.config.foreground_service_types}
+        types = sorted(declared)
     return capabilities_of(runtime.ports.host, types).to_wire()
 
 
-def _finite_task_expire(message: Mapping[str, object]) -> object:
-    _runtime().finite_tasks.expire(_text(message, "task"))
+def _handle_finite_task_expire(message: Mapping[str, object]) -> object:
+    _runtime().finite_tasks.expire(_require_text(message, "task"))
     return {}
 
 
-def _text(message: Mapping[str, object], key: str) -> str:
+def _require_text(message: Mapping[str, object], key: str) -> str:
     value = message.get(key)
     if not isinstance(value, str) or not value:
         raise MessageInvalidError(f"{message.get('type')} needs {key}, a non-empty string")
     return value
 
 
-def _seconds(message: Mapping[str, object], key: str) -> float | None:
+def _read_seconds(message: Mapping[str, object], key: str) -> float | None:
     value = message.get(key)
     if value is None:
         return None
@@ -208,7 +210,7 @@ def _seconds(message: Mapping[str, object], key: str) -> float | None:
     return value
 
 
-def _word(message: Mapping[str, object], key: str, kind: type[_W]) -> _W:
+def _require_enum(message: Mapping[str, object], key: str, kind: type[_E]) -> _E:
     try:
         return kind(message.get(key))
     except ValueError:
@@ -218,14 +220,14 @@ def _word(message: Mapping[str, object], key: str, kind: type[_W]) -> _W:
 
 
 _HANDLERS: dict[str, Callable[[Mapping[str, object]], object]] = {
-    "hello": _hello,
-    "start": _start,
-    "stop": _stop,
-    "expire": _expire,
-    "state": _state,
-    "appState": _app_state,
-    "action": _action,
-    "capabilities": _capabilities,
-    "finiteTaskExpire": _finite_task_expire,
-    "message": _message,
+    "hello": _handle_hello,
+    "start": _handle_start,
+    "stop": _handle_stop,
+    "expire": _handle_expire,
+    "state": _handle_state,
+    "appState": _handle_app_state,
+    "action": _handle_action,
+    "capabilities": _handle_capabilities,
+    "finiteTaskExpire": _handle_finite_task_expire,
+    "message": _handle_message,
 }

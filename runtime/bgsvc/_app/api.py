@@ -43,7 +43,7 @@ def start_service(
         UnknownServiceError: It is given by a name nobody has used.
         ConfigError: It is given by something else.
     """
-    supervisor = _adopted(service)
+    supervisor = _adopt(service)
     return supervisor.start(reason, foreground_type=foreground_service_type)
 
 
@@ -74,7 +74,7 @@ def stop_service(
 def is_service_running(name: str | None = None) -> bool:
     """Return whether a run is under way, here or in another process; a stopping one counts."""
     try:
-        return current().find(name).running_anywhere
+        return current().find(name).is_running_anywhere
     except BackgroundServiceError:
         return False
 
@@ -109,7 +109,7 @@ def disable_auto_restart(name: str | None = None) -> DesiredState:
 
 def get_desired_service_state(name: str | None = None) -> DesiredState:
     """Return what is wanted of the service after the next boot."""
-    return _desired(current().find(name))
+    return _desired_state_of(current().find(name))
 
 
 def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
@@ -119,9 +119,9 @@ def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
     for the types a service declares: `name`'s, else all services'.
     """
     runtime = current()
-    chosen = runtime.all() if name is None else [runtime.find(name)]
-    types = {kind for one in chosen for kind in one.config.foreground_service_types}
-    mode = None if name is None else chosen[0].mode
+    supervisors = runtime.all() if name is None else [runtime.find(name)]
+    types = {kind for one in supervisors for kind in one.config.foreground_service_types}
+    mode = None if name is None else supervisors[0].mode
     return capabilities_of(runtime.ports.host, sorted(types), mode)
 
 
@@ -170,7 +170,7 @@ def on_app_state_change(callback: Callable[[AppState], object]) -> Callable[[], 
 
 def report_app_state(state: AppState) -> None:
     """Say, from a desktop app, that it came to the front or left it; phones say so themselves."""
-    current().app_moved(state)
+    current().set_app_state(state)
 
 
 def send_message(data: object, name: str | None = None) -> bool:
@@ -188,30 +188,30 @@ def replay_desired_state(*services: type[BackgroundService] | ServiceConfig) -> 
     Call it once when the app starts; it is what brings services back after a reboot. One that
     cannot be started keeps none from being: it is logged, and a `restart_failed` event tells why.
     """
-    started: list[StartResult] = []
+    results: list[StartResult] = []
     for service in services:
         try:
-            supervisor = _adopted(service)
-            if supervisor.desired().desired_running and not supervisor.running:
-                started.append(supervisor.start(StartReason.REPLAY))
+            supervisor = _adopt(service)
+            if supervisor.reread().desired_running and not supervisor.running:
+                results.append(supervisor.start(StartReason.REPLAY))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - importing runs the user's code
             config = service if isinstance(service, ServiceConfig) else config_of(service)
-            current().not_started(config.name, error)
-    return started
+            current().report_failed_start(config.name, error)
+    return results
 
 
-def _adopted(service: str | type[BackgroundService] | ServiceConfig) -> Supervisor:
+def _adopt(service: str | type[BackgroundService] | ServiceConfig) -> Supervisor:
     runtime = current()
     if isinstance(service, ServiceConfig):
         return runtime.adopt(service)
     if isinstance(service, str):
         return runtime.find(service)
-    made = _class(service)
-    config = config_of(made)
-    return runtime.adopt(config, made)
+    service_class = _require_class(service)
+    config = config_of(service_class)
+    return runtime.adopt(config, service_class)
 
 
-def _class(service: object) -> type[BackgroundService]:
+def _require_class(service: object) -> type[BackgroundService]:
     if isinstance(service, type) and issubclass(service, BackgroundService):
         return service
     raise ConfigError(f"a service is given by its class, ServiceConfig or name, not {service!r}")
@@ -220,9 +220,9 @@ def _class(service: object) -> type[BackgroundService]:
 def _set_desired_state(name: str | None, *, running: bool) -> DesiredState:
     supervisor = current().find(name)
     supervisor.set_desired_state(running=running)
-    return _desired(supervisor)
+    return _desired_state_of(supervisor)
 
 
-def _desired(supervisor: Supervisor) -> DesiredState:
-    saved = supervisor.desired()
-    return DesiredState(supervisor.config.name, saved.desired_running, saved.since)
+def _desired_state_of(supervisor: Supervisor) -> DesiredState:
+    snapshot = supervisor.reread()
+    return DesiredState(supervisor.config.name, snapshot.desired_running, snapshot.since)

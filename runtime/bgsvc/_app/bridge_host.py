@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bgsvc._model.event import Event
     from bgsvc._ports.host import NotificationReply
 
-_MODES = {"android": "androidForegroundService", "ios": "iosRefresh"}
+_DEFAULT_MODES = {"android": "androidForegroundService", "ios": "iosRefresh"}
 
 
 class BridgeHost(Host):
@@ -33,8 +33,8 @@ class BridgeHost(Host):
         self.app = "app"
         self._send: Callable[[str], object] | None = None
         self._outgoing: deque[dict[str, object]] = deque()
-        self._posting = threading.Lock()  # never held while the host's function runs
-        self._sending = False
+        self._queue_lock = threading.Lock()  # never held while the host's function runs
+        self._is_sending = False
         self._native: dict[str, NativeState] = {}
         self._runtime: Runtime | None = None
         self._data_dir: str | None = None
@@ -45,7 +45,7 @@ class BridgeHost(Host):
         """The runtime this host serves, made when it is first needed: `hello` says where."""
         if self._runtime is None:
             bus = Bus()
-            bus.subscribe(self._event)
+            bus.subscribe(self._post_event)
             folder = self._data_dir or default_data_dir(self.app)
             ports = real_ports(self, bus, folder)
             if self._language is not None:
@@ -61,7 +61,7 @@ class BridgeHost(Host):
     def greet(self, hello: Mapping[str, object]) -> None:
         """Learn from the host's `hello` what it is and where files go."""
         self.platform = str(hello.get("platform", self.platform))
-        self.mode = str(hello.get("mode") or _MODES.get(self.platform, self.mode))
+        self.mode = str(hello.get("mode") or _DEFAULT_MODES.get(self.platform, self.mode))
         self.app = str(hello.get("app", self.app))
         api_level, target_sdk = hello.get("apiLevel"), hello.get("targetSdk")
         self.api_level = api_level if isinstance(api_level, int) else None
@@ -89,11 +89,11 @@ class BridgeHost(Host):
         """Return what the host's messages about the service amount to."""
         return self._native.get(service, NativeState.IDLE)
 
-    def note(self, service: str, state: NativeState) -> None:
+    def set_native_state(self, service: str, state: NativeState) -> None:
         """Learn from a message of the host what its side is doing."""
         self._native[service] = state
 
-    def _event(self, event: Event) -> None:
+    def _post_event(self, event: Event) -> None:
         if event.event == "stopped":
             self._native[event.service] = NativeState.IDLE
         self._post("event", event.to_wire())
@@ -106,22 +106,22 @@ class BridgeHost(Host):
         """
         if self._send is None:
             return
-        with self._posting:
+        with self._queue_lock:
             self._outgoing.append({"v": PROTOCOL_VERSION, "type": kind, **fields})
-            if self._sending:
+            if self._is_sending:
                 return
-            self._sending = True
+            self._is_sending = True
         while (message := self._next_message()) is not None:
-            self._hand_over(message)
+            self._send_message(message)
 
     def _next_message(self) -> dict[str, object] | None:
-        with self._posting:
+        with self._queue_lock:
             if self._outgoing:
                 return self._outgoing.popleft()
-            self._sending = False
+            self._is_sending = False
             return None
 
-    def _hand_over(self, message: Mapping[str, object]) -> None:
+    def _send_message(self, message: Mapping[str, object]) -> None:
         try:
             if self._send is not None:
                 self._send(compact(message))

@@ -27,22 +27,24 @@ def capabilities_of(
     Raises:
         ConfigError: If the table has no such mode or Android type.
     """
-    table = _table()
+    table = _read_table()
     mode = mode or host.mode
-    rows = _rows(table, mode, types)
-    facts = _facts(mode)
+    rows = _rows_of(table, mode, types)
+    facts = _find_facts(mode)
     scenarios: dict[str, Capability] = {}
     for scenario in rows[0]:
-        promises = [_capability(row[scenario], facts) for row in rows]
-        scenarios[scenario] = min(promises, key=_rank)
+        promises = [_read_capability(row[scenario], facts) for row in rows]
+        scenarios[scenario] = min(promises, key=_rank_of)
     return PlatformCapabilities(host.platform, mode, tuple(types), scenarios)
 
 
-def _rank(capability: Capability) -> int:
+def _rank_of(capability: Capability) -> int:
     return _ORDER.index(capability.level)
 
 
-def _rows(table: Mapping[str, object], mode: str, types: Sequence[str]) -> list[dict[str, object]]:
+def _rows_of(
+    table: Mapping[str, object], mode: str, types: Sequence[str]
+) -> list[dict[str, object]]:
     """Return one row for each Android type, or the mode's own; the weakest promise counts."""
     modes, by_type = table["modes"], table["androidTypes"]
     row = modes.get(mode) if is_object(modes) else None
@@ -57,12 +59,12 @@ def _rows(table: Mapping[str, object], mode: str, types: Sequence[str]) -> list[
     return rows if rows and mode == "androidForegroundService" else [row]
 
 
-def _capability(entry: object, facts: Sequence[str]) -> Capability:
+def _read_capability(entry: object, facts: Sequence[str]) -> Capability:
     if not is_object(entry):
         raise TypeError(entry)
     for fact in facts:
         if fact in entry:
-            return _capability(entry[fact], ())
+            return _read_capability(entry[fact], ())
     needs = entry.get("needs")
     return Capability(
         Guarantee(entry["level"]),
@@ -71,7 +73,7 @@ def _capability(entry: object, facts: Sequence[str]) -> Capability:
     )
 
 
-def _facts(mode: str) -> list[str]:
+def _find_facts(mode: str) -> list[str]:
     """Return which weaker entries of the table hold here, strongest evidence first."""
     if mode not in {"systemdUser", "systemdSystem"}:
         return []
@@ -82,7 +84,7 @@ def _facts(mode: str) -> list[str]:
     return facts if not user or lingers() else [*facts, "otherwise"]
 
 
-def _table() -> dict[str, object]:
+def _read_table() -> dict[str, object]:
     path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "capabilities.json")
     with open(path, encoding="utf-8") as file:
         table = decode(file.read())

@@ -13,10 +13,10 @@ from bgsvc._model.enums import StopReason
 from bgsvc._model.errors import AlreadyRunningError, PlatformError
 from bgsvc._storage.folders import default_data_dir
 
-EXIT_GRACE = 5.0
+FINITE_TASK_TIMEOUT_S = 5.0
 """Seconds a desktop process waits at its end for finite tasks."""
 
-DRAIN = 1.0
+DRAIN_TIMEOUT_S = 1.0
 """Seconds listeners have at its end for the last events."""
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def current() -> Runtime:
         if not _runtimes:
             app, data_dir = _inherited[-1]
             _runtimes.append(desktop_runtime(_local_host(app), data_dir=data_dir))
-            atexit.register(_end)
+            atexit.register(_end_services)
         return _runtimes[-1]
 
 
@@ -43,7 +43,7 @@ def use(runtime: Runtime) -> None:
     """Make `runtime` the process's; the one before it is left as it is."""
     with _lock:
         if not _runtimes:
-            atexit.register(_end)
+            atexit.register(_end_services)
         _runtimes.append(runtime)
 
 
@@ -95,21 +95,21 @@ def desktop_runtime(host: LocalHost, *, data_dir: str | None = None) -> Runtime:
     return Runtime(real_ports(host, host.bus, data_dir or default_data_dir(host.app)))
 
 
-def _end() -> None:
+def _end_services() -> None:
     """End what still runs when the process does, each thing within its bound."""
     runtimes = list(_runtimes)
-    asked = time.monotonic()  # they were all asked to stop at once, so all their time runs now
+    stop_requested_at = time.monotonic()  # of all of them at once: they share the time
     for runtime in runtimes:
         runtime.stop_all(StopReason.PROCESS_EXIT)
     for runtime in runtimes:
-        runtime.finish_tasks(EXIT_GRACE)
+        runtime.finish_tasks(FINITE_TASK_TIMEOUT_S)
         for supervisor in runtime.all():
-            left = asked + supervisor.config.stop_timeout - time.monotonic()
-            supervisor.wait_stopped(max(0.0, left))
-        runtime.ports.bus.drain(DRAIN)
+            seconds = stop_requested_at + supervisor.config.stop_timeout - time.monotonic()
+            supervisor.wait_stopped(max(0.0, seconds))
+        runtime.ports.bus.drain(DRAIN_TIMEOUT_S)
 
 
-def _forked() -> None:
+def _reset_after_fork() -> None:
     """Leave the parent's services to the parent: in a forked child none of their threads run."""
     global _lock  # noqa: PLW0603 - the parent's may be held for ever
     _lock = threading.Lock()
@@ -123,4 +123,4 @@ def _forked() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(after_in_child=_reset_after_fork)

@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from bgsvc._model.config import ServiceConfig
     from bgsvc._ports.host import Host
 
-_YIELDS = 0x20 | 0x200
+_GENERATOR_FLAGS = 0x20 | 0x200
 """What the compiler notes of a function with a `yield`: generator, asynchronous generator."""
 
 
 def validate_setup(configs: list[ServiceConfig], host: Host, data_dir: str) -> SetupReport:
     """Look at each service's class and configuration, the data folder and the host."""
-    issues = _folder(data_dir)
+    issues = _check_folder(data_dir)
     for config in configs:
-        issues += _entry(config)
-        issues += _kept(config, data_dir)
-        issues += _types(config, host)
-        issues += _declared(config, host)
-        issues += _installed(config, host)
+        issues += _check_entry(config)
+        issues += _check_state_file(config, data_dir)
+        issues += _check_types(config, host)
+        issues += _check_declared(config, host)
+        issues += _check_installed(config, host)
     return SetupReport(tuple(sorted(issues, key=lambda issue: issue.severity)))
 
 
-def _folder(data_dir: str) -> list[SetupIssue]:
+def _check_folder(data_dir: str) -> list[SetupIssue]:
     probe = os.path.join(data_dir, f".bgsvc-probe-{os.getpid()}")
     try:
         os.makedirs(data_dir, exist_ok=True)
@@ -42,15 +42,17 @@ def _folder(data_dir: str) -> list[SetupIssue]:
     return []
 
 
-def _kept(config: ServiceConfig, data_dir: str) -> list[SetupIssue]:
+def _check_state_file(config: ServiceConfig, data_dir: str) -> list[SetupIssue]:
     from bgsvc._storage.folders import state_dir_in
     from bgsvc._storage.state_file import StateFile
 
     problems = StateFile(state_dir_in(data_dir), config.name).problems() if config.name else []
-    return [SetupIssue(one.code, "warning", one.message, one.fix) for one in problems]
+    return [
+        SetupIssue(problem.code, "warning", problem.message, problem.fix) for problem in problems
+    ]
 
 
-def _entry(config: ServiceConfig) -> list[SetupIssue]:
+def _check_entry(config: ServiceConfig) -> list[SetupIssue]:
     from bgsvc._service.entry import load_entry
 
     try:
@@ -60,13 +62,13 @@ def _entry(config: ServiceConfig) -> list[SetupIssue]:
     if service.run is BackgroundService.run:
         text = f"{config.entry} does not define run"
         return [SetupIssue("run_missing", "error", text, "add `async def run(self, ctx)`")]
-    if getattr(getattr(service.run, "__code__", None), "co_flags", 0) & _YIELDS:
+    if getattr(getattr(service.run, "__code__", None), "co_flags", 0) & _GENERATOR_FLAGS:
         text = f"run of {config.entry} has a `yield`, so its body would never run"
         return [SetupIssue("run_yields", "error", text, NO_YIELD)]
     return []
 
 
-def _types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
+def _check_types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     from bgsvc._app.capabilities import capabilities_of
 
     try:
@@ -80,7 +82,7 @@ def _types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     return [SetupIssue("boot_not_possible", "error", f"{config.name}: {reboot.reason}", fix)]
 
 
-def _installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
+def _check_installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     """Ask the desktop's service manager, where it has this service or should have it."""
     if host.platform in {"android", "ios"}:  # whose copy has none of what is imported below
         return []
@@ -93,7 +95,7 @@ def _installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     return list(setup_issues(f"{host.app}.{config.name}", at_boot=config.start_on_boot))
 
 
-def _declared(config: ServiceConfig, host: Host) -> list[SetupIssue]:
+def _check_declared(config: ServiceConfig, host: Host) -> list[SetupIssue]:
     if host.platform != "android" or config.foreground_service_types:
         return []
     text = f"{config.name} declares no foreground service type"

@@ -141,7 +141,7 @@ class Requests:
 
     def _desired(self, supervisor: Supervisor, message: Mapping[str, object]) -> object:
         del message
-        saved = supervisor.desired()
+        saved = supervisor.reread()
         return {
             "service": supervisor.config.name,
             "running": saved.desired_running,

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-from bgsvc._app.current import DRAIN, EXIT_GRACE, desktop_runtime, use
+from bgsvc._app.current import DRAIN_TIMEOUT_S, FINITE_TASK_TIMEOUT_S, desktop_runtime, use
 from bgsvc._daemon.signals import SIGHUP, SIGINT, SIGTERM, Wakeup, is_ignored
 from bgsvc._desktop.console import print_error, print_event, print_event_json
 from bgsvc._desktop.host import LocalHost
@@ -97,8 +97,8 @@ class ServiceProcess:
         if "NOTIFY_SOCKET" in os.environ:
             self._extend_start()
         self._wait()
-        self._runtime.finish_tasks(EXIT_GRACE)
-        drained = self._runtime.ports.bus.drain(DRAIN)
+        self._runtime.finish_tasks(FINITE_TASK_TIMEOUT_S)
+        drained = self._runtime.ports.bus.drain(DRAIN_TIMEOUT_S)
         if channel is not None:
             channel.close()
         lock.release()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 
-class OwnLoop:
+class RunLoop:
     """Runs a service's hooks, one after another; made in the run's thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -19,11 +19,11 @@ class OwnLoop:
         self._task: asyncio.Task[object] | None = None
         asyncio.set_event_loop(loop)
 
-    def take(self, awaitable: Awaitable[object]) -> None:
+    def schedule(self, awaitable: Awaitable[object]) -> None:
         """Take what `drive` is to run next."""
-        self._task = self._loop.create_task(self._awaited(awaitable))
+        self._task = self._loop.create_task(self._await(awaitable))
 
-    async def _awaited(self, awaitable: Awaitable[object]) -> object:
+    async def _await(self, awaitable: Awaitable[object]) -> object:
         """Await it; a child forked meanwhile is not to come back to a loop that is its parent's.
 
         From Python 3.14 on the child's loop would lose what was raised, and go on.
@@ -47,12 +47,12 @@ class OwnLoop:
             if task is not None:
                 loop.run_until_complete(task)
         except BaseException:
-            self._settle()
+            self._cancel_task()
             raise
         finally:
             self._task = None
 
-    def _settle(self) -> None:
+    def _cancel_task(self) -> None:
         """End what is being run: a `SystemExit` in another task ends the loop, and not this."""
         task = self._task
         while task is not None and not task.done():
@@ -75,11 +75,11 @@ class OwnLoop:
     def end_all(self) -> None:
         """End everything the service left here, and wait for its threads."""
         loop = self._loop
-        left = asyncio.all_tasks(loop)
-        for task in left:
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
             task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        if tasks:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         loop.run_until_complete(loop.shutdown_asyncgens())
         self._end_threads()
 

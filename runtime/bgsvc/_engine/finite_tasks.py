@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bgsvc._engine.ports import Ports
 
-TOLD_WITHIN = 1.0
+EXPIRY_TIMEOUT_S = 1.0
 """Seconds an expiry gives to `on_expire` callbacks where the platform does not say."""
 
 
@@ -43,14 +43,14 @@ class FiniteTask:
     def on_expire(self, callback: Callable[[], object]) -> None:
         """Call `callback` when time runs out, at once if it has; it must be quick."""
         if not self._tasks.add_callback(self, self._callbacks, callback):
-            self._call(callback)
+            self._call_back(callback)
 
     def tell(self) -> None:
         """Make the calls of `on_expire`."""
         for callback in list(self._callbacks):
-            self._call(callback)
+            self._call_back(callback)
 
-    def _call(self, callback: Callable[[], object]) -> None:
+    def _call_back(self, callback: Callable[[], object]) -> None:
         try:
             callback()
         except BaseException:  # a `SystemExit` too is to hurt nobody else
@@ -102,7 +102,7 @@ class FiniteTasks:
             try:
                 result = callback(task.id)
                 if is_awaitable(result):
-                    self._drive(result)
+                    self._run_awaitable(result)
             except BaseException:
                 import logging
 
@@ -151,10 +151,10 @@ class FiniteTasks:
             count = self.expired_count
         self._report(task, count)
 
-        def late_end() -> None:
+        def end_late() -> None:
             self.end(task)
 
-        late = self._ports.clock.call_later(self.remaining() or TOLD_WITHIN, late_end)
+        late = self._ports.clock.call_later(self.remaining() or EXPIRY_TIMEOUT_S, end_late)
 
         def tell() -> None:
             task.tell()
@@ -199,29 +199,29 @@ class FiniteTasks:
         if self._all_ended.wait(grace):
             return
         with self._lock:
-            left = [task.id for task in self._open.values() if not task.expired]
-        for task_id in left:
+            open_ids = [task.id for task in self._open.values() if not task.expired]
+        for task_id in open_ids:
             try:
                 self.expire(task_id)
             except TaskNotFoundError:
                 continue  # it has just ended
-        self._all_ended.wait(TOLD_WITHIN)
+        self._all_ended.wait(EXPIRY_TIMEOUT_S)
         with self._lock:
             stuck = list(self._open.values())
         for task in stuck:
             self.end(task)
 
-    def _drive(self, work: object) -> None:
+    def _run_awaitable(self, work: object) -> None:
         import asyncio
 
-        async def awaited() -> None:
+        async def await_work() -> None:
             if is_awaitable(work):
                 await work
 
         loop = self._ports.clock.new_event_loop()
         try:
             asyncio.set_event_loop(loop)
-            loop.run_until_complete(awaited())
+            loop.run_until_complete(await_work())
         finally:
             asyncio.set_event_loop(None)
             loop.close()

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-SAY = 1.0
+MESSAGE_TIMEOUT_S = 1.0
 """Seconds for the last words, whose stream may be locked by a thread that is the parent's alone."""
 
 
@@ -25,9 +25,9 @@ def leave(raised: BaseException | None) -> NoReturn:
     status = 70
     try:
         status = _status(raised)
-        speaker = threading.Thread(target=_say, args=(raised,), daemon=True)
-        speaker.start()
-        speaker.join(SAY)
+        reporter = threading.Thread(target=_report, args=(raised,), daemon=True)
+        reporter.start()
+        reporter.join(MESSAGE_TIMEOUT_S)
     finally:
         os._exit(status)
 
@@ -40,7 +40,7 @@ def _status(raised: BaseException | None) -> int:
     return 1
 
 
-def _say(raised: BaseException | None) -> None:
+def _report(raised: BaseException | None) -> None:
     """Say why the process ends, as the interpreter would, and write out what was printed."""
     if isinstance(raised, SystemExit):
         if raised.code is not None and not isinstance(raised.code, int):

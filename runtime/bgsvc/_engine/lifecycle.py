@@ -304,15 +304,15 @@ class Lifecycle:
 
     def _record_end(self, run: Run, *, forced: bool) -> tuple[dict[str, object], Timer | None]:
         """Write how a run ended and schedule the next; return what `stopped` is to carry."""
-        asked, restarts = self._state.stop_reason, self._restarts
-        reason = run.end_reason(asked)
+        stop_reason, restarts = self._state.stop_reason, self._restarts
+        reason = run.end_reason(stop_reason)
         data: dict[str, object] = {"reason": reason.value}
-        if asked is not None and asked is not reason:
-            data["requested"] = asked.value
+        if stop_reason is not None and stop_reason is not reason:
+            data["requested"] = stop_reason.value
         if forced:
             data["forced"] = True
         delay = None
-        if asked is None and restarts is not None:
+        if stop_reason is None and restarts is not None:
             delay = restarts.decide(reason, data)
         error = run.error or (self.last_error if forced else None)
         self.recorder.end(run, reason, error, delay, forced=forced)

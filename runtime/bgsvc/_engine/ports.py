@@ -64,7 +64,7 @@ def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
         host=host,
         bus=bus,
         data_dir=data_dir,
-        quota_tracker=_once(lambda: _new_quota_tracker(clock, data_dir)),
+        quota_tracker=_make_once(lambda: _new_quota_tracker(clock, data_dir)),
         jitter=_jitter,
         language=_language(),
     )
@@ -76,18 +76,18 @@ def _new_quota_tracker(clock: Clock, data_dir: str) -> QuotaTracker:
     return QuotaTracker(clock, state_dir_in(data_dir), boot_id())
 
 
-def _once(make: Callable[[], QuotaTracker]) -> Callable[[], QuotaTracker]:
+def _make_once(make: Callable[[], QuotaTracker]) -> Callable[[], QuotaTracker]:
     """Return a function that makes its answer when it is first asked; most never are."""
-    made: list[QuotaTracker] = []
+    trackers: list[QuotaTracker] = []
     lock = threading.Lock()
 
-    def answer() -> QuotaTracker:
+    def get_tracker() -> QuotaTracker:
         with lock:
-            if not made:
-                made.append(make())
-            return made[0]
+            if not trackers:
+                trackers.append(make())
+            return trackers[0]
 
-    return answer
+    return get_tracker
 
 
 def _jitter() -> float:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Protocol
 
-    from bgsvc._engine.event_loop import OwnLoop
+    from bgsvc._engine.event_loop import RunLoop
     from bgsvc._engine.time_limit import TimeLimit
     from bgsvc._model.enums import StartReason
     from bgsvc._ports.clock import Clock, Timer
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
             """Nothing of the service's is being executed any more."""
 
 
-CANCEL_AT = 0.75
+CANCEL_FRACTION = 0.75
 """The part of the stop timeout a run has to itself before an `async` one is cancelled."""
 
 
@@ -85,7 +85,7 @@ class Run:
         self._process = os.getpid()
         self._timers: list[Timer] = []
         self._lock = threading.Lock()
-        self._loop: OwnLoop | None = None
+        self._loop: RunLoop | None = None
         self._cancelled = False
         self._thread: threading.Thread | None = None
 
@@ -105,7 +105,7 @@ class Run:
             return
         self.cancel_stop_timer()
         self._timers = [
-            self._clock.call_later(seconds * CANCEL_AT, self.cancel),
+            self._clock.call_later(seconds * CANCEL_FRACTION, self.cancel),
             self._clock.call_later(seconds, overdue),
         ]
 
@@ -124,7 +124,7 @@ class Run:
     def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
         """Start the run's thread; `watcher` hears of everything from there."""
         self._service = name
-        self._clock.spawn(lambda: self._live(ctx, watcher), f"bgsvc-{name}-{self.number}")
+        self._clock.spawn(lambda: self._execute(ctx, watcher), f"bgsvc-{name}-{self.number}")
 
     def is_current_thread(self) -> bool:
         """Return whether the caller is the service itself."""
@@ -148,43 +148,43 @@ class Run:
             else:
                 self._loop.call_soon(beat)
 
-    def _live(self, ctx: ServiceContext, watcher: Watcher) -> None:
+    def _execute(self, ctx: ServiceContext, watcher: Watcher) -> None:
         self._thread = threading.current_thread()
         try:
-            self._hooks(ctx, watcher)
+            self._call_hooks(ctx, watcher)
         except BaseException as error:  # noqa: BLE001 - ours, not the service's
-            self._failed(RunError, error)
+            self._record_failure(RunError, error)
         finally:
             try:
                 self._close_loop()
             finally:
                 watcher.run_ended(self)
 
-    def _hooks(self, ctx: ServiceContext, watcher: Watcher) -> None:
-        service = self._prepared(ctx)
+    def _call_hooks(self, ctx: ServiceContext, watcher: Watcher) -> None:
+        service = self._prepare(ctx)
         if service is not None and not self.signal.is_set():
 
             def begin_and_run() -> object:
                 watcher.run_started(self)
                 return service.run(ctx)
 
-            self._guarded(RunError, begin_and_run)
+            self._call_hook(RunError, begin_and_run)
         reason = watcher.run_closing(self)
         with self._lock:
             self._cancelled = False
         if service is not None:
-            self._guarded(ShutdownError, lambda: service.shutdown(ctx, reason))
+            self._call_hook(ShutdownError, lambda: service.shutdown(ctx, reason))
 
-    def _prepared(self, ctx: ServiceContext) -> BackgroundService | None:
-        made: list[BackgroundService] = []
+    def _prepare(self, ctx: ServiceContext) -> BackgroundService | None:
+        services: list[BackgroundService] = []
 
         def prepare() -> object:
-            made.append(self._factory())
-            return made[0].init(ctx)
+            services.append(self._factory())
+            return services[0].init(ctx)
 
-        return made[0] if self._guarded(InitError, prepare) else None
+        return services[0] if self._call_hook(InitError, prepare) else None
 
-    def _guarded(self, kind: type[BackgroundServiceError], hook: Callable[[], object]) -> bool:
+    def _call_hook(self, kind: type[BackgroundServiceError], hook: Callable[[], object]) -> bool:
         """Call one hook; whatever it raises becomes the run's error. True if it raised nothing."""
         raised: BaseException | None = None
         try:
@@ -201,7 +201,7 @@ class Run:
             leave(raised)  # a child the hook forked has come back by its parent's way
         if raised is None or self._was_cancelled(raised):
             return True
-        self._failed(kind, raised)
+        self._record_failure(kind, raised)
         return False
 
     def _was_cancelled(self, error: BaseException) -> bool:
@@ -212,7 +212,7 @@ class Run:
 
         return isinstance(error, asyncio.CancelledError)
 
-    def _failed(self, kind: type[BackgroundServiceError], error: BaseException) -> None:
+    def _record_failure(self, kind: type[BackgroundServiceError], error: BaseException) -> None:
         import logging
 
         logger = logging.getLogger("bgsvc")
@@ -228,12 +228,12 @@ class Run:
         """Run an awaitable to its end in this run's event loop."""
         loop = self._loop
         if loop is None:
-            from bgsvc._engine.event_loop import OwnLoop
+            from bgsvc._engine.event_loop import RunLoop
 
-            loop = OwnLoop(self._clock.new_event_loop())
+            loop = RunLoop(self._clock.new_event_loop())
         with self._lock:
             self._loop = loop
-            loop.take(awaitable)
+            loop.schedule(awaitable)
             if self._cancelled:
                 loop.cancel()
         loop.drive()
@@ -245,7 +245,7 @@ class Run:
         try:
             loop.end_all()
         except BaseException as error:  # noqa: BLE001 - a leftover task may raise anything
-            self._failed(RunError, error)
+            self._record_failure(RunError, error)
         finally:
             with self._lock:
                 self._loop = None

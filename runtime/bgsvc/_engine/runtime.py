@@ -37,7 +37,6 @@ class Runtime:
         self.ports = ports
         self._lock = threading.Lock()
         self._services: dict[str, Supervisor] = {}
-        self._app_state: AppState | None = None
         self._source = EventSource("", ports.bus, ports.clock)
         self._finite_tasks: FiniteTasks | None = None
 
@@ -61,14 +60,14 @@ class Runtime:
             EntryNotFoundError: If `factory` is not given and the entry leads nowhere.
         """
         validate_name(config.name)
-        made = load_entry(config.entry) if factory is None else factory
+        make = load_entry(config.entry) if factory is None else factory
         with self._lock:
             supervisor = self._services.get(config.name)
             if supervisor is None:
-                supervisor = Supervisor(config, made, self.ports)
+                supervisor = Supervisor(config, make, self.ports)
                 self._services[config.name] = supervisor
                 return supervisor
-        supervisor.reconfigure(config, made)  # which may wait for that service, and for no other
+        supervisor.reconfigure(config, make)  # which may wait for that service, and for no other
         return supervisor
 
     def find(self, name: str | None = None) -> Supervisor:
@@ -105,17 +104,17 @@ class Runtime:
 
                 logging.getLogger("bgsvc").exception("%s cannot be stopped", supervisor.config.name)
 
-    def not_started(self, name: str, error: BaseException) -> None:
+    def report_failed_start(self, name: str, error: BaseException) -> None:
         """Tell that a service that is wanted could not be started."""
         import logging
 
         logging.getLogger("bgsvc").error("%s was not started: %s", name, describe_error(error))
         supervisor = self._services.get(name)
         if supervisor is not None:
-            supervisor.not_started(error)
+            supervisor.report_failed_start(error)
         else:
-            trouble = normalize_background_service_error(error)
-            self._source.note(0, "restart_failed", {"service": name, **trouble.to_wire()})
+            failure = normalize_background_service_error(error)
+            self._source.note(0, "restart_failed", {"service": name, **failure.to_wire()})
 
     def finish_tasks(self, grace: float) -> None:
         """Give open finite tasks `grace` seconds, then expire those that are left."""
@@ -139,12 +138,7 @@ class Runtime:
         """Return the lock that says which process hosts the service `name`."""
         return InstanceLock(self.ports.state_dir, name)
 
-    @property
-    def app_state(self) -> AppState | None:
-        """Whether the user has the app in front; None if the host never said."""
-        return self._app_state
-
-    def app_moved(self, state: AppState, remaining: float | None = None) -> None:
+    def set_app_state(self, state: AppState, remaining: float | None = None) -> None:
         """Learn that the app came to the front or left it, and tell those who asked.
 
         `remaining` is how many seconds the platform gives to finite tasks, where it says so.
@@ -156,8 +150,7 @@ class Runtime:
         if self.ports.host.platform == "android":
             self.ports.quota_tracker().app_moved(in_front=state is AppState.ACTIVE)
         for supervisor in self.all():
-            supervisor.app_moved()
-        self._app_state = state
+            supervisor.refresh_time_limit()
         self.ports.bus.call(_APP_STATE, state)
 
     def on_app_state(self, callback: Callable[[AppState], object]) -> Callable[[], None]:

@@ -89,7 +89,7 @@ class Supervisor:
                 run.time_limit.shorten(remaining)
         self.stop(reason, within=remaining)
 
-    def app_moved(self) -> None:
+    def refresh_time_limit(self) -> None:
         """Read the time budgets anew: the app came to the front or left it."""
         with self._life.lock:
             run = self._life.run
@@ -109,18 +109,18 @@ class Supervisor:
         with self._life.lock:
             self._life.recorder.set_desired_state(running=running)
 
-    def desired(self) -> ServiceSnapshot:
+    def reread(self) -> ServiceSnapshot:
         """Return what is saved of the service; another process may have changed it."""
         with self._life.lock:
             return self._life.recorder.reread()
 
-    def not_started(self, error: BaseException) -> None:
+    def report_failed_start(self, error: BaseException) -> None:
         """Emit `restart_failed`: a start that no caller waits for failed with `error`."""
         self._life.restart_failed(error)
 
     def act(self, key: str, action: str) -> None:
         """Pass the press of a notification's button on to the service."""
-        self._notifier().act(key, action)
+        self._get_notifier().act(key, action)
 
     def deliver(self, data: object) -> bool:
         """Hand a message to the run; False if no run is under way."""
@@ -153,7 +153,7 @@ class Supervisor:
         return self._life.run is not None
 
     @property
-    def running_anywhere(self) -> bool:
+    def is_running_anywhere(self) -> bool:
         """Whether a run is under way in this process or another."""
         return self.running or self._life.state_elsewhere() is not None
 
@@ -206,11 +206,11 @@ class Supervisor:
             life.lock_queue.submit(lambda: life.recorder.emit(run, event, data))
 
         def stop(reason: StopReason, left: float) -> None:
-            def expired() -> None:
+            def stop_expired() -> None:
                 if run is life.run:
                     self.stop(reason, within=left)
 
-            life.lock_queue.submit(expired)  # a timer may fire before its run is accepted
+            life.lock_queue.submit(stop_expired)  # a timer may fire before its run is accepted
 
         time_limit = TimeLimit(self._ports, self.config, emit, stop)
         types = tuple(foreground_type.split("|")) if foreground_type else ()
@@ -226,7 +226,7 @@ class Supervisor:
             if not self._ports.host.owns_process:
                 self._ports.clock.make_ready()
             ctx = context_of(
-                run, self.config, self._ports, life.recorder, self._notifier, foreground_type
+                run, self.config, self._ports, life.recorder, self._get_notifier, foreground_type
             )
             run.launch(ctx, life, name)
         except BaseException as error:
@@ -235,16 +235,16 @@ class Supervisor:
                 raise
             raise run.error or error from error
 
-    def _notifier(self) -> Notifier:
+    def _get_notifier(self) -> Notifier:
         with self._life.lock:
             if self._own_notifier is None:
                 from bgsvc._service.notifier import Notifier
 
                 ports = self._ports
                 self._own_notifier = Notifier(
-                    self.config.name, ports.host, self._undelivered, ports.bus
+                    self.config.name, ports.host, self._report_undelivered, ports.bus
                 )
             return self._own_notifier
 
-    def _undelivered(self, data: Mapping[str, object]) -> None:
+    def _report_undelivered(self, data: Mapping[str, object]) -> None:
         self._life.recorder.note("notification_undelivered", data)

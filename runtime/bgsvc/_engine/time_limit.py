@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from bgsvc._model.config import ServiceConfig
     from bgsvc._ports.clock import Clock, Timer
     from bgsvc._storage.quota import Budget
-WARN_AHEAD = 600.0
+WARNING_LEAD_S = 600.0
 """Seconds before the deadline at which a run is warned, where the grant is long."""
-WARN_PART = 0.2
+WARNING_FRACTION = 0.2
 """The part of a short grant that is left when a run is warned."""
-MARGIN_PART = 0.1
+STOP_MARGIN_FRACTION = 0.1
 """The largest part of a grant that is kept back for stopping."""
 
 
@@ -47,18 +47,18 @@ class Deadline:
         self._timers: list[Timer] = []
         self.deadline: float | None = None
 
-    def grant(self, seconds: float | None, whole: float | None = None) -> None:
+    def grant(self, seconds: float | None, total: float | None = None) -> None:
         """Set the deadline to `seconds` from now, of a grant of `whole`; None means no limit."""
         self.close()
         if seconds is None:
             self.deadline = None
             return
-        whole = seconds if whole is None else whole
+        total = seconds if total is None else total
         self.deadline = self._clock.uptime() + seconds
-        warn_at = seconds - min(WARN_AHEAD, whole * WARN_PART)
+        warn_at = seconds - min(WARNING_LEAD_S, total * WARNING_FRACTION)
         self._timers.append(self._clock.call_later(warn_at, lambda: self._warn(self.remaining())))
         if self._stop_timeout is not None:
-            end_at = seconds - min(self._stop_timeout, whole * MARGIN_PART)
+            end_at = seconds - min(self._stop_timeout, total * STOP_MARGIN_FRACTION)
             self._timers.append(self._clock.call_later(end_at, lambda: self._end(self.remaining())))
 
     def remaining(self) -> float:
@@ -80,7 +80,7 @@ class Deadline:
         self._timers.clear()
 
 
-CHECKPOINT_EVERY = 60.0
+CHECKPOINT_INTERVAL_S = 60.0
 """Seconds of running that a killed process may forget."""
 
 
@@ -135,10 +135,10 @@ class TimeLimit:
         """Take the budgets' word for the deadline again: the app has moved."""
         if self._granted or not self._budgets:
             return
-        left = [
+        budgets_left = [
             (self._ports.quota_tracker().left(budget), budget.limit) for budget in self._budgets
         ]
-        limits = [(seconds, limit) for seconds, limit in left if seconds is not None]
+        limits = [(seconds, limit) for seconds, limit in budgets_left if seconds is not None]
         if limits:
             self._deadline.grant(*min(limits))
         else:
@@ -171,7 +171,7 @@ class TimeLimit:
         self._budgets.clear()
 
     def _tick(self) -> None:
-        self._checkpoint = self._ports.clock.call_later(CHECKPOINT_EVERY, self._save)
+        self._checkpoint = self._ports.clock.call_later(CHECKPOINT_INTERVAL_S, self._save)
 
     def _save(self) -> None:
         self._ports.quota_tracker().checkpoint()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Generator
 
-SETTLE_WITHIN = 10.0
+SETTLE_TIMEOUT_S = 10.0
 """Real seconds a service may be busy before the test is told that it never waits."""
 
 
@@ -37,7 +37,7 @@ class VirtualClock(Clock):
         self._timers: list[tuple[float, int, Timer]] = []
         self._count = 0
         self._busy = 0
-        self._mine = threading.local()
+        self._thread = threading.local()
 
     def uptime(self) -> float:
         """Return the virtual uptime."""
@@ -71,7 +71,7 @@ class VirtualClock(Clock):
             AssertionError: If one is still busy after ten real seconds.
         """
         with self.changed:
-            if not self.changed.wait_for(lambda: self._busy == 0, SETTLE_WITHIN):
+            if not self.changed.wait_for(lambda: self._busy == 0, SETTLE_TIMEOUT_S):
                 raise AssertionError("a service neither waits nor ends; is it blocked for real?")
 
     @contextmanager
@@ -101,7 +101,7 @@ class VirtualClock(Clock):
         """Start a thread that this clock keeps count of."""
 
         def counted() -> None:
-            self._mine.counted = True
+            self._thread.counted = True
             try:
                 target()
             finally:
@@ -124,7 +124,7 @@ class VirtualClock(Clock):
 
     def is_counted(self) -> bool:
         """Return whether the calling thread is one that this clock keeps count of."""
-        return getattr(self._mine, "counted", False)
+        return getattr(self._thread, "counted", False)
 
     def park(self) -> None:
         """Count one thread less as busy."""

@@ -15,8 +15,8 @@ from bgsvc._service.entry import config_of
 from bgsvc._storage.folders import state_dir_in
 from bgsvc._storage.quota import QuotaTracker
 from bgsvc.testing._clock import VirtualClock
-from bgsvc.testing._killable_process import MortalHost, MortalPorts
-from bgsvc.testing._notification import Notification, notification_in
+from bgsvc.testing._killable_process import KillableHost, KillablePorts
+from bgsvc.testing._notification import Notification, read_notification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bgsvc._service.service import BackgroundService
 
 
-class FakeHost(MortalHost):
+class FakeHost(KillableHost):
     """A platform for tests, used in a `with`; the module functions of `bgsvc` act on it.
 
     Args:
@@ -144,13 +144,13 @@ class FakeHost(MortalHost):
 
     def background(self, remaining: float | None = 30.0) -> None:
         """Let the user leave the app; finite tasks have `remaining` seconds."""
-        self.runtime.app_moved(AppState.BACKGROUND, remaining)
+        self.runtime.set_app_state(AppState.BACKGROUND, remaining)
         self.runtime.ports.bus.drain_calls(1.0)
         self.clock.settle()
 
     def foreground(self) -> None:
         """Let the user come back to the app."""
-        self.runtime.app_moved(AppState.ACTIVE)
+        self.runtime.set_app_state(AppState.ACTIVE)
         self.runtime.ports.bus.drain_calls(1.0)
 
     def expire_finite_tasks(self) -> None:
@@ -205,7 +205,7 @@ class FakeHost(MortalHost):
     def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
         """Remember it."""
         del reply
-        self.notifications.append(notification_in(message))
+        self.notifications.append(read_notification(message))
 
     def finite_task(self, op: str, task: str, name: str) -> None:
         """Remember it."""
@@ -232,7 +232,7 @@ class FakeHost(MortalHost):
         data_dir = str(self._folder)
         quota_tracker = QuotaTracker(self.clock, state_dir_in(data_dir), f"boot {self._boots}")
         return Runtime(
-            MortalPorts(
+            KillablePorts(
                 clock=self.clock,
                 host=self,
                 bus=bus,
@@ -245,6 +245,6 @@ class FakeHost(MortalHost):
 
     def _abandon(self) -> None:
         """Leave the old process's threads without a disk, listeners or a reason to go on."""
-        self.silence()
+        self.stop_writing()
         self.runtime.abandon()
         self.clock.settle()

@@ -39,9 +39,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, clock: LoopClock) -> None:
         self._clock = clock
-        self._selector_of_ours = _VirtualSelector(clock)
-        super().__init__(self._selector_of_ours)
-        self._selector_of_ours.loop = self
+        self._virtual_selector = _VirtualSelector(clock)
+        super().__init__(self._virtual_selector)
+        self._virtual_selector.loop = self
 
     def time(self) -> float:
         """Return the virtual uptime."""
@@ -56,7 +56,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Queue a call and wake the loop, counted as busy from this instant."""
         with self._clock.changed:
             handle = super().call_soon_threadsafe(callback, *args, context=context)
-            self._selector_of_ours.wake()
+            self._virtual_selector.wake()
             return handle
 
     def wake(self) -> None:

@@ -34,7 +34,7 @@ class Notification:
     progress: tuple[float, float] | None = None
 
 
-def notification_in(message: Mapping[str, object]) -> Notification:
+def read_notification(message: Mapping[str, object]) -> Notification:
     """Return what a `notification` message asks for."""
 
     def text(key: str) -> str | None:
@@ -47,17 +47,17 @@ def notification_in(message: Mapping[str, object]) -> Notification:
         key=text("key") or "",
         title=text("title"),
         body=text("body"),
-        actions=_actions(message.get("actions")),
-        progress=_progress(message.get("progress")),
+        actions=_read_actions(message.get("actions")),
+        progress=_read_progress(message.get("progress")),
     )
 
 
-def _actions(value: object) -> tuple[tuple[str, str], ...]:
+def _read_actions(value: object) -> tuple[tuple[str, str], ...]:
     entries = [entry for entry in value if is_object(entry)] if is_array(value) else []
     return tuple((str(entry.get("id")), str(entry.get("title"))) for entry in entries)
 
 
-def _progress(value: object) -> tuple[float, float] | None:
+def _read_progress(value: object) -> tuple[float, float] | None:
     if not is_object(value):
         return None
     done, total = value.get("done"), value.get("total")

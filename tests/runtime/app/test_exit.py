@@ -30,6 +30,6 @@ def test_services_that_will_not_stop_share_one_wait_when_the_app_ends(
     monkeypatch.setattr(_current, "_runtimes", [runtime])
     monkeypatch.setattr(_current, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(Supervisor, "wait_stopped", wait_stopped)
-    _current._end()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    _current._end_services()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     assert waited == [1.0, 0.0, 0.0, 0.0]

@@ -194,7 +194,7 @@ def test_no_event_is_lost_on_its_way_over_the_bridge(data: dict[str, object]) ->
     sent: list[str] = []
     host = BridgeHost()
     host.attach(sent.append)
-    host._event(Event("sync", 1, 1, 2.0, "odd", data))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    host._post_event(Event("sync", 1, 1, 2.0, "odd", data))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     assert len(sent) == 1
     assert json.loads(sent[0], parse_constant=unspoken)["event"] == "odd"
