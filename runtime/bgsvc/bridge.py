@@ -1,7 +1,7 @@
 """The bridge to a host that embeds Python: JSON messages, each one string.
 
-A host calls `attach` once with a function that carries messages to it, then `receive` with each
-of its requests. docs/bridge.md has every message.
+A host calls `attach` once, with a function that takes messages, then `receive` with each of its
+requests. docs/bridge.md has every message.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _hosts: list[BridgeHost] = []
 
 
 def attach(send: Callable[[str], object]) -> None:
-    """Carry every message to the host through `send`; a later call replaces an earlier one.
+    """Send every message to the host through `send`; a later call replaces an earlier one.
 
     `send` is called from any thread, one call at a time, and must not block.
     """
@@ -58,7 +58,7 @@ def receive(text: str) -> str:
         request = _decode(text)
         result: object = _handle(request)
         reply: dict[str, object] = {"ok": True, "result": result}
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the host gets it as a reply
+    except BaseException as error:  # noqa: BLE001 - the host gets every error as a reply
         reply = {"ok": False, "error": normalize_background_service_error(error).to_wire()}
     request_id = request.get("id")
     return compact({"v": PROTOCOL_VERSION, "type": "reply", "id": request_id, **reply})
@@ -124,7 +124,7 @@ def _handle_start(message: Mapping[str, object]) -> object:
             granted=granted,
         )
     except BaseException:
-        host.mode, state = before  # what is refused changes nothing
+        host.mode, state = before  # a refused start changes nothing
         host.set_native_state(name, state)
         raise
     return result.to_wire()

@@ -1,4 +1,4 @@
-"""The module functions: what an app asks of its services."""
+"""The module functions, which an app calls."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def start_service(
     reason: StartReason = StartReason.APP,
     foreground_service_type: str | None = None,
 ) -> StartResult:
-    """Start a service and return what accepted it; the run goes on by itself.
+    """Start a service, and return what accepted it without waiting for the run.
 
     Args:
         service: Its class, its configuration, or the name of one that was started before.
-        reason: Who asked.
-        foreground_service_type: The Android type to run under, where there is one.
+        reason: Who asks for the run.
+        foreground_service_type: The Android type to run under.
 
     Raises:
-        AlreadyRunningError: It runs; runs never overlap.
-        StillStoppingError: Its last run was told to stop and has not ended.
-        UnknownServiceError: It is given by a name nobody has used.
-        ConfigError: It is given by something else.
+        AlreadyRunningError: The service runs already; runs never overlap.
+        StillStoppingError: Its last run was asked to stop and has not ended.
+        UnknownServiceError: `service` is a name that has not been started before.
+        ConfigError: `service` is something else.
     """
     supervisor = _adopt(service)
     return supervisor.start(reason, foreground_type=foreground_service_type)
@@ -53,16 +53,17 @@ def stop_service(
     reason: StopReason = StopReason.USER_STOP,
     wait: bool = True,
 ) -> ServiceStatus:
-    """Stop a service and return its state: `stopped`, or the truth if it is `stopping` still.
+    """Stop a service and return its status; `state` is `stopping` if the run has not ended.
 
     Args:
-        name: Its name; may be left out where there is but one service.
-        reason: Why, and not `error`; most reasons also mean that it is not wanted after a reboot.
-        wait: Whether to wait, at most its stop timeout. A run that stops itself never waits.
+        name: Its name; optional if there is one service only.
+        reason: Why; `userStop`, `appStop`, `nativeNotificationStop` and `taskCompleted` also clear
+            the desired state. It cannot be `error`.
+        wait: Whether to wait, at most for its stop timeout. A run that stops itself never waits.
 
     Raises:
-        NotRunningError: It does not run and is not wanted.
-        ConfigError: The reason is `error`, which is what a run that failed says of itself.
+        NotRunningError: No run is under way, due or desired.
+        ConfigError: The reason is `error`, which only a run that failed ends with.
     """
     supervisor = current().find(name)
     supervisor.stop(reason)
@@ -72,7 +73,7 @@ def stop_service(
 
 
 def is_service_running(name: str | None = None) -> bool:
-    """Return whether a run is under way, here or in another process; a stopping one counts."""
+    """Return whether a run is under way, here or in another process, even if it is stopping."""
     try:
         return current().find(name).is_running_anywhere
     except BackgroundServiceError:
@@ -89,34 +90,34 @@ def get_service_state(name: str | None = None) -> ServiceStatus:
 
 
 def on_plugin_event(callback: Callable[[Event], object]) -> Callable[[], None]:
-    """Call `callback` with every event from now on; return a function that ends it.
+    """Call `callback` with every event from now on; return a function that stops that.
 
-    It may be an `async def`: then it runs in the event loop it was added from, else in one of
-    its own. One that raises or blocks hurts neither the service nor other listeners.
+    An `async def` runs in the event loop that was running here, else in one of its own. A callback
+    that raises or blocks affects neither the service nor other callbacks.
     """
     return current().listen(require_callable(callback))
 
 
 def enable_auto_restart(name: str | None = None) -> DesiredState:
-    """Want the service after the next boot, whatever it does now."""
+    """Set the desired state: start the service after the next boot. It changes nothing now."""
     return _set_desired_state(name, running=True)
 
 
 def disable_auto_restart(name: str | None = None) -> DesiredState:
-    """No longer want the service after the next boot, whatever it does now."""
+    """Clear the desired state: do not start the service after a boot. It changes nothing now."""
     return _set_desired_state(name, running=False)
 
 
 def get_desired_service_state(name: str | None = None) -> DesiredState:
-    """Return what is wanted of the service after the next boot."""
+    """Return whether the service is started after the next boot."""
     return _desired_state_of(current().find(name))
 
 
 def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
-    """Return what the platform promises, in the mode that is really in force.
+    """Return what the platform promises in the mode in force.
 
-    The mode is that of `name`'s run, else the last that the host named. On Android the answer is
-    for the types a service declares: `name`'s, else all services'.
+    The mode is that of `name`'s run, else the one that the host named last. On Android the answer
+    is for the types that `name` declares, else for those of all services.
     """
     runtime = current()
     supervisors = runtime.all() if name is None else [runtime.find(name)]
@@ -126,23 +127,23 @@ def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
 
 
 def validate_background_service_setup() -> SetupReport:
-    """Look whether the known services can work here, by trying what can be tried."""
+    """Check that the known services can work here."""
     runtime = current()
     configs = [supervisor.config for supervisor in runtime.all()]
     return validate_setup(configs, runtime.ports.host, runtime.ports.data_dir)
 
 
 def before_exit(callback: Callable[[str], object], name: str = "before_exit") -> str:
-    """Ask for time to finish something, run `callback(task_id)` in a thread, return the id.
+    """Ask the platform for time, run `callback(task_id)` in a thread, and return the task's id.
 
-    Call it when the app leaves the front, and `finish(task_id)` when the work is done, else the
-    task counts as unfinished when the platform's time is up. The callback may be an `async def`.
+    Call it when the app leaves the front, and `finish(task_id)` when the work is done. Without
+    `finish` the task expires when the platform's time is up. The callback may be an `async def`.
     """
     return current().finite_tasks.before_exit(require_callable(callback), name)
 
 
 def finish(task_id: str) -> None:
-    """Say that the work of `before_exit` is done.
+    """End the task of `before_exit`.
 
     Raises:
         TaskIdMissingError: If the id is empty.
@@ -152,9 +153,9 @@ def finish(task_id: str) -> None:
 
 
 def finite_task(name: str) -> FiniteTask:
-    """Ask for time to finish something, for the length of a `with`.
+    """Ask the platform for time, for the length of a `with`.
 
-    The task knows `remaining()` and tells `on_expire` when time runs out.
+    The task has `remaining()`, and calls `on_expire` callbacks when time runs out.
     """
     return current().finite_tasks.begin(name)
 
@@ -162,19 +163,19 @@ def finite_task(name: str) -> FiniteTask:
 def on_app_state_change(callback: Callable[[AppState], object]) -> Callable[[], None]:
     """Call `callback` when the app comes to the front or leaves it.
 
-    It runs in a thread of its own or, if it is an `async def`, in the event loop it was added
-    from; one that raises or blocks hurts nobody. Returns a function that takes it back.
+    It runs in a thread of its own; an `async def` runs in the event loop that was running here. One
+    that raises or blocks affects nothing else. Returns a function that removes the callback.
     """
     return current().on_app_state(require_callable(callback))
 
 
 def report_app_state(state: AppState) -> None:
-    """Say, from a desktop app, that it came to the front or left it; phones say so themselves."""
+    """Report that a desktop app came to the front or left it; phones report it themselves."""
     current().set_app_state(state)
 
 
 def send_message(data: object, name: str | None = None) -> bool:
-    """Hand `data` to a service's `ctx.on_message` callbacks; False if there is no run.
+    """Pass `data` to a service's `ctx.on_message` callbacks; False if no run is under way.
 
     Raises:
         UnknownServiceError: There is no such service.
@@ -183,10 +184,10 @@ def send_message(data: object, name: str | None = None) -> bool:
 
 
 def replay_desired_state(*services: type[BackgroundService] | ServiceConfig) -> list[StartResult]:
-    """Start those of `services` that were wanted when the last process ended.
+    """Start those of `services` that are desired.
 
-    Call it once when the app starts; it is what brings services back after a reboot. One that
-    cannot be started keeps none from being: it is logged, and a `restart_failed` event tells why.
+    Call it once when the app starts: it brings services back after a reboot. If one cannot be
+    started, that is logged and emitted as `restart_failed`, and the others are started.
     """
     results: list[StartResult] = []
     for service in services:

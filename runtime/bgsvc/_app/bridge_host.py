@@ -27,7 +27,7 @@ _DEFAULT_MODES = {"android": "androidForegroundService", "ios": "iosRefresh"}
 
 
 class BridgeHost(Host):
-    """Turns what the runtime asks of its host into messages."""
+    """Sends the runtime's calls to its host as messages."""
 
     def __init__(self) -> None:
         self.app = "app"
@@ -42,7 +42,7 @@ class BridgeHost(Host):
 
     @property
     def runtime(self) -> Runtime:
-        """The runtime this host serves, made when it is first needed: `hello` says where."""
+        """The runtime of this host, made on first use: `hello` names its folder."""
         if self._runtime is None:
             bus = Bus()
             bus.subscribe(self._post_event)
@@ -59,7 +59,7 @@ class BridgeHost(Host):
         self._send = send
 
     def greet(self, hello: Mapping[str, object]) -> None:
-        """Learn from the host's `hello` what it is and where files go."""
+        """Apply the host's `hello`: what it is, and where files go."""
         self.platform = str(hello.get("platform", self.platform))
         self.mode = str(hello.get("mode") or _DEFAULT_MODES.get(self.platform, self.mode))
         self.app = str(hello.get("app", self.app))
@@ -73,24 +73,24 @@ class BridgeHost(Host):
             self._data_dir = data_dir
 
     def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
-        """Send it over; its buttons come back as `action` messages."""
+        """Send `notification`; the host answers a button with `action`."""
         del reply
         self._post("notification", message)
 
     def finite_task(self, op: str, task: str, name: str) -> None:
-        """Send it over."""
+        """Send `finiteTask`."""
         self._post("finiteTask", {"op": op, "task": task, "name": name})
 
     def desired_state(self, service: str, *, running: bool) -> None:
-        """Send it over, so that the host's own copy agrees."""
+        """Send `desiredState`, so that the host's copy agrees."""
         self._post("desiredState", {"service": service, "running": running})
 
     def native_state(self, service: str) -> NativeState | None:
-        """Return what the host's messages about the service amount to."""
+        """Return the state that follows from the host's messages."""
         return self._native.get(service, NativeState.IDLE)
 
     def set_native_state(self, service: str, state: NativeState) -> None:
-        """Learn from a message of the host what its side is doing."""
+        """Note what the host's side of a service is doing."""
         self._native[service] = state
 
     def _post_event(self, event: Event) -> None:
@@ -99,10 +99,10 @@ class BridgeHost(Host):
         self._post("event", event.to_wire())
 
     def _post(self, kind: str, fields: Mapping[str, object]) -> None:
-        """Queue a message; whoever finds nobody sending sends, in order, until nothing is left.
+        """Queue a message, and send all that are queued unless another call does.
 
         So the host may call `receive` from inside `send`, in the same thread. It must not wait
-        there for another thread that does: a service's lock may be held.
+        there for another thread that does: this one may hold a service's lock.
         """
         if self._send is None:
             return
@@ -125,7 +125,7 @@ class BridgeHost(Host):
         try:
             if self._send is not None:
                 self._send(compact(message))
-        except BaseException:  # the messages behind it must not be lost with it
+        except BaseException:  # the messages behind it are still to be sent
             import logging
 
-            logging.getLogger("bgsvc").exception("the host would not take a message")
+            logging.getLogger("bgsvc").exception("the host did not accept a message")

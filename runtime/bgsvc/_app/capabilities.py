@@ -1,4 +1,4 @@
-"""What the platform promises in the mode that is really in force."""
+"""What the platform promises in the mode in force."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ORDER = (Guarantee.UNSUPPORTED, Guarantee.BEST_EFFORT, Guarantee.GUARANTEED)
 def capabilities_of(
     host: Host, types: Sequence[str] = (), mode: str | None = None
 ) -> PlatformCapabilities:
-    """Return what the table promises for `mode`, else the host's, corrected by what is seen here.
+    """Return what the table promises for `mode`, else the host's, corrected by facts found here.
 
     Raises:
         ConfigError: If the table has no such mode or Android type.
@@ -45,7 +45,7 @@ def _rank_of(capability: Capability) -> int:
 def _rows_of(
     table: Mapping[str, object], mode: str, types: Sequence[str]
 ) -> list[dict[str, object]]:
-    """Return one row for each Android type, or the mode's own; the weakest promise counts."""
+    """Return a row for each Android type, else the mode's; the weakest promise counts."""
     modes, by_type = table["modes"], table["androidTypes"]
     row = modes.get(mode) if is_object(modes) else None
     if not is_object(row) or not is_object(by_type):
@@ -74,7 +74,7 @@ def _read_capability(entry: object, facts: Sequence[str]) -> Capability:
 
 
 def _find_facts(mode: str) -> list[str]:
-    """Return which weaker entries of the table hold here, strongest evidence first."""
+    """Return the keys of the weaker entries that apply here, strongest evidence first."""
     if mode not in {"systemdUser", "systemdSystem"}:
         return []
     from bgsvc._desktop.mode import lingers, unit_enabled, unit_name

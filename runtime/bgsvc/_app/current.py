@@ -14,10 +14,10 @@ from bgsvc._model.errors import AlreadyRunningError, PlatformError
 from bgsvc._storage.folders import default_data_dir
 
 FINITE_TASK_TIMEOUT_S = 5.0
-"""Seconds a desktop process waits at its end for finite tasks."""
+"""Seconds that a desktop process waits for finite tasks at its end."""
 
 DRAIN_TIMEOUT_S = 1.0
-"""Seconds listeners have at its end for the last events."""
+"""Seconds that listeners have for the last events at its end."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 _runtimes: list[Runtime] = []
 _inherited: list[tuple[str | None, str | None]] = [(None, None)]
-"""The app and the data folder of the process this one was forked from."""
+"""The app and the data folder of the process that this one was forked from."""
 
 
 def current() -> Runtime:
@@ -40,7 +40,7 @@ def current() -> Runtime:
 
 
 def use(runtime: Runtime) -> None:
-    """Make `runtime` the process's; the one before it is left as it is."""
+    """Make `runtime` the process's; earlier ones go on."""
     with _lock:
         if not _runtimes:
             atexit.register(_end_services)
@@ -55,14 +55,14 @@ def forget(runtime: Runtime) -> None:
 
 
 def configure(*, app: str | None = None, data_dir: str | os.PathLike[str] | None = None) -> None:
-    """Say who this app is and where its files go, before the first service starts.
+    """Set the app's id and the folder of its files, before the first service starts.
 
     Args:
         app: The app's id, such as `com.example.notes`; it names the default folder.
-        data_dir: The folder for everything that is kept.
+        data_dir: The folder for everything that is saved.
 
     Raises:
-        AlreadyRunningError: A service runs, or is about to again: it would be out of reach.
+        AlreadyRunningError: A service runs or is due to: it could not be reached any more.
         ConfigError: If `app` cannot be a part of a file's name.
     """
     for runtime in _runtimes[-1:]:
@@ -96,7 +96,7 @@ def desktop_runtime(host: LocalHost, *, data_dir: str | None = None) -> Runtime:
 
 
 def _end_services() -> None:
-    """End what still runs when the process does, each thing within its bound."""
+    """End what still runs when the process ends, each within its time."""
     runtimes = list(_runtimes)
     stop_requested_at = time.monotonic()  # of all of them at once: they share the time
     for runtime in runtimes:
@@ -110,8 +110,8 @@ def _end_services() -> None:
 
 
 def _reset_after_fork() -> None:
-    """Leave the parent's services to the parent: in a forked child none of their threads run."""
-    global _lock  # noqa: PLW0603 - the parent's may be held for ever
+    """Forget the parent's services in a forked child, which has none of their threads."""
+    global _lock  # noqa: PLW0603 - a thread of the parent may hold the old one
     _lock = threading.Lock()
     for runtime in _runtimes:
         runtime.ports.bus.close()

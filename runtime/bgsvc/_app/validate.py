@@ -1,4 +1,4 @@
-"""Looks whether a service can work here, by trying what can be tried."""
+"""Checks that a service can work here."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from bgsvc._ports.host import Host
 
 _GENERATOR_FLAGS = 0x20 | 0x200
-"""What the compiler notes of a function with a `yield`: generator, asynchronous generator."""
+"""`inspect.CO_GENERATOR` and `CO_ASYNC_GENERATOR`: a function with a `yield`."""
 
 
 def validate_setup(configs: list[ServiceConfig], host: Host, data_dir: str) -> SetupReport:
-    """Look at each service's class and configuration, the data folder and the host."""
+    """Check each service's class and configuration, the data folder and the host."""
     issues = _check_folder(data_dir)
     for config in configs:
         issues += _check_entry(config)
@@ -83,7 +83,7 @@ def _check_types(config: ServiceConfig, host: Host) -> list[SetupIssue]:
 
 
 def _check_installed(config: ServiceConfig, host: Host) -> list[SetupIssue]:
-    """Ask the desktop's service manager, where it has this service or should have it."""
+    """Ask the desktop's service manager, if it has this service or should have it."""
     if host.platform in {"android", "ios"}:  # whose copy has none of what is imported below
         return []
     from bgsvc._desktop.host import LocalHost

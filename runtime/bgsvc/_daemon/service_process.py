@@ -81,7 +81,7 @@ class ServiceProcess:
             raise _taken(name, self._app, lock.holder())
         self._runtime.ports.bus.tap(self._hear)
         self._runtime.listen(_listener(as_json=as_json))
-        desired = self._supervisor.state_cache.saved.desired_running
+        desired = self._supervisor.desired_running
         if boot and desired is False and started_by_boot():
             notify("READY=1", "STATUS=off: its user stopped it")
             return 0

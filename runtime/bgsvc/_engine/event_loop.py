@@ -1,4 +1,4 @@
-"""The event loop of one run, and everything a service can leave in it."""
+"""The event loop of one run, and the end of everything a service leaves in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class RunLoop:
-    """Runs a service's hooks, one after another; made in the run's thread."""
+    """Runs a service's hooks, one after another, in the thread that makes it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -20,13 +20,13 @@ class RunLoop:
         asyncio.set_event_loop(loop)
 
     def schedule(self, awaitable: Awaitable[object]) -> None:
-        """Take what `drive` is to run next."""
+        """Schedule what `drive` runs next."""
         self._task = self._loop.create_task(self._await(awaitable))
 
     async def _await(self, awaitable: Awaitable[object]) -> object:
-        """Await it; a child forked meanwhile is not to come back to a loop that is its parent's.
+        """Await it; a child that it forked leaves here, for the loop is its parent's.
 
-        From Python 3.14 on the child's loop would lose what was raised, and go on.
+        From Python 3.14 on the child's loop would drop the exception and go on.
         """
         raised: BaseException | None = None
         try:
@@ -41,7 +41,7 @@ class RunLoop:
                 leave(raised)
 
     def drive(self) -> None:
-        """Run it to its end; whatever it raises is raised here."""
+        """Run what is scheduled to its end, and raise what it raises."""
         task, loop = self._task, self._loop
         try:
             if task is not None:
@@ -53,27 +53,27 @@ class RunLoop:
             self._task = None
 
     def _cancel_task(self) -> None:
-        """End what is being run: a `SystemExit` in another task ends the loop, and not this."""
+        """End the task: a `SystemExit` in another task ends the loop, but not this one."""
         task = self._task
         while task is not None and not task.done():
             task.cancel()
             try:
                 self._loop.run_until_complete(task)
-            except BaseException as error:  # noqa: BLE001 - the first one is what is told
+            except BaseException as error:  # noqa: BLE001 - the first error is the one that counts
                 del error
 
     def cancel(self) -> None:
-        """Cancel what is being run, from any thread."""
+        """Cancel the task, from any thread."""
         task = self._task
         if task is not None:
             self._loop.call_soon_threadsafe(task.cancel)
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Call `callback` in the loop, from any thread; never, if the loop is blocked."""
+        """Call `callback` in the loop, from any thread; a blocked loop never calls it."""
         self._loop.call_soon_threadsafe(callback)
 
     def end_all(self) -> None:
-        """End everything the service left here, and wait for its threads."""
+        """End the tasks the service left here, and wait for its threads."""
         loop = self._loop
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
@@ -84,10 +84,10 @@ class RunLoop:
         self._end_threads()
 
     def _end_threads(self) -> None:
-        """Wait for what the service still runs in `asyncio.to_thread`; it is the service's code."""
+        """Wait for what the service still runs in `asyncio.to_thread`."""
         try:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        except RuntimeError:  # no thread to wait in: wait in this one
+        except RuntimeError:  # there is no thread to wait in
             executor = getattr(self._loop, "_default_executor", None)
             if executor is not None:
                 executor.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""Work that may finish after the app has left the front, as far as the platform lets it."""
+"""Work that may finish after the app leaves the front, for as long as the platform lets it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from bgsvc._engine.ports import Ports
 
 EXPIRY_TIMEOUT_S = 1.0
-"""Seconds an expiry gives to `on_expire` callbacks where the platform does not say."""
+"""Seconds that `on_expire` callbacks have where the platform sets no limit."""
 
 
 class FiniteTask:
-    """A piece of work with an end, used in a `with`.
+    """A piece of work with an end; use it in a `with`.
 
     Attributes:
-        id: What `finish` takes.
-        name: What it is called in logs and, on iOS, in the debugger.
-        expired: Whether the platform's time ran out before it was finished.
+        id: The argument of `finish`.
+        name: Its name in logs and, on iOS, in the debugger.
+        expired: Whether the platform's time ran out before the task ended.
     """
 
     def __init__(self, tasks: FiniteTasks, task_id: str, name: str) -> None:
@@ -41,19 +41,19 @@ class FiniteTask:
         return self._tasks.remaining()
 
     def on_expire(self, callback: Callable[[], object]) -> None:
-        """Call `callback` when time runs out, at once if it has; it must be quick."""
+        """Call `callback` when time runs out, or now if it has; it must be quick."""
         if not self._tasks.add_callback(self, self._callbacks, callback):
             self._call_back(callback)
 
     def tell(self) -> None:
-        """Make the calls of `on_expire`."""
+        """Call the callbacks of `on_expire`."""
         for callback in list(self._callbacks):
             self._call_back(callback)
 
     def _call_back(self, callback: Callable[[], object]) -> None:
         try:
             callback()
-        except BaseException:  # a `SystemExit` too is to hurt nobody else
+        except BaseException:  # a `SystemExit` too
             import logging
 
             logging.getLogger("bgsvc").exception("%s: on_expire failed", self.name)
@@ -74,7 +74,7 @@ class FiniteTasks:
     """All finite tasks of a process."""
 
     def __init__(self, ports: Ports, report: Callable[[FiniteTask, int], None]) -> None:
-        """Make an empty set; `report` is called with each task that expired and the count."""
+        """Begin with no task; `report` gets each task that expires, and how many have."""
         self._ports = ports
         self._report = report
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ class FiniteTasks:
         self.expired_count = 0
 
     def begin(self, name: str) -> FiniteTask:
-        """Ask the platform for time and return the task that has it."""
+        """Ask the platform for time, and return the task that has it."""
         self._ports.clock.make_ready()
         with self._lock:
             self._count += 1
@@ -127,7 +127,7 @@ class FiniteTasks:
             raise TaskNotFoundError(f"no finite task {task_id!r} is under way")
 
     def end(self, task: FiniteTask) -> bool:
-        """Give the platform its time back; False if that was done before."""
+        """End a task and the platform's time for it; False if it has ended."""
         with self._lock:
             if self._open.pop(task.id, None) is None:
                 return False
@@ -137,7 +137,7 @@ class FiniteTasks:
         return True
 
     def expire(self, task_id: str) -> None:
-        """Learn from the host that a task's time is up: tell it, end it, count it.
+        """Call a task's `on_expire` callbacks and end it, because the platform's time is up.
 
         Raises:
             TaskNotFoundError: If there is no such task, or it has ended.
@@ -163,11 +163,11 @@ class FiniteTasks:
 
         try:
             self._ports.clock.spawn(tell, f"bgsvc-{task.id}-expiry")
-        except RuntimeError:  # the interpreter is ending and starts no more threads
+        except RuntimeError:  # the interpreter is ending and has no thread to give
             self._ports.clock.call_later(0.0, tell)
 
     def limit(self, seconds: float | None) -> None:
-        """Learn how long the platform lets the open tasks go on; None for no limit."""
+        """Set the seconds that the platform grants the open tasks; None for no limit."""
         self._deadline = None if seconds is None else self._ports.clock.uptime() + seconds
 
     def remaining(self) -> float | None:
@@ -181,7 +181,7 @@ class FiniteTasks:
         callbacks: list[Callable[[], object]],
         callback: Callable[[], object],
     ) -> bool:
-        """Keep a callback for a task's expiry; False if it has expired."""
+        """Add a callback for a task's expiry; False if it has expired."""
         with self._lock:
             if task.expired:
                 return False
@@ -189,7 +189,7 @@ class FiniteTasks:
             return True
 
     def wait_all(self, grace: float) -> None:
-        """Give open tasks `grace` seconds, then expire those that are left."""
+        """Give open tasks `grace` seconds, then expire the ones still open."""
         with self._lock:
             waiting = bool(self._open)
             self._all_ended = self._ports.clock.new_event()

@@ -1,7 +1,7 @@
-"""The end of a child that a service forked and that leaves by the way of its parent.
+"""Ends a child process that a service forked and that returns from the service's hook.
 
-It is a copy of the run's thread and of nothing else: to go on as the run would say and keep
-what is its parent's to say and keep, and wait for threads that it does not have.
+The child has a copy of the run's thread and no other thread. If it went on, it would emit the
+parent's events, write the parent's state and wait for threads that it does not have.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 MESSAGE_TIMEOUT_S = 1.0
-"""Seconds for the last words, whose stream may be locked by a thread that is the parent's alone."""
+"""Seconds for the message: only the parent has the thread that may hold the stream's lock."""
 
 
 def leave(raised: BaseException | None) -> NoReturn:
-    """End this process with the status that a script which ended so would have."""
+    """End this process with the exit status of a script that ended in the same way."""
     status = 70
     try:
         status = _status(raised)
@@ -41,7 +41,7 @@ def _status(raised: BaseException | None) -> int:
 
 
 def _report(raised: BaseException | None) -> None:
-    """Say why the process ends, as the interpreter would, and write out what was printed."""
+    """Print why the process ends, as the interpreter would, and flush what was printed."""
     if isinstance(raised, SystemExit):
         if raised.code is not None and not isinstance(raised.code, int):
             print_line(str(raised.code))

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from bgsvc._model.config import RestartPolicy
     from bgsvc._model.enums import ServiceState
     from bgsvc._ports.clock import Timer
-    from bgsvc._storage.state_cache import StateCache
 
 
 class Lifecycle:
@@ -72,11 +71,6 @@ class Lifecycle:
         timer = self._state.restart_timer
         return None if timer is None else max(0.0, timer.when - self._ports.clock.uptime())
 
-    @property
-    def state_cache(self) -> StateCache:
-        """What is saved of the service."""
-        return self.recorder.state_cache
-
     def state_elsewhere(self) -> ServiceState | None:
         """Return the state of the service's run in another process; None if there is none."""
         return self._claim.state_elsewhere() if self.run is None else None
@@ -112,12 +106,7 @@ class Lifecycle:
         self._claim.release()
 
     def accept_start(self, run: Run) -> None:
-        """Make `run` the one under way; the caller holds the lock.
-
-        Raises:
-            AlreadyRunningError: A run is under way.
-            StillStoppingError: A run was asked to stop and has not ended.
-        """
+        """Make `run` the one under way, or raise as above; the caller holds the lock."""
         self._advance_start(LifecycleEvent.START_ACCEPTED, run)
         self._publish()
 

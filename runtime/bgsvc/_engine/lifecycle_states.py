@@ -50,21 +50,23 @@ class LifecycleEvent(StrEnum):
     ABANDONED = "Abandoned"
 
 
+_S, _E = StateKind, LifecycleEvent  # short, for the tables to be read as such
+
 PUBLIC_STATES: Mapping[StateKind, ServiceState] = {
-    StateKind.IDLE: ServiceState.IDLE,
-    StateKind.INITIALIZING: ServiceState.INITIALIZING,
-    StateKind.RUNNING: ServiceState.RUNNING,
-    StateKind.FINISHING: ServiceState.STOPPING,
-    StateKind.STOPPING: ServiceState.STOPPING,
-    StateKind.FINISHING_OVERDUE: ServiceState.STOPPING,
-    StateKind.STOPPING_OVERDUE: ServiceState.STOPPING,
-    StateKind.RESTART_DUE: ServiceState.STOPPED,
-    StateKind.STOPPED: ServiceState.STOPPED,
+    _S.IDLE: ServiceState.IDLE,
+    _S.INITIALIZING: ServiceState.INITIALIZING,
+    _S.RUNNING: ServiceState.RUNNING,
+    _S.FINISHING: ServiceState.STOPPING,
+    _S.STOPPING: ServiceState.STOPPING,
+    _S.FINISHING_OVERDUE: ServiceState.STOPPING,
+    _S.STOPPING_OVERDUE: ServiceState.STOPPING,
+    _S.RESTART_DUE: ServiceState.STOPPED,
+    _S.STOPPED: ServiceState.STOPPED,
 }
 """What `ServiceStatus.state` reports."""
 
-_WITHOUT_RUN = frozenset({StateKind.IDLE, StateKind.RESTART_DUE, StateKind.STOPPED})
-_OVERDUE = frozenset({StateKind.FINISHING_OVERDUE, StateKind.STOPPING_OVERDUE})
+_WITHOUT_RUN = frozenset({_S.IDLE, _S.RESTART_DUE, _S.STOPPED})
+_OVERDUE = frozenset({_S.FINISHING_OVERDUE, _S.STOPPING_OVERDUE})
 
 
 @dataclass(frozen=True)
@@ -109,94 +111,85 @@ class LifecycleState:
         if kind is None or not isinstance(kind, StateKind):
             return kind
         if kind in _WITHOUT_RUN:
-            timer = restart_timer if kind is StateKind.RESTART_DUE else None
+            timer = restart_timer if kind is _S.RESTART_DUE else None
             return LifecycleState(kind, restart_timer=timer)
         return LifecycleState(kind, self.run or run, self.stop_reason or stop_reason)
 
 
-_RUNS_ALREADY: Mapping[LifecycleEvent, type[BackgroundServiceError]] = {
-    LifecycleEvent.START_REQUESTED: AlreadyRunningError,
-    LifecycleEvent.START_ACCEPTED: AlreadyRunningError,
+_STARTS = (_E.START_REQUESTED, _E.START_ACCEPTED)
+_RUNS_ALREADY = dict.fromkeys(_STARTS, AlreadyRunningError)
+_STOPS_ALREADY = dict.fromkeys(_STARTS, StillStoppingError)
+_RUN_ENDS = {
+    _E.RUN_ENDED: _S.STOPPED,
+    _E.RUN_ENDED_RESTART: _S.RESTART_DUE,
+    _E.ABANDONED: _S.IDLE,
 }
-_STOPS_ALREADY: Mapping[LifecycleEvent, type[BackgroundServiceError]] = {
-    LifecycleEvent.START_REQUESTED: StillStoppingError,
-    LifecycleEvent.START_ACCEPTED: StillStoppingError,
-}
-_RUN_ENDS: Mapping[LifecycleEvent, StateKind] = {
-    LifecycleEvent.RUN_ENDED: StateKind.STOPPED,
-    LifecycleEvent.RUN_ENDED_RESTART: StateKind.RESTART_DUE,
-    LifecycleEvent.ABANDONED: StateKind.IDLE,
-}
-_STOPPED_RUN_ENDS: Mapping[LifecycleEvent, StateKind] = {
-    LifecycleEvent.RUN_ENDED: StateKind.STOPPED,
-    LifecycleEvent.RUN_ENDED_RESTART: StateKind.STOPPED,  # a stop calls the restart off
-    LifecycleEvent.ABANDONED: StateKind.IDLE,
-}
+_STOPPED_RUN_ENDS = {**_RUN_ENDS, _E.RUN_ENDED_RESTART: _S.STOPPED}  # a stop: no restart
 
 TRANSITIONS: Mapping[
     StateKind, Mapping[LifecycleEvent, StateKind | type[BackgroundServiceError]]
 ] = {
-    StateKind.IDLE: {
-        LifecycleEvent.START_REQUESTED: StateKind.IDLE,
-        LifecycleEvent.START_ACCEPTED: StateKind.INITIALIZING,
-        LifecycleEvent.STOP_REQUESTED: NotRunningError,
-        LifecycleEvent.ABANDONED: StateKind.IDLE,
+    _S.IDLE: {
+        _E.START_REQUESTED: _S.IDLE,
+        _E.START_ACCEPTED: _S.INITIALIZING,
+        _E.STOP_REQUESTED: NotRunningError,
+        _E.ABANDONED: _S.IDLE,
     },
-    StateKind.INITIALIZING: {
+    _S.INITIALIZING: {
         **_RUNS_ALREADY,
-        LifecycleEvent.INIT_RETURNED: StateKind.RUNNING,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPING,
-        LifecycleEvent.RUN_CLOSING: StateKind.FINISHING,
+        _E.INIT_RETURNED: _S.RUNNING,
+        _E.STOP_REQUESTED: _S.STOPPING,
+        _E.RUN_CLOSING: _S.FINISHING,
         **_RUN_ENDS,
     },
-    StateKind.RUNNING: {
+    _S.RUNNING: {
         **_RUNS_ALREADY,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPING,
-        LifecycleEvent.RUN_CLOSING: StateKind.FINISHING,
+        _E.STOP_REQUESTED: _S.STOPPING,
+        _E.RUN_CLOSING: _S.FINISHING,
         **_RUN_ENDS,
     },
-    StateKind.FINISHING: {
+    _S.FINISHING: {
         **_RUNS_ALREADY,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPING,
-        LifecycleEvent.RUN_CLOSING: StateKind.FINISHING,
-        LifecycleEvent.STOP_OVERDUE: StateKind.FINISHING_OVERDUE,
+        _E.STOP_REQUESTED: _S.STOPPING,
+        _E.RUN_CLOSING: _S.FINISHING,
+        _E.STOP_OVERDUE: _S.FINISHING_OVERDUE,
         **_RUN_ENDS,
     },
-    StateKind.STOPPING: {
+    _S.STOPPING: {
         **_STOPS_ALREADY,
-        LifecycleEvent.INIT_RETURNED: StateKind.STOPPING,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPING,
-        LifecycleEvent.RUN_CLOSING: StateKind.STOPPING,
-        LifecycleEvent.STOP_OVERDUE: StateKind.STOPPING_OVERDUE,
+        _E.INIT_RETURNED: _S.STOPPING,
+        _E.STOP_REQUESTED: _S.STOPPING,
+        _E.RUN_CLOSING: _S.STOPPING,
+        _E.STOP_OVERDUE: _S.STOPPING_OVERDUE,
         **_STOPPED_RUN_ENDS,
     },
-    StateKind.FINISHING_OVERDUE: {
+    _S.FINISHING_OVERDUE: {
         **_RUNS_ALREADY,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPING_OVERDUE,
-        LifecycleEvent.RUN_CLOSING: StateKind.FINISHING_OVERDUE,
-        LifecycleEvent.FORCED_END: StateKind.STOPPED,
+        _E.STOP_REQUESTED: _S.STOPPING_OVERDUE,
+        _E.RUN_CLOSING: _S.FINISHING_OVERDUE,
+        _E.FORCED_END: _S.STOPPED,
         **_RUN_ENDS,
     },
-    StateKind.STOPPING_OVERDUE: {
+    _S.STOPPING_OVERDUE: {
         **_STOPS_ALREADY,
-        LifecycleEvent.INIT_RETURNED: StateKind.STOPPING_OVERDUE,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPING_OVERDUE,
-        LifecycleEvent.RUN_CLOSING: StateKind.STOPPING_OVERDUE,
-        LifecycleEvent.FORCED_END: StateKind.STOPPED,
+        _E.INIT_RETURNED: _S.STOPPING_OVERDUE,
+        _E.STOP_REQUESTED: _S.STOPPING_OVERDUE,
+        _E.RUN_CLOSING: _S.STOPPING_OVERDUE,
+        _E.FORCED_END: _S.STOPPED,
         **_STOPPED_RUN_ENDS,
     },
-    StateKind.RESTART_DUE: {
-        LifecycleEvent.START_REQUESTED: StateKind.STOPPED,
-        LifecycleEvent.START_ACCEPTED: StateKind.INITIALIZING,
-        LifecycleEvent.STOP_REQUESTED: StateKind.STOPPED,
-        LifecycleEvent.RESTART_TIMER_FIRED: StateKind.STOPPED,
-        LifecycleEvent.ABANDONED: StateKind.IDLE,
+    _S.RESTART_DUE: {
+        _E.START_REQUESTED: _S.STOPPED,
+        _E.START_ACCEPTED: _S.INITIALIZING,
+        _E.STOP_REQUESTED: _S.STOPPED,
+        _E.RESTART_TIMER_FIRED: _S.STOPPED,
+        _E.ABANDONED: _S.IDLE,
     },
-    StateKind.STOPPED: {
-        LifecycleEvent.START_REQUESTED: StateKind.STOPPED,
-        LifecycleEvent.START_ACCEPTED: StateKind.INITIALIZING,
-        LifecycleEvent.STOP_REQUESTED: NotRunningError,
-        LifecycleEvent.ABANDONED: StateKind.IDLE,
+    _S.STOPPED: {
+        _E.START_REQUESTED: _S.STOPPED,
+        _E.START_ACCEPTED: _S.INITIALIZING,
+        _E.STOP_REQUESTED: NotRunningError,
+        _E.ABANDONED: _S.IDLE,
     },
 }
 """The next state, or the error a request is refused with; an event without a cell is ignored."""

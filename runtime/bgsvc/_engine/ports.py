@@ -1,4 +1,4 @@
-"""Everything a supervisor needs from the world, in one record."""
+"""Everything outside the engine that a supervisor uses, in one record."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ports:
-    """The world as one runtime sees it.
+    """What one runtime uses.
 
     Attributes:
-        clock: The time it lives by.
-        host: The process or app it lives in.
-        bus: Where events go.
-        data_dir: The folder for everything that is kept.
-        ledger: Returns what counts the platform's time budgets.
+        clock: Its time.
+        host: The process or app that it is part of.
+        bus: Delivers events.
+        data_dir: The folder for everything that is saved.
+        quota_tracker: Returns the counter of the platform's time budgets.
         jitter: Returns a number from 0 to 1, to spread restarts.
         language: The user's language, such as `de` or `de_DE`; None if unknown.
     """
@@ -43,7 +43,7 @@ class Ports:
     language: str | None = None
 
     def state_file(self, service: str) -> StateFile:
-        """Return where the state of `service` is kept."""
+        """Return the state file of `service`."""
         return StateFile(self.state_dir, service)
 
     @property
@@ -57,7 +57,7 @@ class Ports:
 
 
 def real_ports(host: Host, bus: Bus, data_dir: str) -> Ports:
-    """Return the real world: this machine's time, this user's language."""
+    """Return the real ports: this machine's time, this user's language."""
     clock = SystemClock()
     return Ports(
         clock=clock,
@@ -77,7 +77,7 @@ def _new_quota_tracker(clock: Clock, data_dir: str) -> QuotaTracker:
 
 
 def _make_once(make: Callable[[], QuotaTracker]) -> Callable[[], QuotaTracker]:
-    """Return a function that makes its answer when it is first asked; most never are."""
+    """Return a function that makes the tracker in its first call; most services need none."""
     trackers: list[QuotaTracker] = []
     lock = threading.Lock()
 

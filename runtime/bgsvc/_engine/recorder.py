@@ -29,14 +29,10 @@ _SHORTAGE_FIX = "close files or raise the limit (`ulimit -n`), then start the se
 
 
 class RunRecorder:
-    """Emits what happens to one service and saves it; a disk that refuses is reported too.
-
-    Attributes:
-        state_cache: The service's state file, and what this process knows beyond it.
-    """
+    """Emits what happens to one service and saves it; a disk that refuses is reported too."""
 
     def __init__(self, service: str, ports: Ports) -> None:
-        self.state_cache = StateCache(ports.state_file(service), self.report)
+        self._cache = StateCache(ports.state_file(service), self.report)
         self._service = service
         self._ports = ports
         self._source = EventSource(service, ports.bus, ports.clock)
@@ -44,16 +40,16 @@ class RunRecorder:
     @property
     def desired_running(self) -> bool | None:
         """The desired state, as this process knows it; None if it was never set."""
-        return self.state_cache.saved.desired_running
+        return self._cache.saved.desired_running
 
     @property
     def problem(self) -> BackgroundServiceError | None:
         """What was last wrong with the state file."""
-        return self.state_cache.problem
+        return self._cache.problem
 
     def reread(self) -> ServiceSnapshot:
         """Return what is saved; another process may have changed it."""
-        return self.state_cache.reread()
+        return self._cache.reread()
 
     def emit(self, run: Run, event: str, data: Mapping[str, object]) -> None:
         """Emit an event of a run; nothing once the run has `stopped`."""
@@ -67,7 +63,7 @@ class RunRecorder:
 
     def note(self, event: str, data: Mapping[str, object]) -> None:
         """Emit an event of the service that belongs to no run."""
-        self._source.note(self.state_cache.saved.run, event, data)
+        self._source.note(self._cache.saved.run, event, data)
 
     def report(self, problem: BackgroundServiceError) -> None:
         """Log a problem with the state file and emit `state_problem`."""
@@ -84,7 +80,7 @@ class RunRecorder:
         A host that starts a service by itself knows the desired state better than the file, so
         it is told only of starts that set the desired state.
         """
-        begun = self.state_cache.begin(reason, self._ports.clock.now(), config)
+        begun = self._cache.begin(reason, self._ports.clock.now(), config)
         if reason.sets_desired_state:
             self._tell_host(None)
         return begun
@@ -112,19 +108,19 @@ class RunRecorder:
         before = self.desired_running
         desired = False if restart_in is None and reason.clears_desired_state else None
         due = None if restart_in is None else now + restart_in
-        self.state_cache.end(record, now, desired=desired, due=due)
+        self._cache.end(record, now, desired=desired, due=due)
         if desired is not None:
             self._tell_host(before or False)
 
     def set_desired_state(self, *, running: bool) -> None:
         """Save the desired state."""
         before = self.desired_running
-        self.state_cache.set_desired_state(running, self._ports.clock.now())
+        self._cache.set_desired_state(running, self._ports.clock.now())
         self._tell_host(before)
 
     def clear_restart_due(self) -> None:
         """Save that no run is due any more."""
-        self.state_cache.call_off()
+        self._cache.call_off()
 
     def _tell_host(self, before: bool | None) -> None:  # noqa: FBT001 - a value
         """Tell the host the desired state, unless it is still as `before`."""
@@ -143,8 +139,7 @@ class RunClaim:
     def acquire(self) -> None:
         """Claim the exclusive right to run the service, until `release` or the process's end.
 
-        Where the folder cannot be used at all there is no lock: the state cannot be saved either,
-        which is reported, and no other process can use the folder.
+        A folder that cannot be used has no lock. That is reported when the state is saved.
 
         Raises:
             AlreadyRunningError: Another process runs the service.

@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from bgsvc._service.service import BackgroundService
 
     class Watcher(Protocol):
-        """Who is told what becomes of a run, from the run's own thread."""
+        """Gets a run's progress, in the run's own thread."""
 
         def run_started(self, run: Run) -> None:
             """`init` has returned and `run` is about to be called."""
 
         def run_closing(self, run: Run) -> StopReason:
-            """`run` has ended; return the reason that `shutdown` is to be given."""
+            """`run` has ended; return the reason for `shutdown`."""
             ...
 
         def run_ended(self, run: Run) -> None:
-            """Nothing of the service's is being executed any more."""
+            """None of the service's code runs any more."""
 
 
 CANCEL_FRACTION = 0.75
-"""The part of the stop timeout a run has to itself before an `async` one is cancelled."""
+"""The part of the stop timeout after which an `async` run is cancelled."""
 
 
 class Run:
@@ -54,12 +54,12 @@ class Run:
 
     Attributes:
         number: Counts the service's runs over the life of the installation; 0 until accepted.
-        signal: What tells it to stop.
-        stop_timeout: Seconds it has for that.
-        mode: What executes it.
-        error: What it failed with, if it did.
+        signal: Tells it to stop.
+        stop_timeout: Seconds it has to stop.
+        mode: The row of the capability table in force.
+        error: The error it failed with; None if it did not fail.
         meter: What counts the platform's time; None where no platform sets a limit.
-        ended: Set when nothing of it is left.
+        ended: Set when none of its code runs any more.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Run:
         self._thread: threading.Thread | None = None
 
     def end_reason(self, stop_reason: StopReason | None) -> StopReason:
-        """Return why it ends: its error first, then what it was asked for."""
+        """Return why it ends: an error, else `stop_reason`, else that it is complete."""
         if self.error is not None:
             return StopReason.ERROR
         return stop_reason or StopReason.TASK_COMPLETED
@@ -110,7 +110,7 @@ class Run:
         ]
 
     def cancel_stop_timer(self) -> None:
-        """Let it take its time again."""
+        """Limit its stop no more."""
         for timer in self._timers:
             timer.cancel()
         self._timers = []
@@ -122,7 +122,7 @@ class Run:
             self.time_limit.end()
 
     def launch(self, ctx: ServiceContext, watcher: Watcher, name: str) -> None:
-        """Start the run's thread; `watcher` hears of everything from there."""
+        """Start the run's thread, which reports to `watcher`."""
         self._service = name
         self._clock.spawn(lambda: self._execute(ctx, watcher), f"bgsvc-{name}-{self.number}")
 
@@ -131,17 +131,14 @@ class Run:
         return threading.current_thread() is self._thread
 
     def cancel(self) -> None:
-        """Cancel an `async` hook that is under way; a plain one cannot be cancelled."""
+        """Cancel the `async` hook under way; a plain one cannot be cancelled."""
         with self._lock:
             self._cancelled = True
             if self._loop is not None:
                 self._loop.cancel()
 
     def pulse(self, beat: Callable[[], object]) -> None:
-        """Call `beat` from the run's event loop, so that a blocked loop is silent.
-
-        A plain run has no loop to ask; then `beat` is called at once.
-        """
+        """Call `beat` from the run's event loop, if that is not blocked; at once without a loop."""
         with self._lock:
             if self._loop is None:
                 beat()
@@ -185,7 +182,7 @@ class Run:
         return services[0] if self._call_hook(InitError, prepare) else None
 
     def _call_hook(self, kind: type[BackgroundServiceError], hook: Callable[[], object]) -> bool:
-        """Call one hook; whatever it raises becomes the run's error. True if it raised nothing."""
+        """Call one hook; what it raises becomes the run's error. Return whether it succeeded."""
         raised: BaseException | None = None
         try:
             result = hook()
@@ -198,14 +195,14 @@ class Run:
         if os.getpid() != self._process:
             from bgsvc._engine.forked_child import leave
 
-            leave(raised)  # a child the hook forked has come back by its parent's way
+            leave(raised)  # this is a child that the hook forked
         if raised is None or self._was_cancelled(raised):
             return True
         self._record_failure(kind, raised)
         return False
 
     def _was_cancelled(self, error: BaseException) -> bool:
-        """Return whether `error` is the cancellation we asked for ourselves."""
+        """Return whether `error` is the cancellation that `cancel` caused."""
         if not self._cancelled:
             return False
         import asyncio

@@ -42,7 +42,7 @@ class Runtime:
 
     @property
     def finite_tasks(self) -> FiniteTasks:
-        """The finite tasks of this process."""
+        """The process's finite tasks."""
         with self._lock:
             if self._finite_tasks is None:
                 from bgsvc._engine.finite_tasks import FiniteTasks
@@ -57,7 +57,7 @@ class Runtime:
 
         Raises:
             ConfigError: If its name cannot be a file's name.
-            EntryNotFoundError: If `factory` is not given and the entry leads nowhere.
+            EntryNotFoundError: If `factory` is not given and the entry does not exist.
         """
         validate_name(config.name)
         make = load_entry(config.entry) if factory is None else factory
@@ -67,11 +67,11 @@ class Runtime:
                 supervisor = Supervisor(config, make, self.ports)
                 self._services[config.name] = supervisor
                 return supervisor
-        supervisor.reconfigure(config, make)  # which may wait for that service, and for no other
+        supervisor.reconfigure(config, make)  # may wait for that service alone
         return supervisor
 
     def find(self, name: str | None = None) -> Supervisor:
-        """Return a known service; without a name the only one there is.
+        """Return a known service; without a name, the only one.
 
         Raises:
             UnknownServiceError: If it is not known, or none or several are.
@@ -93,7 +93,7 @@ class Runtime:
             return [self._services[name] for name in sorted(self._services)]
 
     def stop_all(self, reason: StopReason) -> None:
-        """Ask every run to end, and return."""
+        """Ask every run to end, without waiting."""
         for supervisor in self.all():
             try:
                 supervisor.stop(reason)
@@ -105,7 +105,7 @@ class Runtime:
                 logging.getLogger("bgsvc").exception("%s cannot be stopped", supervisor.config.name)
 
     def report_failed_start(self, name: str, error: BaseException) -> None:
-        """Tell that a service that is wanted could not be started."""
+        """Log and emit `restart_failed`: a service that is desired did not start."""
         import logging
 
         logging.getLogger("bgsvc").error("%s was not started: %s", name, describe_error(error))
@@ -117,12 +117,12 @@ class Runtime:
             self._source.note(0, "restart_failed", {"service": name, **failure.to_wire()})
 
     def finish_tasks(self, grace: float) -> None:
-        """Give open finite tasks `grace` seconds, then expire those that are left."""
+        """Give open finite tasks `grace` seconds, then expire the ones still open."""
         if self._finite_tasks is not None:
             self._finite_tasks.wait_all(grace)
 
     def abandon(self) -> None:
-        """Go silent and set every token, as if the process were gone; for tests."""
+        """Emit nothing more and stop every run, as if the process were gone; for tests."""
         self.ports.bus.close()
         for supervisor in self.all():
             supervisor.abandon()
@@ -139,9 +139,9 @@ class Runtime:
         return InstanceLock(self.ports.state_dir, name)
 
     def set_app_state(self, state: AppState, remaining: float | None = None) -> None:
-        """Learn that the app came to the front or left it, and tell those who asked.
+        """Apply that the app came to the front or left it, and call the callbacks for it.
 
-        `remaining` is how many seconds the platform gives to finite tasks, where it says so.
+        `remaining` is the seconds that the platform grants finite tasks; None for no limit.
         """
         if self._finite_tasks is not None or remaining is not None:
             self.finite_tasks.limit(remaining)

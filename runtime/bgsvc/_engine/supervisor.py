@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bgsvc._model.status import ServiceStatus
     from bgsvc._service.notifier import Notifier
     from bgsvc._service.service import BackgroundService
-    from bgsvc._storage.state_cache import StateCache
 
 
 class Supervisor:
@@ -44,7 +43,7 @@ class Supervisor:
         foreground_type: str | None = None,
         granted: float | None = None,
     ) -> StartResult:
-        """Accept a run and return; the run goes on in a thread of its own.
+        """Accept a run and return; the run has a thread of its own.
 
         Raises:
             AlreadyRunningError: A run is under way, in this process or another.
@@ -130,7 +129,7 @@ class Supervisor:
         return run is not None
 
     def pulse(self, beat: Callable[[], object]) -> None:
-        """Call `beat` if the service is alive: not overdue, and its event loop not blocked."""
+        """Call `beat` if the run is not overdue and its event loop is not blocked."""
         state = self._life.current
         if state.run is None:
             beat()
@@ -170,9 +169,9 @@ class Supervisor:
             return self._life.run is not None or self._life.restart_in is not None
 
     @property
-    def state_cache(self) -> StateCache:
-        """What is saved of the service."""
-        return self._life.state_cache
+    def desired_running(self) -> bool | None:
+        """The desired state, as this process knows it; None if it was never set."""
+        return self._life.recorder.desired_running
 
     def abandon(self) -> None:
         """Forget the run and its timers as a dead process does; for tests."""

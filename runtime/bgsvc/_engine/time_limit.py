@@ -1,4 +1,4 @@
-"""One run against the platform's clock: its budgets, and the time it was granted."""
+"""The time that the platform gives one run: its budgets, or what it was granted."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from bgsvc._ports.clock import Clock, Timer
     from bgsvc._storage.quota import Budget
 WARNING_LEAD_S = 600.0
-"""Seconds before the deadline at which a run is warned, where the grant is long."""
+"""Seconds before the deadline of a long grant at which a run is warned."""
 WARNING_FRACTION = 0.2
-"""The part of a short grant that is left when a run is warned."""
+"""The part of a short grant that remains when a run is warned."""
 STOP_MARGIN_FRACTION = 0.1
-"""The largest part of a grant that is kept back for stopping."""
+"""The largest part of a grant that is reserved for stopping."""
 
 
 class Deadline:
-    """Watches one run's deadline."""
+    """Warns before one run's deadline and ends the run in time."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class Deadline:
         """Make a deadline without a limit; `grant` sets one.
 
         Args:
-            clock: The time it lives by.
-            stop_timeout: Seconds a stop may take; None if the run is not to be stopped by us.
-            warn: Called with the seconds left, once for each grant.
-            end: Called with the seconds left when a stop must begin.
+            clock: Its time.
+            stop_timeout: Seconds a stop may take; None if the deadline does not stop the run.
+            warn: Called with the remaining seconds, once for each grant.
+            end: Called with the remaining seconds when a stop has to begin.
         """
         self._clock = clock
         self._stop_timeout = stop_timeout
@@ -62,30 +62,30 @@ class Deadline:
             self._timers.append(self._clock.call_later(end_at, lambda: self._end(self.remaining())))
 
     def remaining(self) -> float:
-        """Return the seconds left, never below zero; infinity without a limit."""
+        """Return the remaining seconds, at least 0; infinity without a limit."""
         if self.deadline is None:
             return float("inf")
         return max(0.0, self.deadline - self._clock.uptime())
 
     def shorten(self, seconds: float) -> None:
-        """Move the deadline to `seconds` from now, if that is sooner; nobody is called."""
+        """Move the deadline to `seconds` from now, if that is sooner, and call nothing then."""
         if seconds < self.remaining():
             self.close()
             self.deadline = self._clock.uptime() + seconds
 
     def close(self) -> None:
-        """Call nobody any more."""
+        """Call `warn` and `end` no more."""
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
 
 
 CHECKPOINT_INTERVAL_S = 60.0
-"""Seconds of running that a killed process may forget."""
+"""Seconds between two writes: what a killed process may fail to count."""
 
 
 class TimeLimit:
-    """Counts a run against its budgets and stops it in time where it was told to."""
+    """Counts a run against its budgets, and stops it in time unless `on_timeout` forbids that."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class TimeLimit:
         emit: Callable[[str, Mapping[str, object]], object],
         stop: Callable[[StopReason, float], None],
     ) -> None:
-        """Count nothing yet; `stop` is called with the reason and the seconds left."""
+        """Count nothing yet; `stop` gets the reason and the remaining seconds."""
         self._ports = ports
         self._emit = emit
         self._stop = stop
@@ -132,7 +132,7 @@ class TimeLimit:
             self._tick()
 
     def refresh(self) -> None:
-        """Take the budgets' word for the deadline again: the app has moved."""
+        """Compute the deadline from the budgets anew: the app came to the front or left it."""
         if self._granted or not self._budgets:
             return
         budgets_left = [
@@ -150,15 +150,15 @@ class TimeLimit:
         return self._deadline.deadline
 
     def remaining(self) -> float | None:
-        """Return the seconds left, never below zero; None without a limit."""
+        """Return the remaining seconds, at least 0; None without a limit."""
         return None if self._deadline.deadline is None else self._deadline.remaining()
 
     def shorten(self, seconds: float) -> None:
-        """Move the deadline to `seconds` from now, if that is sooner; nobody is called."""
+        """Move the deadline to `seconds` from now, if that is sooner."""
         self._deadline.shorten(seconds)
 
     def detach(self) -> None:
-        """Write nothing down any more."""
+        """Stop counting without a write."""
         self._deadline.close()
         if self._checkpoint is not None:
             self._checkpoint.cancel()

@@ -67,7 +67,7 @@ def context_of(  # noqa: PLR0913, PLR0917 - what a run is given comes from this 
     notifier: Callable[[], Notifier],
     foreground_type: str | None,
 ) -> ServiceContext:
-    """Return what `run` sees of the world."""
+    """Return the context of `run`."""
 
     def emit(event: str, data: Mapping[str, object]) -> None:
         if not _is_own(event):

@@ -1,4 +1,4 @@
-"""Test a service without a phone: a host that obeys you, and time that you own.
+"""Test a service without a phone, with a host and a clock that the test controls.
 
 ```python
 from bgsvc.testing import FakeHost

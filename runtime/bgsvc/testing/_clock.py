@@ -1,8 +1,7 @@
 """Time that stands still until a test moves it.
 
-The clock counts the threads that live by it and are doing something. A timer fires only when
-that count is zero, that is when every service waits for time to pass, so a test sees the same
-order of things on every machine.
+The clock counts its threads that are busy. A timer fires only when none is, that is when every
+service waits for time to pass. So a test sees the same order of events on every machine.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 SETTLE_TIMEOUT_S = 10.0
-"""Real seconds a service may be busy before the test is told that it never waits."""
+"""Real seconds that a service may be busy before the test fails."""
 
 
 class VirtualClock(Clock):
@@ -44,7 +43,7 @@ class VirtualClock(Clock):
         return self._uptime
 
     def elapsed(self) -> float:
-        """Return the virtual time since boot, `sleep_deeply` counted."""
+        """Return the virtual time since boot, with `sleep_deeply`."""
         return self._uptime + self._asleep
 
     def now(self) -> float:
@@ -52,7 +51,7 @@ class VirtualClock(Clock):
         return self.elapsed() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, doing everything that falls due on the way."""
+        """Let `seconds` pass, and fire every timer that is due on the way."""
         end = self._uptime + seconds
         while self._step(end):
             pass
@@ -60,7 +59,7 @@ class VirtualClock(Clock):
             self._uptime = max(self._uptime, end)
 
     def sleep_deeply(self, seconds: float) -> None:
-        """Let `seconds` pass as a device in deep sleep sees them: nothing runs, uptime stands."""
+        """Let `seconds` pass as in a device's deep sleep: nothing runs, and uptime stands still."""
         self.settle()
         self._asleep += seconds
 
@@ -76,7 +75,7 @@ class VirtualClock(Clock):
 
     @contextmanager
     def blocked(self) -> Generator[None]:
-        """Say, inside a service, that it is about to block in real time; the clock goes on."""
+        """Let the clock go on while a service blocks in real time; use it inside the service."""
         self.park()
         try:
             yield
@@ -94,11 +93,11 @@ class VirtualClock(Clock):
             return timer
 
     def new_event(self) -> VirtualEvent:
-        """Return an event whose waits live by this clock."""
+        """Return an event whose waits take this clock's time."""
         return VirtualEvent(self)
 
     def spawn(self, target: Callable[[], None], name: str) -> threading.Thread:
-        """Start a thread that this clock keeps count of."""
+        """Start a thread that this clock counts."""
 
         def counted() -> None:
             self._thread.counted = True
@@ -117,28 +116,28 @@ class VirtualClock(Clock):
         return thread
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        """Return an event loop in which `asyncio.sleep` lives by this clock too."""
+        """Return an event loop in which `asyncio.sleep` takes this clock's time."""
         from bgsvc.testing._loop import VirtualLoop
 
         return VirtualLoop(self)
 
     def is_counted(self) -> bool:
-        """Return whether the calling thread is one that this clock keeps count of."""
+        """Return whether this clock counts the calling thread."""
         return getattr(self._thread, "counted", False)
 
     def park(self) -> None:
-        """Count one thread less as busy."""
+        """Count one busy thread less."""
         with self.changed:
             self._busy -= 1
             self.changed.notify_all()
 
     def unpark(self) -> None:
-        """Count one thread more as busy."""
+        """Count one busy thread more."""
         with self.changed:
             self._busy += 1
 
     def drive(self, event: VirtualEvent, timeout: float | None) -> bool:
-        """Let time pass, on behalf of a test's thread, until `event` or `timeout`."""
+        """Let time pass for a test's thread, until `event` or `timeout`."""
         end = float("inf") if timeout is None else self._uptime + timeout
         while not event.is_set():
             if not self._step(end):
@@ -149,7 +148,7 @@ class VirtualClock(Clock):
         return event.is_set()
 
     def _step(self, end: float) -> bool:
-        """Do the next thing that falls due by `end`; False if nothing does."""
+        """Fire the next timer that is due by `end`; False if there is none."""
         self.settle()
         with self.changed:
             while self._timers and self._timers[0][2].cancelled:
@@ -176,7 +175,7 @@ class VirtualEvent:
         return self._set
 
     def set(self) -> None:
-        """Set it and wake all who wait."""
+        """Set it and wake all waiting threads."""
         with self._clock.changed:
             self._set = True
             for waiter in self._waiting:
@@ -205,7 +204,7 @@ class VirtualEvent:
 
 
 class _Waiter:
-    """A thread that waits; whoever wakes it counts it as busy in the same breath."""
+    """A thread that waits; waking it counts it as busy at once."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock

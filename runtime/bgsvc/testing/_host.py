@@ -1,4 +1,4 @@
-"""A host that does what a test tells it and remembers what it was asked."""
+"""A host that a test controls, and that records what it is asked."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class FakeHost(KillableHost):
         folder: Where state is kept; by default a temporary folder.
 
     Attributes:
-        clock: The time everything lives by.
+        clock: The time of everything in it.
         notifications: What was shown, updated and cancelled, in order.
         finite_tasks: The open finite tasks, id to name.
-        desired: What the host was told is wanted, by service.
-        ended_with: The status the process was ended with; None while it lives.
+        desired: The desired state the host was told, by service.
+        ended_with: The status that the process was ended with; None before.
     """
 
     def __init__(  # noqa: PLR0913 - all of them keywords with a default
@@ -102,11 +102,11 @@ class FakeHost(KillableHost):
         foreground_service_type: str | None = None,
         deadline: float | None = None,
     ) -> StartResult:
-        """Start a service as the platform would, and let it come to its first wait.
+        """Start a service as the platform would, and let it run to its first wait.
 
         Args:
             service: Its class, its configuration, or the name of one started before.
-            reason: Who asked.
+            reason: Who asks for the run.
             foreground_service_type: The Android type it runs under.
             deadline: Seconds the platform grants, as iOS does.
         """
@@ -123,7 +123,7 @@ class FakeHost(KillableHost):
     def stop(
         self, service: str | None = None, reason: StopReason = StopReason.USER_STOP
     ) -> ServiceStatus:
-        """Stop a service, let time pass until it has ended or is overdue, return its state."""
+        """Stop a service, let time pass until it has ended or is overdue, and return its state."""
         supervisor = self.runtime.find(service)
         supervisor.stop(reason)
         supervisor.wait_stopped(supervisor.config.stop_timeout)
@@ -136,7 +136,7 @@ class FakeHost(KillableHost):
         reason: StopReason = StopReason.PLATFORM_TIMEOUT,
         remaining: float = 5.0,
     ) -> ServiceStatus:
-        """Tell a service that its time is up, `remaining` seconds before the platform acts."""
+        """Expire a service, `remaining` seconds before the platform would act."""
         supervisor = self.runtime.find(service)
         supervisor.expire(reason, remaining)
         supervisor.wait_stopped(remaining)
@@ -154,7 +154,7 @@ class FakeHost(KillableHost):
         self.runtime.ports.bus.drain_calls(1.0)
 
     def expire_finite_tasks(self) -> None:
-        """Tell every open finite task that its time is up."""
+        """Expire every open finite task."""
         for task in list(self.finite_tasks):
             self.runtime.finite_tasks.expire(task)
         self.clock.settle()
@@ -169,18 +169,18 @@ class FakeHost(KillableHost):
         self.clock.advance(seconds)
 
     def kill(self) -> None:
-        """Let the process die without a word; the next start is in a new one."""
+        """Kill the process at once; the next start is in a new one."""
         forget(self.runtime)
         self._abandon()
         self.runtime = self._new_runtime()
         use(self.runtime)
 
     def reboot(self) -> None:
-        """Let the device restart: the process dies and the platform's counts with it."""
+        """Restart the device: the process dies, and the platform's counts begin anew."""
         self._boots += 1
         self.kill()
 
-    # what a test looks at
+    # what a test reads
 
     def events(self, name: str | None = None, service: str | None = None) -> list[Event]:
         """Return all events so far, or those of one name or service."""
@@ -200,30 +200,30 @@ class FakeHost(KillableHost):
         """Begin a finite task, as `bgsvc.finite_task` does."""
         return self.runtime.finite_tasks.begin(name)
 
-    # what the runtime asks
+    # what the runtime calls
 
     def notify(self, message: Mapping[str, object], reply: NotificationReply) -> None:
-        """Remember it."""
+        """Record it."""
         del reply
         self.notifications.append(read_notification(message))
 
     def finite_task(self, op: str, task: str, name: str) -> None:
-        """Remember it."""
+        """Record it."""
         if op == "begin":
             self.finite_tasks[task] = name
         else:
             self.finite_tasks.pop(task, None)
 
     def desired_state(self, service: str, *, running: bool) -> None:
-        """Remember it."""
+        """Record it."""
         self.desired[service] = running
 
     def native_state(self, service: str) -> NativeState | None:
-        """Return what a well-behaved host would say."""
+        """Return what a well-behaved host would report."""
         return NativeState.RUNNING if self.runtime.find(service).running else NativeState.IDLE
 
     def end_process(self, status: int) -> None:
-        """Remember it; the thread that would not stop is left to itself."""
+        """Record it; the thread that does not stop goes on."""
         self.ended_with = status
 
     def _new_runtime(self) -> Runtime:
@@ -244,7 +244,7 @@ class FakeHost(KillableHost):
         )
 
     def _abandon(self) -> None:
-        """Leave the old process's threads without a disk, listeners or a reason to go on."""
+        """Cut the old process's threads off from disk and listeners, and stop them."""
         self.stop_writing()
         self.runtime.abandon()
         self.clock.settle()

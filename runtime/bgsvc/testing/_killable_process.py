@@ -1,4 +1,4 @@
-"""A process that can die: what it has not written by then, it never will."""
+"""A process that a test can kill: from then on it writes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class KillableStateFile(StateFile):
-    """Writes like the real one until its process is killed; then it writes nothing."""
+    """A state file that writes until its process is killed."""
 
     def __init__(self, folder: str, service: str) -> None:
         super().__init__(folder, service)
@@ -34,18 +34,18 @@ class KillableStateFile(StateFile):
 
 
 class KillableHost(Host):
-    """A host that knows who writes for the process that lives now."""
+    """A host that knows the state files of the process that is alive."""
 
     def __init__(self) -> None:
         self._state_files: list[KillableStateFile] = []
 
     def track(self, state_file: KillableStateFile) -> KillableStateFile:
-        """Remember somebody who writes."""
+        """Record a state file of the process."""
         self._state_files.append(state_file)
         return state_file
 
     def stop_writing(self) -> None:
-        """Let all of them write nothing any more."""
+        """Let the recorded files write nothing any more."""
         for state_file in self._state_files:
             state_file.stop_writing()
         self._state_files.clear()
@@ -55,6 +55,6 @@ class KillablePorts(Ports):
     """Ports whose writes end when the process dies."""
 
     def state_file(self, service: str) -> StateFile:
-        """Return where the state of `service` is kept."""
+        """Return the state file of `service`."""
         state_file = KillableStateFile(self.state_dir, service)
         return self.host.track(state_file) if isinstance(self.host, KillableHost) else state_file

@@ -1,4 +1,4 @@
-"""An asyncio event loop that lives by a virtual clock."""
+"""An asyncio event loop in a virtual clock's time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     _Arguments = TypeVarTuple("_Arguments")
 
     class LoopClock(Protocol):
-        """What a loop needs of the virtual clock it lives by."""
+        """What a loop uses of its virtual clock."""
 
         changed: threading.Condition
 
@@ -53,7 +53,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         *args: Unpack[_Arguments],
         context: Context | None = None,
     ) -> asyncio.Handle:
-        """Queue a call and wake the loop, counted as busy from this instant."""
+        """Queue a call and wake the loop, which counts as busy at once."""
         with self._clock.changed:
             handle = super().call_soon_threadsafe(callback, *args, context=context)
             self._virtual_selector.wake()
@@ -66,7 +66,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class _VirtualSelector(selectors.BaseSelector):
-    """A real selector that lets the clock know when its loop has nothing to do."""
+    """A real selector that tells the clock when its loop has nothing to do."""
 
     def __init__(self, clock: LoopClock) -> None:
         self._clock = clock

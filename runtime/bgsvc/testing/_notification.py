@@ -1,4 +1,4 @@
-"""What a fake host remembers of notifications."""
+"""What a fake host records of notifications."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Notification:
-    """What a service asked to be shown.
+    """A notification that a service asked for.
 
     Attributes:
-        service: Whose it is.
+        service: The service.
         op: `show`, `update` or `cancel`.
-        key: What tells it from the service's others.
+        key: Identifies it among the service's notifications.
         title: Its first line; None on `cancel`.
         body: The text; None on `cancel`.
         actions: Its buttons, as (id, title).
@@ -35,7 +35,7 @@ class Notification:
 
 
 def read_notification(message: Mapping[str, object]) -> Notification:
-    """Return what a `notification` message asks for."""
+    """Return the content of a `notification` message."""
 
     def text(key: str) -> str | None:
         value = message.get(key)

@@ -181,17 +181,17 @@ def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=0.0)
     config = ServiceConfig(name="crashing", entry="x:y", restart=policy)
     crashing = real.adopt(config, Crashing)
-    begin = crashing.state_cache.begin
+    begin = StateCache.begin
 
     def slow(
-        reason: StartReason, now: float, fields: dict[str, object]
+        cache: StateCache, reason: StartReason, now: float, fields: dict[str, object]
     ) -> tuple[int, bgsvc.BackgroundServiceError | None]:
         if reason is StartReason.RESTART:
             restarting.set()
             let_go.wait(PATIENCE)
-        return begin(reason, now, fields)
+        return begin(cache, reason, now, fields)
 
-    monkeypatch.setattr(crashing.state_cache, "begin", slow)
+    monkeypatch.setattr(StateCache, "begin", slow)
     deaf = adopted(real, "deaf", Deaf, stop_timeout=0.1)
     try:
         deaf.start(StartReason.APP)
