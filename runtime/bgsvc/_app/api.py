@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bgsvc._app.capabilities import capabilities_of
 from bgsvc._app.current import current
-from bgsvc._app.validate import validate_setup
 from bgsvc._model.config import ServiceConfig, require_callable
 from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.errors import BackgroundServiceError, ConfigError
@@ -119,6 +117,8 @@ def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
     The mode is that of `name`'s run, else the one that the host named last. On Android the answer
     is for the types that `name` declares, else for those of all services.
     """
+    from bgsvc._app.capabilities import capabilities_of
+
     runtime = current()
     supervisors = runtime.all() if name is None else [runtime.find(name)]
     types = {kind for one in supervisors for kind in one.config.foreground_service_types}
@@ -128,6 +128,8 @@ def get_platform_capabilities(name: str | None = None) -> PlatformCapabilities:
 
 def validate_background_service_setup() -> SetupReport:
     """Check that the known services can work here."""
+    from bgsvc._app.validate import validate_setup
+
     runtime = current()
     configs = [supervisor.config for supervisor in runtime.all()]
     return validate_setup(configs, runtime.ports.host, runtime.ports.data_dir)
