@@ -17,7 +17,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'runtime'}{os.pathsep}{ROOT
 ENTRY = "tests.runtime.services:SyncService"
 
 
-PATIENCE = 60.0  # real seconds, far beyond what anything here takes
+TIMEOUT_S = 60.0  # real seconds, far beyond what anything here takes
 
 
 class Told:
@@ -49,7 +49,7 @@ def hosted(folder: Path, *options: str, entry: str = ENTRY, **environment: str) 
         env={**ENVIRONMENT, **environment},
         start_new_session=True,
     )
-    overdue = threading.Timer(PATIENCE, kill_group, [process])  # else a hang is a stall
+    overdue = threading.Timer(TIMEOUT_S, kill_group, [process])  # else a hang is a stall
     overdue.daemon = True
     overdue.start()
     try:
@@ -74,7 +74,7 @@ def ended(
         start_new_session=True,
     ) as process:
         try:
-            stdout, stderr = process.communicate(timeout=PATIENCE)
+            stdout, stderr = process.communicate(timeout=TIMEOUT_S)
         finally:
             kill_group(process)
     return subprocess.CompletedProcess(list(words), process.returncode, stdout, stderr)

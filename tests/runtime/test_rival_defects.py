@@ -28,17 +28,17 @@ from bgsvc._model.errors import AlreadyRunningError, StillStoppingError
 from bgsvc._model.event import Event
 from bgsvc._service.notifier import Notifier
 from bgsvc.testing import FakeHost
-from tests.runtime.processes import ENTRY, PATIENCE, ROOT, command, hosted, on_disk
+from tests.runtime.processes import ENTRY, ROOT, TIMEOUT_S, command, hosted, on_disk
 from tests.runtime.services import DeafService, SyncService
 
 
-def test_p01_sigterm_keeps_what_the_user_wants(tmp_path: Path) -> None:
-    with hosted(tmp_path) as told:
-        told.until("started")
-        told.process.send_signal(signal.SIGTERM)
+def test_p01_sigterm_keeps_the_desired_state(tmp_path: Path) -> None:
+    with hosted(tmp_path) as service:
+        service.until("started")
+        service.process.send_signal(signal.SIGTERM)
 
-        assert told.until("stopped") == {"reason": "processExit"}
-        assert told.process.wait(20) == 0
+        assert service.until("stopped") == {"reason": "processExit"}
+        assert service.process.wait(20) == 0
     assert on_disk(tmp_path)["desiredRunning"] is True
     assert on_disk(tmp_path)["config"] is not None
 
@@ -50,7 +50,7 @@ class TypeService(BackgroundService):
         ctx.emit("type", {"type": ctx.foreground_service_type})
 
 
-def test_p02_what_crosses_the_wire_arrives_under_the_name_it_left_with(
+def test_p02_event_arrives_under_its_own_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors = json.loads((ROOT / "tests" / "vectors" / "requests.json").read_text())
@@ -73,19 +73,19 @@ def test_p02_what_crosses_the_wire_arrives_under_the_name_it_left_with(
     monkeypatch.setattr(bridge, "_hosts", [host])
     hello = {"v": 1, "id": "1", "type": "hello", "platform": "android", "dataDir": str(tmp_path)}
     assert json.loads(bridge.receive(json.dumps(hello)))["ok"]
-    told: list[Event] = []
-    host.runtime.ports.bus.tap(told.append)
+    events: list[Event] = []
+    host.runtime.ports.bus.tap(events.append)
     message = {**start, "config": config | {"restart": {}}, "foregroundServiceType": "camera"}
     assert json.loads(bridge.receive(json.dumps(message)))["ok"]
     supervisor = host.runtime.find("type")
 
-    assert supervisor.wait_stopped(PATIENCE)
+    assert supervisor.wait_stopped(TIMEOUT_S)
     forget(host.runtime)
-    assert [one.data for one in told if one.event == "type"] == [{"type": "camera"}]
+    assert [one.data for one in events if one.event == "type"] == [{"type": "camera"}]
 
 
 @pytest.mark.parametrize("raised", [ValueError("x"), SystemExit(), KeyboardInterrupt()])
-def test_p03_a_run_that_dies_leaves_nothing_running(host: FakeHost, raised: BaseException) -> None:
+def test_p03_run_that_raises_leaves_nothing_running(host: FakeHost, raised: BaseException) -> None:
     class Dying(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             raise raised
@@ -97,7 +97,7 @@ def test_p03_a_run_that_dies_leaves_nothing_running(host: FakeHost, raised: Base
     assert host.start(Dying).run == 2
 
 
-def test_p04_stopped_is_said_only_when_run_has_ended_and_runs_never_overlap(
+def test_p04_stopped_is_emitted_only_after_run_has_ended_and_runs_never_overlap(
     host: FakeHost,
 ) -> None:
     host.start(DeafService)
@@ -112,28 +112,28 @@ def test_p04_stopped_is_said_only_when_run_has_ended_and_runs_never_overlap(
     assert host.start(DeafService).run == 2
 
 
-def test_p05_a_running_os_service_says_what_it_is(
+def test_p05_running_os_service_reports_its_mode(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("INVOCATION_ID", "0")
     monkeypatch.setenv("MANAGERPID", "1")
     monkeypatch.setenv("SYSTEMD_EXEC_PID", str(os.getpid()))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    found = capabilities_of(LocalHost(mode=detect_mode()))
+    capabilities = capabilities_of(LocalHost(mode=detect_mode()))
 
-    assert found.mode == "systemdUser"
-    assert found.background_execution.level is Guarantee.GUARANTEED
+    assert capabilities.mode == "systemdUser"
+    assert capabilities.background_execution.level is Guarantee.GUARANTEED
 
 
-def test_p05_a_process_that_merely_inherited_its_environment_is_no_service() -> None:
-    found = command("capabilities", "--json", INVOCATION_ID="0", SYSTEMD_EXEC_PID="1")
-    capabilities = json.loads(found.stdout)
+def test_p05_process_that_inherited_the_environment_is_not_a_service() -> None:
+    done = command("capabilities", "--json", INVOCATION_ID="0", SYSTEMD_EXEC_PID="1")
+    capabilities = json.loads(done.stdout)
 
     assert capabilities["mode"] == "desktopProcess"
     assert capabilities["scenarios"]["survivesReboot"]["level"] == Guarantee.UNSUPPORTED
 
 
-def test_p07_an_error_keeps_its_code_over_every_hop(host: FakeHost) -> None:
+def test_p07_error_keeps_its_code_over_every_hop(host: FakeHost) -> None:
     host.start(SyncService)
     with pytest.raises(AlreadyRunningError) as caught:
         host.start(SyncService)
@@ -146,40 +146,40 @@ def test_p07_an_error_keeps_its_code_over_every_hop(host: FakeHost) -> None:
     assert again.fix == caught.value.fix
 
 
-def test_p07_an_error_keeps_its_code_over_the_bridge() -> None:
+def test_p07_error_keeps_its_code_over_the_bridge() -> None:
     reply = json.loads(bridge.receive('{"v":1,"id":"9","type":"stop","service":"nobody"}'))
 
     assert reply["error"]["code"] == "unknownService"
 
 
-def test_p09_a_boot_brings_back_what_was_wanted(tmp_path: Path) -> None:
-    with hosted(tmp_path) as told:
-        told.until("started")
-        told.process.kill()
-        told.process.wait()
+def test_p09_boot_starts_a_desired_service(tmp_path: Path) -> None:
+    with hosted(tmp_path) as service:
+        service.until("started")
+        service.process.kill()
+        service.process.wait()
 
-    with hosted(tmp_path, "--boot") as told:
-        assert told.until("started") == {"reason": "boot"}
+    with hosted(tmp_path, "--boot") as service:
+        assert service.until("started") == {"reason": "boot"}
     history = on_disk(tmp_path)["history"]
     assert is_array(history)
     assert [is_object(entry) and entry["ended"] for entry in history] == [None]
 
 
-def test_p09_a_boot_leaves_alone_what_was_stopped(tmp_path: Path) -> None:
-    with hosted(tmp_path) as told:
-        told.until("started")
+def test_p09_boot_does_not_start_a_stopped_service(tmp_path: Path) -> None:
+    with hosted(tmp_path) as service:
+        service.until("started")
         command("stop", "--name", "sync", "--data-dir", tmp_path)
-        assert told.until("stopped") == {"reason": "userStop"}
-        assert told.process.wait(20) == 0
+        assert service.until("stopped") == {"reason": "userStop"}
+        assert service.process.wait(20) == 0
     assert on_disk(tmp_path)["desiredRunning"] is False
 
-    with hosted(tmp_path, "--boot") as told:
-        assert told.process.wait(20) == 0
-        assert told.process.stdout is not None
-        assert told.process.stdout.read() == ""
+    with hosted(tmp_path, "--boot") as service:
+        assert service.process.wait(20) == 0
+        assert service.process.stdout is not None
+        assert service.process.stdout.read() == ""
 
 
-def test_p09_an_app_replays_what_was_wanted_when_it_starts(host: FakeHost) -> None:
+def test_p09_app_start_replays_the_desired_state(host: FakeHost) -> None:
     host.start(SyncService)
     host.kill()
     results = bgsvc.replay_desired_state(SyncService, DeafService)
@@ -187,7 +187,7 @@ def test_p09_an_app_replays_what_was_wanted_when_it_starts(host: FakeHost) -> No
     assert [(result.service, result.reason) for result in results] == [("sync", "replay")]
 
 
-def test_p11_a_notification_that_cannot_be_shown_costs_nobody_anything() -> None:
+def test_p11_notification_that_cannot_be_shown_affects_nothing_else() -> None:
     class Nothing(LocalHost):
         def __init__(self) -> None:
             super().__init__()
@@ -205,12 +205,12 @@ def test_p11_a_notification_that_cannot_be_shown_costs_nobody_anything() -> None
     assert "no desktop-notifier library" in str(reported[0])
 
 
-def test_p08_a_second_process_for_the_same_service_fails_loudly(tmp_path: Path) -> None:
-    with hosted(tmp_path) as told:
-        told.until("started")
+def test_p08_second_process_of_a_service_fails(tmp_path: Path) -> None:
+    with hosted(tmp_path) as service:
+        service.until("started")
         second = command("run", ENTRY, "--data-dir", tmp_path)
 
         assert second.returncode == 2
         assert "alreadyRunning" in second.stderr
-        told.process.terminate()
-        assert told.until("stopped") == {"reason": "processExit"}
+        service.process.terminate()
+        assert service.until("stopped") == {"reason": "processExit"}

@@ -20,9 +20,7 @@ def entries() -> "list[tuple[str, dict[str, object]]]":
 
 
 @pytest.mark.parametrize(("where", "entry"), entries())
-def test_every_promise_has_a_level_a_reason_and_what_it_needs(
-    where: str, entry: "dict[str, object]"
-) -> None:
+def test_promise_has_a_level_a_reason_and_needs(where: str, entry: "dict[str, object]") -> None:
     assert where.split()[1] in TABLE["scenarios"]
     assert entry["level"] in [*Guarantee]
     assert entry["reason"]
@@ -30,19 +28,19 @@ def test_every_promise_has_a_level_a_reason_and_what_it_needs(
 
 
 @pytest.mark.parametrize("mode", TABLE["modes"])
-def test_every_mode_answers_the_four_scenarios(mode: str) -> None:
+def test_mode_has_the_four_scenarios(mode: str) -> None:
     assert TABLE["modes"][mode].keys() >= FOUR
 
 
-def test_the_weakest_of_several_types_counts(host: FakeHost) -> None:
-    found = capabilities_of(host, ["location", "dataSync"])
+def test_weakest_of_several_types_counts(host: FakeHost) -> None:
+    capabilities = capabilities_of(host, ["location", "dataSync"])
 
-    assert found.survives_reboot.level is Guarantee.UNSUPPORTED
-    assert found.background_execution.level is Guarantee.GUARANTEED
+    assert capabilities.survives_reboot.level is Guarantee.UNSUPPORTED
+    assert capabilities.background_execution.level is Guarantee.GUARANTEED
 
 
 @pytest.mark.parametrize("kind", TABLE["androidTypes"])
-def test_types_may_start_at_boot_where_android_lets_them(host: FakeHost, kind: str) -> None:
+def test_type_may_start_at_boot_where_android_allows_it(host: FakeHost, kind: str) -> None:
     allowed = {
         "location",
         "connectedDevice",
@@ -55,24 +53,24 @@ def test_types_may_start_at_boot_where_android_lets_them(host: FakeHost, kind: s
     assert level is (Guarantee.BEST_EFFORT if kind in allowed else Guarantee.UNSUPPORTED)
 
 
-def test_the_answer_is_for_the_types_the_services_declare(host: FakeHost) -> None:
+def test_capabilities_are_for_the_declared_types(host: FakeHost) -> None:
     config = ServiceConfig(
         name="sync",
         entry="tests.runtime.services:SyncService",
         foreground_service_types=("shortService",),
     )
     host.runtime.adopt(config)
-    found = bgsvc.get_platform_capabilities()
+    capabilities = bgsvc.get_platform_capabilities()
 
-    assert found.types == ("shortService",)
-    assert found["survivesMemoryKill"].level is Guarantee.UNSUPPORTED
+    assert capabilities.types == ("shortService",)
+    assert capabilities["survivesMemoryKill"].level is Guarantee.UNSUPPORTED
 
 
-def test_what_a_platform_does_not_know_is_unsupported(host: FakeHost) -> None:
+def test_unknown_scenario_is_unsupported(host: FakeHost) -> None:
     assert capabilities_of(host)["survivesLogout"].level is Guarantee.UNSUPPORTED
 
 
-def test_an_unknown_type_is_an_error(host: FakeHost) -> None:
+def test_unknown_type_is_an_error(host: FakeHost) -> None:
     with pytest.raises(ConfigError):
         capabilities_of(host, ["telepathy"])
 
@@ -86,7 +84,7 @@ def test_an_unknown_type_is_an_error(host: FakeHost) -> None:
         (False, False, Guarantee.UNSUPPORTED),
     ],
 )
-def test_a_reboot_brings_a_user_service_back_if_it_is_enabled_and_its_user_lingers(
+def test_user_service_survives_a_reboot_if_enabled_and_lingering(
     monkeypatch: pytest.MonkeyPatch, level: Guarantee, *, enabled: bool, lingering: bool
 ) -> None:
     def unit_enabled(_: str | None, *, user: bool) -> bool:

@@ -12,7 +12,7 @@ from bgsvc._desktop.host import LocalHost
 from bgsvc._engine.supervisor import Supervisor
 
 
-def test_services_that_will_not_stop_share_one_wait_when_the_app_ends(
+def test_services_that_do_not_stop_share_one_wait_at_the_apps_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = desktop_runtime(LocalHost(), data_dir=str(tmp_path))

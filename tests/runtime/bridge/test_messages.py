@@ -81,16 +81,16 @@ class HostProcess:
     def read(self, kind: str) -> "dict[str, object]":
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            found, _, text = line.partition(" ")
+            line_kind, _, text = line.partition(" ")
             fields: dict[str, object] = json.loads(text)
-            if found == "message":
+            if line_kind == "message":
                 self.messages.append(fields)
-            if found == kind:
+            if line_kind == kind:
                 return fields
         raise AssertionError("the host has ended")
 
-    def wait_for(self, wanted: "Callable[[dict[str, object]], bool]") -> None:
-        while not any(wanted(message) for message in self.messages):
+    def wait_for(self, matches: "Callable[[dict[str, object]], bool]") -> None:
+        while not any(matches(message) for message in self.messages):
             self.read("message")
 
     def close(self) -> None:
@@ -102,18 +102,18 @@ class HostProcess:
         assert self.process.wait() == 0
 
 
-def alike(expected: object, found: object) -> bool:
+def alike(expected: object, actual: object) -> bool:
     """Compare, `<kind>` in the expectation standing for any value of that kind."""
     if isinstance(expected, str) and expected in KINDS:
-        return isinstance(found, KINDS[expected])
-    if is_object(expected) and is_object(found):
-        return expected.keys() == found.keys() and all(
-            alike(expected[key], found[key]) for key in expected
+        return isinstance(actual, KINDS[expected])
+    if is_object(expected) and is_object(actual):
+        return expected.keys() == actual.keys() and all(
+            alike(expected[key], actual[key]) for key in expected
         )
-    return expected == found
+    return expected == actual
 
 
-def test_every_request_of_the_vectors_gets_the_reply_they_say(tmp_path: Path) -> None:
+def test_request_of_the_vectors_gets_its_reply(tmp_path: Path) -> None:
     host = HostProcess(tmp_path)
     for vector in vectors("requests.json"):
         text = json.dumps(vector["message"]).replace("<dir>", str(tmp_path))
@@ -132,7 +132,7 @@ def test_every_request_of_the_vectors_gets_the_reply_they_say(tmp_path: Path) ->
     host.close()
 
 
-def test_what_the_runtime_sends_looks_like_the_vectors(tmp_path: Path) -> None:
+def test_message_to_the_host_matches_the_vectors(tmp_path: Path) -> None:
     shapes = {
         (message["type"], message.get("event", message.get("op"))): message.keys()
         for message in (vector["message"] for vector in vectors("messages.json"))
@@ -157,7 +157,7 @@ def test_what_the_runtime_sends_looks_like_the_vectors(tmp_path: Path) -> None:
     }
 
 
-def test_labels_come_in_the_language_the_host_says(tmp_path: Path) -> None:
+def test_label_is_in_the_language_of_hello(tmp_path: Path) -> None:
     host = HostProcess(tmp_path)
     hello = {"v": 1, "id": "1", "type": "hello", "platform": "ios", "dataDir": str(tmp_path)}
     host.ask(json.dumps({**hello, "language": "de-AT"}))
@@ -174,7 +174,7 @@ def test_labels_come_in_the_language_the_host_says(tmp_path: Path) -> None:
     assert labels == [{"label": "Notizen"}]
 
 
-def test_every_message_type_has_a_vector() -> None:
+def test_message_type_has_a_vector() -> None:
     sections = (ROOT / "docs" / "bridge.md").read_text().split("## ")
     documented = {
         line.split("`")[1]
@@ -196,14 +196,14 @@ def test_every_message_type_has_a_vector() -> None:
 @pytest.mark.parametrize(
     "text", ["", "nonsense", "[]", "null", '"x"', "{}", "\ud800", '{"v":1}', "[" * 100_000]
 )
-def test_receive_answers_anything_and_never_raises(text: str) -> None:
+def test_receive_answers_any_text_and_never_raises(text: str) -> None:
     reply = json.loads(bridge.receive(text))
 
     assert reply["ok"] is False
     assert reply["error"]["code"] in {"messageInvalid", "protocolMismatch", "unknownMessage"}
 
 
-def test_the_words_of_the_vectors_are_the_words_of_the_code() -> None:
+def test_enums_of_the_vectors_are_those_of_the_code() -> None:
     words = json.loads((VECTORS / "words.json").read_text())
 
     assert words["startReasons"] == [*StartReason]
@@ -224,14 +224,14 @@ def test_the_words_of_the_vectors_are_the_words_of_the_code() -> None:
     assert known - {"usage"} <= set(words["errorCodes"])
 
 
-def test_an_event_of_the_vectors_is_what_an_event_makes() -> None:
+def test_event_of_the_vectors_round_trips() -> None:
     message = vectors("messages.json")[1]["message"]
     event = Event("sync", 1, 2, 1800000000.25, "progress", {"done": 3, "of": 10})
 
     assert {"v": 1, "type": "event", **event.to_wire()} == message
 
 
-def test_errors_of_the_vectors_come_back_as_their_classes() -> None:
+def test_error_of_the_vectors_is_read_as_its_class() -> None:
     error = _errors.from_wire({"code": "stopTimeout", "message": "late", "fix": "hurry"})
 
     assert isinstance(error, _errors.StopTimeoutError)
@@ -245,14 +245,14 @@ json_values = st.recursive(
 
 
 @given(json_values.filter(lambda value: "inf" not in repr(value)))
-def test_our_json_is_json(value: object) -> None:
+def test_encoded_value_is_json(value: object) -> None:
     assert json.loads(encode(value)) == value
     assert decode(encode(value)) == value
     assert decode(json.dumps(value, indent=2)) == value
 
 
 @given(st.text())
-def test_what_is_not_json_is_a_value_error_for_us_too(text: str) -> None:
+def test_text_that_is_not_json_is_a_value_error(text: str) -> None:
     try:
         expected = json.loads(text)
     except ValueError:
@@ -262,7 +262,7 @@ def test_what_is_not_json_is_a_value_error_for_us_too(text: str) -> None:
         assert repr(decode(text)) == repr(expected)
 
 
-def test_nobody_waits_for_a_host_that_is_slow_to_take_a_message() -> None:
+def test_slow_host_delays_no_caller() -> None:
     taken: list[str] = []
     inside, let_go = threading.Event(), threading.Event()
 
@@ -287,7 +287,7 @@ def test_nobody_waits_for_a_host_that_is_slow_to_take_a_message() -> None:
     assert taken == ["1", "2"]
 
 
-def test_what_is_sent_while_the_host_takes_a_message_comes_after_it() -> None:
+def test_message_sent_from_inside_send_comes_after_it() -> None:
     taken: list[str] = []
     host = BridgeHost()
 

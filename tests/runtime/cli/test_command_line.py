@@ -18,8 +18,8 @@ from bgsvc._desktop.command_line import UsageError, parse
 from tests.runtime.processes import (
     ENTRY,
     ENVIRONMENT,
-    PATIENCE,
     ROOT,
+    TIMEOUT_S,
     command,
     ended,
     hosted,
@@ -369,7 +369,7 @@ def interrupted(folder: Path, point: int) -> bool:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.terminate()
-        rest, place = process.communicate(timeout=PATIENCE)
+        rest, place = process.communicate(timeout=TIMEOUT_S)
     finally:
         kill_group(process)
     said = [json.loads(line) for line in (first + rest).splitlines()]

@@ -20,7 +20,7 @@ from bgsvc._model.enums import StartReason, StopReason
 from bgsvc._model.snapshot import RunRecord
 from bgsvc._storage.locks import InstanceLock, run_lock
 from bgsvc._storage.state_file import StateFile
-from tests.runtime.processes import ENTRY, ENVIRONMENT, PATIENCE, command, ended, hosted, on_disk
+from tests.runtime.processes import ENTRY, ENVIRONMENT, TIMEOUT_S, command, ended, hosted, on_disk
 
 ROUGH = "tests.runtime.rough_services:"
 
@@ -47,7 +47,7 @@ def history_of(folder: Path, service: str = "sync") -> "list[dict[str, object]]"
 
 def wait_until(holds: Callable[[], bool]) -> None:
     """Try until something holds, which it must within bounds."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_S
     while not holds():
         assert time.monotonic() < until
         threading.Event().wait(0.01)

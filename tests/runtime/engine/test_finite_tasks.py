@@ -8,14 +8,14 @@ from bgsvc._model.errors import TaskIdMissingError, TaskNotFoundError
 from bgsvc.testing import FakeHost
 
 
-def test_a_task_lasts_as_long_as_its_with(host: FakeHost) -> None:
+def test_finite_task_lasts_as_long_as_its_with(host: FakeHost) -> None:
     with bgsvc.finite_task("upload") as task:
         assert host.finite_tasks == {task.id: "upload"}
         assert task.remaining() is None
     assert host.finite_tasks == {}
 
 
-def test_time_runs_once_the_app_has_left(host: FakeHost) -> None:
+def test_finite_task_has_a_limit_once_the_app_is_in_the_background(host: FakeHost) -> None:
     with bgsvc.finite_task("upload") as task:
         host.background(remaining=30.0)
         host.advance(10)
@@ -24,14 +24,14 @@ def test_time_runs_once_the_app_has_left(host: FakeHost) -> None:
         assert task.remaining() is None
 
 
-def test_a_task_that_is_not_finished_is_told_ended_and_counted(host: FakeHost) -> None:
-    told: list[str] = []
+def test_unfinished_task_expires_ends_and_is_counted(host: FakeHost) -> None:
+    names: list[str] = []
     with bgsvc.finite_task("upload") as task:
-        task.on_expire(lambda: told.append("first"))
-        task.on_expire(lambda: told.append("second"))
+        task.on_expire(lambda: names.append("first"))
+        task.on_expire(lambda: names.append("second"))
         host.background()
         host.expire_finite_tasks()
-        assert told == ["first", "second"]
+        assert names == ["first", "second"]
         assert task.expired
         assert host.finite_tasks == {}
     expired = host.events("finite_task_expired")
@@ -39,16 +39,16 @@ def test_a_task_that_is_not_finished_is_told_ended_and_counted(host: FakeHost) -
     assert expired[0].data["name"] == "upload"
 
 
-def test_a_callback_for_an_expiry_that_has_been_is_called_at_once(host: FakeHost) -> None:
-    told: list[str] = []
+def test_expiry_callback_of_an_expired_task_is_called_at_once(host: FakeHost) -> None:
+    names: list[str] = []
     task = bgsvc.finite_task("upload")
     host.expire_finite_tasks()
-    task.on_expire(lambda: told.append("late"))
+    task.on_expire(lambda: names.append("late"))
 
-    assert told == ["late"]
+    assert names == ["late"]
 
 
-def test_a_callback_that_blocks_does_not_keep_the_platform_waiting(host: FakeHost) -> None:
+def test_expiry_callback_that_blocks_does_not_delay_the_end(host: FakeHost) -> None:
     never = host.clock.new_event()
     task = bgsvc.finite_task("upload")
     task.on_expire(never.wait)
@@ -61,7 +61,7 @@ def test_a_callback_that_blocks_does_not_keep_the_platform_waiting(host: FakeHos
     never.set()
 
 
-def test_time_that_runs_is_not_given_anew_to_the_next_task(host: FakeHost) -> None:
+def test_next_task_gets_the_remaining_time(host: FakeHost) -> None:
     host.background(remaining=30.0)
     with bgsvc.finite_task("first"):
         host.advance(5)
@@ -71,7 +71,9 @@ def test_time_that_runs_is_not_given_anew_to_the_next_task(host: FakeHost) -> No
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), KeyboardInterrupt()])
-def test_a_late_callback_that_raises_hurts_nobody(host: FakeHost, error: BaseException) -> None:
+def test_late_expiry_callback_that_raises_affects_nothing_else(
+    host: FakeHost, error: BaseException
+) -> None:
     def broken() -> None:
         raise error
 
@@ -83,24 +85,24 @@ def test_a_late_callback_that_raises_hurts_nobody(host: FakeHost, error: BaseExc
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3)])
-def test_a_callback_that_raises_does_not_keep_the_others_from_being_told(
+def test_expiry_callback_that_raises_does_not_skip_the_others(
     host: FakeHost, error: BaseException
 ) -> None:
-    told: list[str] = []
+    expired: list[str] = []
 
     def broken() -> None:
         raise error
 
     task = bgsvc.finite_task("upload")
     task.on_expire(broken)
-    task.on_expire(lambda: told.append("told"))
+    task.on_expire(lambda: expired.append("told"))
     host.expire_finite_tasks()
 
-    assert told == ["told"]
+    assert expired == ["told"]
     assert not host.finite_tasks
 
 
-def test_before_exit_calls_back_with_the_id_that_finish_takes(host: FakeHost) -> None:
+def test_before_exit_passes_the_id_that_finish_takes(host: FakeHost) -> None:
     seen: list[str] = []
 
     def save(task_id: str) -> None:
@@ -114,7 +116,7 @@ def test_before_exit_calls_back_with_the_id_that_finish_takes(host: FakeHost) ->
     assert not host.finite_tasks
 
 
-def test_before_exit_takes_an_async_callback(host: FakeHost) -> None:
+def test_before_exit_accepts_an_async_callback(host: FakeHost) -> None:
     async def save(task_id: str) -> None:
         await asyncio.sleep(5)
         bgsvc.finish(task_id)
@@ -126,7 +128,7 @@ def test_before_exit_takes_an_async_callback(host: FakeHost) -> None:
     assert not host.finite_tasks
 
 
-def test_work_that_returns_without_finish_stays_open_until_it_expires(host: FakeHost) -> None:
+def test_task_without_finish_stays_open_until_it_expires(host: FakeHost) -> None:
     bgsvc.before_exit(lambda _: None)
     host.clock.settle()
     assert host.finite_tasks
@@ -136,7 +138,7 @@ def test_work_that_returns_without_finish_stays_open_until_it_expires(host: Fake
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), asyncio.CancelledError()])
-def test_work_that_raises_is_ended(host: FakeHost, error: BaseException) -> None:
+def test_task_whose_callback_raises_ends(host: FakeHost, error: BaseException) -> None:
     def broken(_: str) -> None:
         raise error
 
@@ -147,13 +149,13 @@ def test_work_that_raises_is_ended(host: FakeHost, error: BaseException) -> None
 
 
 @pytest.mark.usefixtures("host")
-def test_finish_without_an_id_says_so() -> None:
+def test_finish_without_an_id_is_an_error() -> None:
     with pytest.raises(TaskIdMissingError):
         bgsvc.finish("")
 
 
 @pytest.mark.usefixtures("host")
-def test_finish_twice_says_that_there_is_no_such_task() -> None:
+def test_finish_twice_is_an_error() -> None:
     task = bgsvc.finite_task("upload")
     bgsvc.finish(task.id)
 
@@ -161,21 +163,21 @@ def test_finish_twice_says_that_there_is_no_such_task() -> None:
         bgsvc.finish(task.id)
 
 
-def test_the_end_of_a_desktop_process_waits_for_open_tasks_but_not_for_ever(
+def test_desktop_process_waits_for_open_tasks_within_a_limit_at_its_end(
     host: FakeHost,
 ) -> None:
-    told: list[str] = []
+    expired: list[str] = []
     task = bgsvc.finite_task("upload")
-    task.on_expire(lambda: told.append("told"))
+    task.on_expire(lambda: expired.append("told"))
     before = host.clock.uptime()
     host.runtime.finite_tasks.wait_all(5.0)
 
     assert host.clock.uptime() - before == 5
-    assert told == ["told"]
+    assert expired == ["told"]
     assert not host.finite_tasks
 
 
-def test_the_end_of_a_desktop_process_waits_no_longer_than_needed(host: FakeHost) -> None:
+def test_desktop_process_waits_no_longer_than_its_tasks_take(host: FakeHost) -> None:
     def save(task_id: str) -> None:
         host.clock.new_event().wait(2)
         bgsvc.finish(task_id)
@@ -188,7 +190,7 @@ def test_the_end_of_a_desktop_process_waits_no_longer_than_needed(host: FakeHost
     assert host.runtime.finite_tasks.expired_count == 0
 
 
-def test_the_app_state_is_told_to_those_who_ask(host: FakeHost) -> None:
+def test_app_state_callback_gets_each_change(host: FakeHost) -> None:
     seen: list[AppState] = []
 
     def broken(_: AppState) -> None:
@@ -206,7 +208,7 @@ def test_the_app_state_is_told_to_those_who_ask(host: FakeHost) -> None:
     assert seen == [AppState.BACKGROUND, AppState.ACTIVE]
 
 
-def test_an_app_state_callback_may_be_async(host: FakeHost) -> None:
+def test_app_state_callback_may_be_async(host: FakeHost) -> None:
     seen: list[AppState] = []
 
     async def moved(state: AppState) -> None:

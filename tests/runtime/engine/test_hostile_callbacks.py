@@ -11,7 +11,7 @@ import pytest
 import bgsvc
 from bgsvc import AppState, BackgroundService, NativeState, ServiceContext, bridge
 from bgsvc._app.current import current, forget
-from tests.runtime.processes import PATIENCE, command
+from tests.runtime.processes import TIMEOUT_S, command
 
 trouble: "list[Callable[[], object]]" = []
 
@@ -44,23 +44,23 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Iterator[Callable[.
         if json.loads(text).get("event") == "ready":
             ready.set()
 
-    def asked(**fields: object) -> object:
+    def ask_bridge(**fields: object) -> object:
         reply = json.loads(bridge.receive(json.dumps({"v": 1, "id": 1, **fields})))
         return reply["error"]["code"] if "error" in reply else reply["result"]
 
     bridge.attach(heard)
-    asked(type="hello", platform="android", dataDir=str(tmp_path))
+    ask_bridge(type="hello", platform="android", dataDir=str(tmp_path))
     entry = f"{__name__}:HostileService"
-    asked(type="start", reason="user", config={"name": "hostile", "entry": entry})
-    assert ready.wait(PATIENCE)
-    yield asked
-    asked(type="stop", service="hostile", reason="userStop")
+    ask_bridge(type="start", reason="user", config={"name": "hostile", "entry": entry})
+    assert ready.wait(TIMEOUT_S)
+    yield ask_bridge
+    ask_bridge(type="stop", service="hostile", reason="userStop")
     runtime = current()
-    assert runtime.find("hostile").wait_stopped(PATIENCE)
+    assert runtime.find("hostile").wait_stopped(TIMEOUT_S)
     forget(runtime)
 
 
-def test_a_start_that_is_refused_changes_nothing_in_what_is_said(
+def test_refused_start_changes_no_status(
     ask: Callable[..., object],
 ) -> None:
     running = {"name": "hostile", "entry": f"{__name__}:HostileService"}
@@ -74,7 +74,7 @@ def test_a_start_that_is_refused_changes_nothing_in_what_is_said(
     assert states == {"hostile": NativeState.RUNNING, "other": NativeState.IDLE}
 
 
-def test_each_run_has_the_mode_that_it_was_started_in(ask: Callable[..., object]) -> None:
+def test_run_keeps_the_mode_it_was_started_in(ask: Callable[..., object]) -> None:
     job = {"name": "job", "entry": f"{__name__}:HostileService"}
     ask(type="start", reason="user", mode="androidJob", config=job)
 
@@ -82,11 +82,11 @@ def test_each_run_has_the_mode_that_it_was_started_in(ask: Callable[..., object]
 
     assert modes == ["androidForegroundService", "androidJob"]
     ask(type="stop", service="job", reason="userStop")
-    assert current().find("job").wait_stopped(PATIENCE)
+    assert current().find("job").wait_stopped(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("raises", [quits, interrupts])
-def test_no_request_lets_out_what_a_callback_raises(
+def test_request_does_not_raise_what_a_callback_raises(
     ask: Callable[..., object], raises: Callable[[], object]
 ) -> None:
     trouble[:] = [raises]
@@ -98,27 +98,27 @@ def test_no_request_lets_out_what_a_callback_raises(
     take_back()
 
 
-def test_no_request_waits_for_a_callback(
+def test_request_does_not_wait_for_a_callback(
     ask: Callable[..., object],
 ) -> None:
     let_go, inside = threading.Event(), threading.Semaphore(0)
 
     def block() -> None:
         inside.release()
-        assert let_go.wait(PATIENCE)
+        assert let_go.wait(TIMEOUT_S)
 
     trouble[:] = [block]
     take_back = bgsvc.on_app_state_change(lambda _: block())
     ask(type="action", service="hostile", notification="n", action="pause")
     ask(type="appState", state="background")
 
-    assert inside.acquire(timeout=PATIENCE)
-    assert inside.acquire(timeout=PATIENCE), "one callback holds up the other"
+    assert inside.acquire(timeout=TIMEOUT_S)
+    assert inside.acquire(timeout=TIMEOUT_S), "one callback holds up the other"
     let_go.set()
     take_back()
 
 
-def test_calls_come_in_order_and_none_comes_after_it_was_taken_back(
+def test_callbacks_are_called_in_order_and_never_after_removal(
     ask: Callable[..., object],
 ) -> None:
     seen: list[AppState] = []
@@ -126,15 +126,15 @@ def test_calls_come_in_order_and_none_comes_after_it_was_taken_back(
     for state in ("background", "active", "background"):
         ask(type="appState", state=state)
     bus = current().ports.bus
-    assert bus.drain_calls(PATIENCE)
+    assert bus.drain_calls(TIMEOUT_S)
     take_back()
     ask(type="appState", state="active")
 
-    assert bus.drain_calls(PATIENCE)
+    assert bus.drain_calls(TIMEOUT_S)
     assert seen == [AppState.BACKGROUND, AppState.ACTIVE, AppState.BACKGROUND]
 
 
-def test_a_start_whose_module_ends_the_program_is_an_error_and_nothing_ends(
+def test_start_whose_module_calls_exit_is_an_error_and_ends_nothing(
     ask: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "quitter.py").write_text("import sys\nsys.exit(3)\n")
@@ -145,11 +145,9 @@ def test_a_start_whose_module_ends_the_program_is_an_error_and_nothing_ends(
 
 
 @pytest.mark.parametrize("what", ["run", "validate"])
-def test_the_command_line_says_of_a_module_that_ends_the_program_that_it_does(
-    what: str, tmp_path: Path
-) -> None:
+def test_command_line_reports_a_module_that_calls_exit(what: str, tmp_path: Path) -> None:
     (tmp_path / "quitter.py").write_text("import sys\nsys.exit(0)\n")
-    found = command(what, "quitter:Service", "--data-dir", tmp_path, PYTHONPATH=str(tmp_path))
+    done = command(what, "quitter:Service", "--data-dir", tmp_path, PYTHONPATH=str(tmp_path))
 
-    assert found.returncode == {"run": 2, "validate": 1}[what]
-    assert "importing it raised SystemExit: 0" in found.stdout + found.stderr
+    assert done.returncode == {"run": 2, "validate": 1}[what]
+    assert "importing it raised SystemExit: 0" in done.stdout + done.stderr

@@ -14,7 +14,7 @@ from bgsvc import BackgroundService, ServiceContext, StartReason, StopReason
 from bgsvc._engine.runtime import Runtime
 from bgsvc._storage import locks as _lock
 from bgsvc._storage import state_file as _store
-from tests.runtime.engine.test_stopping import PATIENCE, Heard, adopted, real
+from tests.runtime.engine.test_stopping import TIMEOUT_S, Heard, adopted, real
 from tests.runtime.processes import hosted, on_disk
 
 __all__ = ["real"]
@@ -37,9 +37,7 @@ def somebody_holds(path: Path) -> Generator[None]:
 
 
 @pytest.mark.parametrize("granted", [0.0, 0.001])
-def test_a_run_that_begins_with_hardly_any_time_left_is_stopped(
-    real: Runtime, granted: float
-) -> None:
+def test_run_that_begins_with_little_time_is_stopped(real: Runtime, granted: float) -> None:
     heard = Heard(real)
 
     adopted(real, "brief", Obedient).start(StartReason.APP, granted=granted)
@@ -48,27 +46,27 @@ def test_a_run_that_begins_with_hardly_any_time_left_is_stopped(
     assert heard.wait_for("brief", "quota_warning")
 
 
-def test_a_process_stops_though_another_never_gives_the_lock_of_its_state_back(
+def test_process_stops_while_another_holds_the_lock_of_its_state_file(
     tmp_path: Path,
 ) -> None:
-    with hosted(tmp_path) as told:
-        told.until("started")
+    with hosted(tmp_path) as events:
+        events.until("started")
         with somebody_holds(tmp_path / "bgsvc" / "sync.lock"):
-            told.process.terminate()
-            assert told.until("state_problem")["code"] == "stateNotSaved"
-            assert told.until("stopped") == {"reason": "processExit"}
-            assert told.process.wait(PATIENCE) == 0
+            events.process.terminate()
+            assert events.until("state_problem")["code"] == "stateNotSaved"
+            assert events.until("stopped") == {"reason": "processExit"}
+            assert events.process.wait(TIMEOUT_S) == 0
     assert on_disk(tmp_path)["desiredRunning"] is True
 
 
-def test_a_state_that_another_process_has_locked_is_read_all_the_same(
+def test_state_file_that_another_process_locked_can_be_read(
     real: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_lock, "LOCK_TIMEOUT_S", 0.05)
     first = adopted(real, "sync", Obedient)
     first.start(StartReason.APP)
     first.stop(StopReason.APP_STOP)
-    assert first.wait_stopped(PATIENCE)
+    assert first.wait_stopped(TIMEOUT_S)
 
     with somebody_holds(Path(real.ports.state_dir) / "sync.lock"):
         saved, problem = _store.StateFile(real.ports.state_dir, "sync").load()
@@ -76,7 +74,7 @@ def test_a_state_that_another_process_has_locked_is_read_all_the_same(
     assert (saved.run, problem) == (1, None)
 
 
-def test_a_service_whose_disk_is_slow_delays_no_other(
+def test_service_with_a_slow_disk_delays_no_other(
     real: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, asked = threading.Event(), threading.Event()
@@ -84,12 +82,12 @@ def test_a_service_whose_disk_is_slow_delays_no_other(
 
     class Deaf(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
-            answers.wait(PATIENCE)
+            answers.wait(TIMEOUT_S)
 
     def slow(path: str, content: bytes) -> None:
         if path.endswith("slow.json"):
             asked.set()
-            answers.wait(PATIENCE)
+            answers.wait(TIMEOUT_S)
         write(path, content)
 
     heard = Heard(real)
@@ -100,45 +98,45 @@ def test_a_service_whose_disk_is_slow_delays_no_other(
     asking = threading.Thread(target=lambda: slow_one.stop(StopReason.APP_STOP))
     try:
         asking.start()
-        assert asked.wait(PATIENCE)  # it has the lock of `slow`, and waits for its disk
+        assert asked.wait(TIMEOUT_S)  # it has the lock of `slow`, and waits for its disk
         other.stop(StopReason.PROCESS_EXIT)
         assert heard.wait_for("other", "stop_overdue")
         assert adopted(real, "third", Obedient).status().run == 0
         assert not answers.is_set()
     finally:
         answers.set()
-        asking.join(PATIENCE)
+        asking.join(TIMEOUT_S)
     assert heard.wait_for("slow", "stopped")
 
 
-def test_a_service_that_is_busy_starting_keeps_nobody_from_others(real: Runtime) -> None:
+def test_service_that_is_starting_does_not_block_others(real: Runtime) -> None:
     one = adopted(real, "one", Obedient)
     begun, let_go = threading.Event(), threading.Event()
 
     def keep() -> None:
         with one._life.lock:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - a slow start does
             begun.set()
-            let_go.wait(PATIENCE)
+            let_go.wait(TIMEOUT_S)
 
     keeping = threading.Thread(target=keep)
     asking = threading.Thread(target=lambda: adopted(real, "one", Obedient))
     try:
         keeping.start()
-        assert begun.wait(PATIENCE)
+        assert begun.wait(TIMEOUT_S)
         asking.start()
-        found: list[object] = []
-        other = threading.Thread(target=lambda: found.append(adopted(real, "two", Obedient)))
+        done: list[object] = []
+        other = threading.Thread(target=lambda: done.append(adopted(real, "two", Obedient)))
         other.start()
-        other.join(PATIENCE)
-        assert len(found) == 1
+        other.join(TIMEOUT_S)
+        assert len(done) == 1
         assert asking.is_alive()
     finally:
         let_go.set()
-        keeping.join(PATIENCE)
-        asking.join(PATIENCE)
+        keeping.join(TIMEOUT_S)
+        asking.join(TIMEOUT_S)
 
 
-def test_a_run_is_over_before_its_shutdown_begins_whatever_a_task_beside_it_raises(
+def test_run_has_ended_before_shutdown_whatever_another_task_raises(
     real: Runtime,
 ) -> None:
     order: list[str] = []
@@ -162,5 +160,5 @@ def test_a_run_is_over_before_its_shutdown_begins_whatever_a_task_beside_it_rais
     service = adopted(real, "parent", Parent)
     service.start(StartReason.APP)
 
-    assert service.wait_stopped(PATIENCE)
+    assert service.wait_stopped(TIMEOUT_S)
     assert order == ["run ended", "shutdown for error"]

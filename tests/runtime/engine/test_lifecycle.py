@@ -32,7 +32,7 @@ def names(host: FakeHost) -> list[str]:
 
 
 @pytest.mark.parametrize("service", [SyncService, PlainService])
-def test_a_run_starts_works_and_stops(host: FakeHost, service: type[BackgroundService]) -> None:
+def test_run_starts_works_and_stops(host: FakeHost, service: type[BackgroundService]) -> None:
     result = host.start(service)
     host.advance(125)
     status = host.stop()
@@ -45,7 +45,7 @@ def test_a_run_starts_works_and_stops(host: FakeHost, service: type[BackgroundSe
     assert status.history[-1].reason is StopReason.USER_STOP
 
 
-def test_init_comes_before_started_and_shutdown_is_on_the_instance_that_ran(
+def test_init_precedes_started_and_shutdown_uses_the_same_instance(
     host: FakeHost,
 ) -> None:
     host.start(TidyService)
@@ -57,7 +57,7 @@ def test_init_comes_before_started_and_shutdown_is_on_the_instance_that_ran(
     assert host.events("hook")[-1].data["reason"] == "appStop"
 
 
-def test_the_state_passes_through_initializing_and_stopping(host: FakeHost) -> None:
+def test_state_passes_through_initializing_and_stopping(host: FakeHost) -> None:
     seen: list[ServiceState] = []
 
     class Watching(BackgroundService):
@@ -75,14 +75,14 @@ def test_the_state_passes_through_initializing_and_stopping(host: FakeHost) -> N
     assert seen == [ServiceState.INITIALIZING, ServiceState.RUNNING, ServiceState.STOPPING]
 
 
-def test_a_service_that_runs_is_not_started_twice(host: FakeHost) -> None:
+def test_running_service_is_not_started_twice(host: FakeHost) -> None:
     host.start(SyncService)
 
     with pytest.raises(AlreadyRunningError):
         host.start(SyncService)
 
 
-def test_a_run_that_ignores_its_token_is_reported_and_keeps_the_next_one_out(
+def test_run_that_ignores_its_token_is_reported_and_blocks_the_next(
     host: FakeHost,
 ) -> None:
     host.start(DeafService)
@@ -95,7 +95,7 @@ def test_a_run_that_ignores_its_token_is_reported_and_keeps_the_next_one_out(
         host.start(DeafService)
 
 
-def test_a_late_end_is_said_when_it_comes(host: FakeHost) -> None:
+def test_late_end_is_emitted_when_it_comes(host: FakeHost) -> None:
     host.start(DeafService)
     host.stop()
     host.advance(3600)
@@ -104,7 +104,7 @@ def test_a_late_end_is_said_when_it_comes(host: FakeHost) -> None:
     assert host.state().state is ServiceState.STOPPED
 
 
-def test_where_the_process_is_ours_a_run_that_ignores_its_token_is_ended_with_it() -> None:
+def test_run_that_ignores_its_token_ends_with_a_process_of_its_own() -> None:
     with FakeHost(platform="linux", mode="desktopProcess", owns_process=True) as host:
         host.start(DeafService)
         status = host.stop()
@@ -117,7 +117,7 @@ def test_where_the_process_is_ours_a_run_that_ignores_its_token_is_ended_with_it
         assert status.history[-1].error["code"] == "stopTimeout"
 
 
-def test_an_async_run_is_cancelled_before_its_time_is_up(host: FakeHost) -> None:
+def test_async_run_is_cancelled_before_its_time_is_up(host: FakeHost) -> None:
     host.start(StubbornService)
     before = host.clock.uptime()
     status = host.stop()
@@ -132,7 +132,7 @@ def test_an_async_run_is_cancelled_before_its_time_is_up(host: FakeHost) -> None
     "raised", [ValueError("x"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()]
 )
 @pytest.mark.parametrize("is_async", [True, False])
-def test_whatever_run_raises_ends_in_one_error_and_one_stopped(
+def test_run_that_raises_emits_one_error_and_one_stopped(
     host: FakeHost, raised: BaseException, *, is_async: bool
 ) -> None:
     class Async(BackgroundService):
@@ -152,7 +152,7 @@ def test_whatever_run_raises_ends_in_one_error_and_one_stopped(
     assert host.state().desired_running is True
 
 
-def test_an_init_that_raises_ends_the_run_before_started(host: FakeHost) -> None:
+def test_init_that_raises_ends_the_run_without_started(host: FakeHost) -> None:
     class Broken(BackgroundService):
         def init(self, ctx: ServiceContext) -> None:
             raise OSError("no disk")
@@ -169,7 +169,7 @@ def test_an_init_that_raises_ends_the_run_before_started(host: FakeHost) -> None
     assert host.events("error")[0].data["code"] == "init"
 
 
-def test_a_stop_during_init_ends_the_run_without_started(host: FakeHost) -> None:
+def test_stop_during_init_ends_the_run_without_started(host: FakeHost) -> None:
     class Slow(BackgroundService):
         async def init(self, ctx: ServiceContext) -> None:
             await ctx.sleep(30)
@@ -183,7 +183,7 @@ def test_a_stop_during_init_ends_the_run_without_started(host: FakeHost) -> None
     assert names(host) == ["stopped"]
 
 
-def test_a_shutdown_that_raises_is_an_error_of_its_own(host: FakeHost) -> None:
+def test_shutdown_that_raises_has_its_own_error(host: FakeHost) -> None:
     class Untidy(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             ctx.shutdown.wait()
@@ -200,7 +200,7 @@ def test_a_shutdown_that_raises_is_an_error_of_its_own(host: FakeHost) -> None:
     assert host.state().desired_running is False
 
 
-def test_tasks_a_run_leaves_behind_end_before_it_is_called_stopped(host: FakeHost) -> None:
+def test_leftover_tasks_end_before_stopped(host: FakeHost) -> None:
     left: list[asyncio.Task[None]] = []
 
     class Leaving(BackgroundService):
@@ -213,7 +213,7 @@ def test_tasks_a_run_leaves_behind_end_before_it_is_called_stopped(host: FakeHos
     assert names(host) == ["started", "stopped"]
 
 
-def test_a_run_that_is_done_clears_what_is_wanted(host: FakeHost) -> None:
+def test_completed_run_clears_the_desired_state(host: FakeHost) -> None:
     host.start(DoneService)
     host.advance(5)
 
@@ -221,7 +221,7 @@ def test_a_run_that_is_done_clears_what_is_wanted(host: FakeHost) -> None:
     assert host.state().desired_running is False
 
 
-def test_a_service_may_stop_itself_without_waiting_for_itself(host: FakeHost) -> None:
+def test_service_that_stops_itself_does_not_wait(host: FakeHost) -> None:
     class Quitting(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             status = bgsvc.stop_service()
@@ -234,7 +234,7 @@ def test_a_service_may_stop_itself_without_waiting_for_itself(host: FakeHost) ->
     assert host.state().state is ServiceState.STOPPED
 
 
-def test_stopping_what_does_not_run_says_so(host: FakeHost) -> None:
+def test_stop_of_a_stopped_service_is_an_error(host: FakeHost) -> None:
     host.start(DoneService)
     host.advance(5)
 
@@ -252,7 +252,7 @@ def restarting(**changes: float) -> ServiceConfig:
     )
 
 
-def test_failures_are_followed_by_runs_further_and_further_apart(host: FakeHost) -> None:
+def test_restart_delays_grow_with_each_failure(host: FakeHost) -> None:
     host.start(restarting())
     host.advance(300)
 
@@ -262,14 +262,14 @@ def test_failures_are_followed_by_runs_further_and_further_apart(host: FakeHost)
     assert reasons == ["user", *["restart"] * 5]
 
 
-def test_no_wait_exceeds_the_ceiling(host: FakeHost) -> None:
+def test_restart_delay_does_not_exceed_max_delay(host: FakeHost) -> None:
     host.start(restarting(max_delay=3.0))
     host.advance(200)
 
     assert [event.data.get("restartIn") for event in host.events("stopped")][:5] == [1, 2, 3, 3, 3]
 
 
-def test_a_crash_loop_is_given_up_and_said(host: FakeHost) -> None:
+def test_crash_loop_ends_with_gave_up(host: FakeHost) -> None:
     host.start(restarting(limit=2))
     host.advance(500)
 
@@ -278,14 +278,14 @@ def test_a_crash_loop_is_given_up_and_said(host: FakeHost) -> None:
     assert host.state().desired_running is True
 
 
-def test_failures_outside_the_window_are_forgotten(host: FakeHost) -> None:
+def test_failure_outside_the_window_does_not_count(host: FakeHost) -> None:
     host.start(restarting(limit=1, window=5.0))
     host.advance(100)
 
     assert len(host.events("started")) > 5
 
 
-def test_a_stop_calls_off_the_restart_that_is_due(host: FakeHost) -> None:
+def test_stop_calls_off_the_due_restart(host: FakeHost) -> None:
     host.start(restarting())
     host.advance(10.5)
     assert host.state().restart_in == 0.5
@@ -297,7 +297,7 @@ def test_a_stop_calls_off_the_restart_that_is_due(host: FakeHost) -> None:
     assert host.state().restart_in is None
 
 
-def test_jitter_spreads_restarts_over_the_upper_half_of_the_wait() -> None:
+def test_jitter_spreads_restarts_over_the_upper_half_of_the_delay() -> None:
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=8.0)
 
     def plan(jitter: float) -> RestartPlan:
@@ -307,7 +307,7 @@ def test_jitter_spreads_restarts_over_the_upper_half_of_the_wait() -> None:
     assert waits == [4.0, 6.0, 8.0]
 
 
-def test_services_are_independent_of_one_another(host: FakeHost) -> None:
+def test_services_do_not_affect_each_other(host: FakeHost) -> None:
     host.start(SyncService)
     host.start(PlainService)
     host.start(restarting())
@@ -319,7 +319,7 @@ def test_services_are_independent_of_one_another(host: FakeHost) -> None:
     assert [event.seq for event in host.events(service="plain")] == [1, 2]
 
 
-def test_a_new_run_has_a_new_instance_and_number(host: FakeHost) -> None:
+def test_new_run_has_a_new_instance_and_number(host: FakeHost) -> None:
     host.start(TidyService)
     host.stop()
     result = host.start(TidyService, reason=StartReason.TASK)
@@ -329,7 +329,7 @@ def test_a_new_run_has_a_new_instance_and_number(host: FakeHost) -> None:
     assert instances[0] != host.events("hook")[0].data["instance"] or len(set(instances)) == 1
 
 
-def test_history_tells_why_each_of_the_last_runs_ended(host: FakeHost) -> None:
+def test_history_has_the_stop_reason_of_the_last_runs(host: FakeHost) -> None:
     host.start(DoneService)
     host.advance(5)
     host.start(DoneService)
@@ -355,7 +355,7 @@ def test_history_is_bounded(host: FakeHost) -> None:
     assert [entry.run for entry in host.state().history] == list(range(6, 26))
 
 
-def test_nothing_is_heard_of_a_run_behind_its_stopped(host: FakeHost) -> None:
+def test_run_emits_nothing_after_stopped(host: FakeHost) -> None:
     kept: list[ServiceContext] = []
 
     class Leaky(BackgroundService):
@@ -368,7 +368,7 @@ def test_nothing_is_heard_of_a_run_behind_its_stopped(host: FakeHost) -> None:
     assert names(host) == ["started", "stopped"]
 
 
-def test_a_service_cannot_forge_the_runtimes_own_events(host: FakeHost) -> None:
+def test_service_cannot_emit_the_runtimes_own_events(host: FakeHost) -> None:
     class Forging(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             ctx.emit("stopped", {"reason": "userStop"})
@@ -378,7 +378,7 @@ def test_a_service_cannot_forge_the_runtimes_own_events(host: FakeHost) -> None:
     assert names(host) == ["started", "error", "stopped"]
 
 
-def test_messages_reach_the_run_and_only_a_run(host: FakeHost) -> None:
+def test_message_reaches_a_run_only(host: FakeHost) -> None:
     class Listening(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             ctx.on_message(lambda data: ctx.emit("heard", {"data": data}))

@@ -109,7 +109,7 @@ class LifeCycle(RuleBasedStateMachine):
             stop_timeout=8.0,
             restart=RestartPolicy(on=RestartOn.FAILURE, delay=2.0, limit=2, window=60.0),
         )
-        self.wanted: bool | None = None
+        self.desired: bool | None = None
         self.first_of_process = 0
 
     def teardown(self) -> None:
@@ -141,7 +141,7 @@ class LifeCycle(RuleBasedStateMachine):
             assert not stopping
         else:
             assert not running
-            self.wanted = True
+            self.desired = True
         self.see_done()
 
     @precondition(lambda self: self.known())
@@ -149,9 +149,9 @@ class LifeCycle(RuleBasedStateMachine):
     def stop(self, reason: StopReason) -> None:
         supervisor = self.runtime.find()
         idle = not supervisor.running and not self.host.state().restart_in
-        before = self.wanted
+        before = self.desired
         if reason.value in CLEARING:
-            self.wanted = False
+            self.desired = False
         try:
             supervisor.stop(reason)
         except NotRunningError:
@@ -196,10 +196,10 @@ class LifeCycle(RuleBasedStateMachine):
             self.host.start(self.config)
 
     def see_done(self) -> None:
-        """A run that returned by itself was done, and is not wanted any more."""
+        """A run that returned by itself is complete, and clears the desired state."""
         for event in self.host.events("stopped")[-4:]:
             if event.data["reason"] == "taskCompleted" and event.run == self.last_run():
-                self.wanted = False
+                self.desired = False
 
     def last_run(self) -> int:
         return self.host.state().run if self.known() else 0
@@ -219,13 +219,13 @@ class LifeCycle(RuleBasedStateMachine):
         for event in self.host.events()[self.first_of_process :]:
             by_run[event.run].append(event.event)
         under_way = self.last_run() if self.known() and self.runtime.find().running else 0
-        for run, told in by_run.items():
-            stopped = told.count("stopped")
-            assert stopped == (0 if run == under_way else 1), (run, told)
-            assert told.count("error") <= 1
-            assert told.count("started") <= 1
+        for run, events in by_run.items():
+            stopped = events.count("stopped")
+            assert stopped == (0 if run == under_way else 1), (run, events)
+            assert events.count("error") <= 1
+            assert events.count("started") <= 1
             if stopped:
-                assert told[-1] == "stopped"
+                assert events[-1] == "stopped"
 
     @invariant()
     def states_agree(self) -> None:
@@ -236,9 +236,9 @@ class LifeCycle(RuleBasedStateMachine):
         assert running == self.runtime.find().running
 
     @invariant()
-    def what_is_wanted_follows_the_table_and_is_on_disk(self) -> None:
+    def desired_state_follows_the_table_and_is_on_disk(self) -> None:
         saved = StateFile(self.runtime.ports.state_dir, "puppet").peek()
-        assert saved.desired_running == self.wanted
+        assert saved.desired_running == self.desired
 
     @invariant()
     def errors_are_ours(self) -> None:

@@ -33,7 +33,7 @@ from bgsvc._storage.state_file import StateFile
 from bgsvc.testing import FakeHost
 from tests.runtime.processes import ended
 
-PATIENCE = 20.0  # real seconds, far beyond what anything here takes
+TIMEOUT_S = 20.0  # real seconds, far beyond what anything here takes
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ class Heard:
 
     def wait_for(self, service: str, event: str) -> bool:
         with self.changed:
-            return self.changed.wait_for(lambda: (service, event) in self.events, PATIENCE)
+            return self.changed.wait_for(lambda: (service, event) in self.events, TIMEOUT_S)
 
 
 def adopted(
@@ -69,7 +69,7 @@ def adopted(
     return runtime.adopt(config, factory)
 
 
-def test_a_callback_of_the_token_that_blocks_delays_neither_its_stop_nor_other_services(
+def test_token_callback_that_blocks_delays_neither_the_stop_nor_other_services(
     real: Runtime,
 ) -> None:
     let_go = threading.Event()
@@ -78,14 +78,14 @@ def test_a_callback_of_the_token_that_blocks_delays_neither_its_stop_nor_other_s
     class Blocking(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             ctx.shutdown.on_set(lambda: threads.append(threading.current_thread()))
-            ctx.shutdown.on_set(lambda: let_go.wait(PATIENCE))
+            ctx.shutdown.on_set(lambda: let_go.wait(TIMEOUT_S))
 
         def shutdown(self, ctx: ServiceContext, reason: StopReason) -> None:
-            let_go.wait(PATIENCE)
+            let_go.wait(TIMEOUT_S)
 
     class Deaf(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
-            let_go.wait(PATIENCE)
+            let_go.wait(TIMEOUT_S)
 
     heard = Heard(real)
     blocking = adopted(real, "blocking", Blocking, stop_timeout=0.1)
@@ -100,19 +100,19 @@ def test_a_callback_of_the_token_that_blocks_delays_neither_its_stop_nor_other_s
         assert not let_go.is_set()
     finally:
         let_go.set()
-    assert blocking.wait_stopped(PATIENCE)
-    assert deaf.wait_stopped(PATIENCE)
+    assert blocking.wait_stopped(TIMEOUT_S)
+    assert deaf.wait_stopped(TIMEOUT_S)
     assert threads[0].name == "bgsvc-token"
 
 
-def test_a_callback_of_the_token_that_blocks_does_not_hold_up_whoever_asks_for_the_stop(
+def test_token_callback_that_blocks_does_not_block_the_caller_of_stop(
     real: Runtime,
 ) -> None:
     let_go = threading.Event()
 
     class Blocking(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
-            ctx.shutdown.on_set(lambda: let_go.wait(PATIENCE))
+            ctx.shutdown.on_set(lambda: let_go.wait(TIMEOUT_S))
             ctx.shutdown.wait()
 
     heard = Heard(real)
@@ -120,13 +120,13 @@ def test_a_callback_of_the_token_that_blocks_does_not_hold_up_whoever_asks_for_t
     supervisor.start(StartReason.APP)
     assert heard.wait_for("blocking", "started")
     supervisor.stop(StopReason.APP_STOP)
-    assert supervisor.wait_stopped(PATIENCE)
+    assert supervisor.wait_stopped(TIMEOUT_S)
     assert not let_go.is_set()
     let_go.set()
 
 
 @pytest.mark.parametrize("raised", [ValueError("x"), SystemExit(3), KeyboardInterrupt()])
-def test_a_callback_of_the_token_that_raises_hurts_nobody(
+def test_token_callback_that_raises_affects_nothing_else(
     host: FakeHost, raised: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     called: list[int] = []
@@ -149,7 +149,7 @@ def test_a_callback_of_the_token_that_raises_hurts_nobody(
     assert "a shutdown callback failed" in caplog.text
 
 
-def test_a_callback_of_the_token_that_is_taken_back_is_not_called(host: FakeHost) -> None:
+def test_token_callback_that_was_removed_is_not_called(host: FakeHost) -> None:
     called: list[int] = []
 
     class Forgetting(BackgroundService):
@@ -163,7 +163,7 @@ def test_a_callback_of_the_token_that_is_taken_back_is_not_called(host: FakeHost
     assert not called
 
 
-def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
+def test_restart_that_waits_for_the_disk_delays_no_other_deadline(
     real: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_go = threading.Event()
@@ -175,7 +175,7 @@ def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
 
     class Deaf(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
-            let_go.wait(PATIENCE)
+            let_go.wait(TIMEOUT_S)
 
     heard = Heard(real)
     policy = RestartPolicy(on=RestartOn.FAILURE, delay=0.0)
@@ -188,7 +188,7 @@ def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
     ) -> tuple[int, bgsvc.BackgroundServiceError | None]:
         if reason is StartReason.RESTART:
             restarting.set()
-            let_go.wait(PATIENCE)
+            let_go.wait(TIMEOUT_S)
         return begin(cache, reason, now, fields)
 
     monkeypatch.setattr(StateCache, "begin", slow)
@@ -196,18 +196,18 @@ def test_a_restart_that_waits_for_the_disk_holds_up_no_other_services_deadline(
     try:
         deaf.start(StartReason.APP)
         crashing.start(StartReason.APP)
-        assert restarting.wait(PATIENCE)
+        assert restarting.wait(TIMEOUT_S)
         deaf.stop(StopReason.APP_STOP)
         assert heard.wait_for("deaf", "stop_overdue")
         assert not let_go.is_set()
     finally:
         let_go.set()
     crashing.stop(StopReason.APP_STOP)
-    assert crashing.wait_stopped(PATIENCE)
-    assert deaf.wait_stopped(PATIENCE)
+    assert crashing.wait_stopped(TIMEOUT_S)
+    assert deaf.wait_stopped(TIMEOUT_S)
 
 
-def test_a_service_is_alive_while_a_run_or_a_restart_is_to_come(host: FakeHost) -> None:
+def test_service_is_alive_while_a_run_or_restart_is_due(host: FakeHost) -> None:
     class Crashing(BackgroundService):
         async def run(self, ctx: ServiceContext) -> None:
             await ctx.sleep(5)
@@ -227,7 +227,7 @@ def test_a_service_is_alive_while_a_run_or_a_restart_is_to_come(host: FakeHost) 
     assert [before, during, between, supervisor.alive] == [False, True, True, False]
 
 
-def test_a_run_whose_thread_still_works_has_not_stopped(host: FakeHost) -> None:
+def test_run_whose_thread_still_works_has_not_stopped(host: FakeHost) -> None:
     let_go = threading.Event()
     stopped = threading.Event()
     order: list[str] = []
@@ -237,7 +237,7 @@ def test_a_run_whose_thread_still_works_has_not_stopped(host: FakeHost) -> None:
             await asyncio.to_thread(self.work)
 
         def work(self) -> None:
-            let_go.wait(PATIENCE)
+            let_go.wait(TIMEOUT_S)
             order.append("worked")
 
     def hear(event: bgsvc.Event) -> None:
@@ -255,17 +255,17 @@ def test_a_run_whose_thread_still_works_has_not_stopped(host: FakeHost) -> None:
             host.start(Working)
     finally:
         let_go.set()
-    assert stopped.wait(PATIENCE)
+    assert stopped.wait(TIMEOUT_S)
     assert order == ["started", "stop_overdue", "worked", "stopped"]
 
 
-def test_a_thread_left_by_an_init_that_failed_is_waited_for_within_bounds(host: FakeHost) -> None:
+def test_thread_of_a_failed_init_is_waited_for_within_the_stop_timeout(host: FakeHost) -> None:
     let_go = threading.Event()
     stopped = threading.Event()
 
     class Broken(BackgroundService):
         async def init(self, ctx: ServiceContext) -> None:
-            self.left = asyncio.ensure_future(asyncio.to_thread(let_go.wait, PATIENCE))
+            self.left = asyncio.ensure_future(asyncio.to_thread(let_go.wait, TIMEOUT_S))
             await asyncio.sleep(0)
             raise OSError("no disk")
 
@@ -279,11 +279,11 @@ def test_a_thread_left_by_an_init_that_failed_is_waited_for_within_bounds(host: 
         assert [event.event for event in host.events()] == ["stop_overdue"]
     finally:
         let_go.set()
-    assert stopped.wait(PATIENCE)
+    assert stopped.wait(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("way", ["run", "shutdown"])
-def test_a_run_that_is_ended_by_force_promises_no_restart(way: str) -> None:
+def test_run_that_is_forced_to_end_announces_no_restart(way: str) -> None:
     class Done(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             if way == "run":
@@ -310,7 +310,7 @@ def no_thread(_: object) -> None:
     raise RuntimeError("can't start new thread")
 
 
-def test_timers_work_again_after_a_thread_could_not_be_had(
+def test_timers_work_again_after_a_thread_could_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = SystemClock()
@@ -323,21 +323,21 @@ def test_timers_work_again_after_a_thread_could_not_be_had(
     clock.call_later(0, lambda: fired.append("kept"))
     clock.call_later(0.001, done.set)
 
-    assert done.wait(PATIENCE)
+    assert done.wait(TIMEOUT_S)
     assert fired == ["kept"]
 
 
-def test_a_timer_that_ends_its_thread_ends_nobody_elses_timers() -> None:
+def test_timer_that_raises_system_exit_does_not_end_other_timers() -> None:
     clock = SystemClock()
     done = threading.Event()
     clock.call_later(0, sys.exit)
     clock.call_later(0.001, done.set)
 
-    assert done.wait(PATIENCE)
+    assert done.wait(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("part_of", ["process", "app"])
-def test_a_stop_reaches_the_run_where_no_thread_is_to_be_had(
+def test_stop_reaches_the_run_where_no_thread_can_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part_of: str
 ) -> None:
     called = threading.Event()
@@ -357,15 +357,15 @@ def test_a_stop_reaches_the_run_where_no_thread_is_to_be_had(
     with monkeypatch.context() as broken:
         broken.setattr(threading.Thread, "start", no_thread)
         supervisor.stop(StopReason.APP_STOP)
-        assert supervisor.wait_stopped(PATIENCE)
-        assert called.wait(PATIENCE)
+        assert supervisor.wait_stopped(TIMEOUT_S)
+        assert called.wait(TIMEOUT_S)
 
     assert (("plain", "state_problem") in heard.events) is owned
     assert ("nothing bounds the stop" in caplog.text) is owned
 
 
 @pytest.mark.parametrize("at", ["run_started", "run_closing"])
-def test_a_failure_of_our_own_leaves_no_service_running_for_ever(
+def test_failure_of_the_runtime_itself_ends_the_run(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     def fail(*_: object) -> None:
@@ -386,7 +386,7 @@ def test_a_failure_of_our_own_leaves_no_service_running_for_ever(
 
 
 @pytest.mark.parametrize("raised", [MemoryError(), SystemExit(3), ZeroDivisionError("ours")])
-def test_an_end_that_cannot_be_kept_is_told_all_the_same_and_once(
+def test_end_that_cannot_be_saved_is_emitted_once(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, raised: BaseException
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -407,7 +407,7 @@ def test_an_end_that_cannot_be_kept_is_told_all_the_same_and_once(
 
 
 @pytest.mark.parametrize("raised", [MemoryError(), RuntimeError("can't start new thread")])
-def test_a_run_that_cannot_begin_is_told_as_ended(
+def test_run_that_cannot_begin_is_emitted_as_stopped(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, raised: Exception
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -427,7 +427,7 @@ def test_a_run_that_cannot_begin_is_told_as_ended(
     assert host.start(Plain).run == 2
 
 
-def test_a_process_that_ends_stops_its_services_where_threads_are_no_more(
+def test_process_exit_stops_services_where_no_thread_can_start(
     tmp_path: Path,
 ) -> None:
     script = """
@@ -442,9 +442,9 @@ class AService(bgsvc.BackgroundService):
 bgsvc.start_service(AService)
 running.wait()
 """
-    found = ended([sys.executable, "-c", script, str(tmp_path)])
+    done = ended([sys.executable, "-c", script, str(tmp_path)])
 
-    assert found.stdout == "told\n"
+    assert done.stdout == "told\n"
 
 
 def asked_to_stop(saved: ServiceSnapshot) -> ServiceSnapshot:
@@ -452,7 +452,7 @@ def asked_to_stop(saved: ServiceSnapshot) -> ServiceSnapshot:
 
 
 @pytest.mark.parametrize("reason", [StartReason.USER, StartReason.REPLAY, StartReason.RESTART])
-def test_a_stop_asked_for_by_another_process_while_a_run_begins_is_kept(
+def test_stop_request_of_another_process_while_a_run_begins_is_kept(
     tmp_path: Path, reason: StartReason
 ) -> None:
     state_cache = StateCache(StateFile(str(tmp_path), "sync"))
@@ -466,7 +466,7 @@ def test_a_stop_asked_for_by_another_process_while_a_run_begins_is_kept(
     assert saved.desired_running is False
 
 
-def test_a_restart_does_not_undo_a_stop_that_was_asked_for_when_the_last_run_ended(
+def test_restart_keeps_a_stop_request_from_the_end_of_the_last_run(
     tmp_path: Path,
 ) -> None:
     file = StateFile(str(tmp_path), "sync")
@@ -480,7 +480,7 @@ def test_a_restart_does_not_undo_a_stop_that_was_asked_for_when_the_last_run_end
     assert file.peek().desired_running is False
 
 
-def test_a_stop_that_an_earlier_process_was_asked_for_does_not_keep_a_start_from_being_wanted(
+def test_stop_request_to_an_earlier_process_does_not_keep_a_start_from_being_desired(
     tmp_path: Path,
 ) -> None:
     file = StateFile(str(tmp_path), "sync")
@@ -491,7 +491,7 @@ def test_a_stop_that_an_earlier_process_was_asked_for_does_not_keep_a_start_from
     assert file.peek().desired_running is True
 
 
-def test_a_message_callback_that_exits_does_not_end_the_sender(host: FakeHost) -> None:
+def test_message_callback_that_calls_exit_does_not_end_the_sender(host: FakeHost) -> None:
     class Exiting(BackgroundService):
         def run(self, ctx: ServiceContext) -> None:
             ctx.on_message(lambda _: sys.exit(3))
@@ -503,7 +503,7 @@ def test_a_message_callback_that_exits_does_not_end_the_sender(host: FakeHost) -
     assert bgsvc.is_service_running()
 
 
-def test_of_two_apps_with_one_data_folder_only_one_runs_the_service(
+def test_second_app_with_the_same_data_folder_cannot_run_the_service(
     real: Runtime, tmp_path: Path
 ) -> None:
     class Plain(BackgroundService):
@@ -516,10 +516,10 @@ def test_of_two_apps_with_one_data_folder_only_one_runs_the_service(
     with pytest.raises(AlreadyRunningError):
         second.start(StartReason.APP)
     first.stop(StopReason.APP_STOP)
-    assert first.wait_stopped(PATIENCE)
+    assert first.wait_stopped(TIMEOUT_S)
     assert second.start(StartReason.APP).run == 2
     second.stop(StopReason.APP_STOP)
-    assert second.wait_stopped(PATIENCE)
+    assert second.wait_stopped(TIMEOUT_S)
 
     history = StateFile(real.ports.state_dir, "plain").peek().history
     assert [(entry.run, entry.reason) for entry in history] == [

@@ -26,7 +26,7 @@ def somebody_has(lock: threading.RLock) -> Generator[None]:
         thread.join(20)
 
 
-def test_what_waited_for_a_lock_is_done_in_the_order_it_came() -> None:
+def test_actions_that_wait_for_a_lock_run_in_order() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
@@ -43,7 +43,7 @@ def test_what_waited_for_a_lock_is_done_in_the_order_it_came() -> None:
     assert done == ["warning", "end"]
 
 
-def test_what_comes_when_the_lock_is_free_lets_go_first_what_waits() -> None:
+def test_action_with_a_free_lock_runs_after_the_waiting_ones() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()
@@ -56,7 +56,7 @@ def test_what_comes_when_the_lock_is_free_lets_go_first_what_waits() -> None:
     assert done == ["first", "second"]
 
 
-def test_an_action_that_fails_takes_no_other_with_it() -> None:
+def test_action_that_raises_affects_no_other() -> None:
     done: list[str] = []
     waiting: list[Callable[[], None]] = []
     lock = threading.RLock()

@@ -9,7 +9,7 @@ from bgsvc._events.bus import Bus, EventSource
 from bgsvc._events.delivery import OWN_SIZE
 from bgsvc._ports.clock import SystemClock
 
-PATIENCE = 20.0  # real seconds, far beyond what anything here takes
+TIMEOUT_S = 20.0  # real seconds, far beyond what anything here takes
 
 
 class Listener:
@@ -26,7 +26,7 @@ class Listener:
 
     def wait_for(self, wanted: Callable[[list[Event]], bool]) -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: wanted(self.events), PATIENCE)
+            assert self.changed.wait_for(lambda: wanted(self.events), TIMEOUT_S)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_every_listener_hears_everything_in_order(bus: Bus, source: EventSource)
     for number in range(500):
         source.emit(1, "beat", {"number": number})
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     for listener in listeners:
         assert [event.data["number"] for event in listener.events] == list(range(500))
         assert [event.seq for event in listener.events] == list(range(1, 501))
@@ -54,7 +54,7 @@ def test_every_listener_hears_everything_in_order(bus: Bus, source: EventSource)
 
 def test_a_listener_that_is_stuck_holds_up_nobody_else(bus: Bus, source: EventSource) -> None:
     let_go = threading.Event()
-    stuck = bus.subscribe(lambda _: let_go.wait(PATIENCE))
+    stuck = bus.subscribe(lambda _: let_go.wait(TIMEOUT_S))
     others = [Listener() for _ in range(5)]
     for listener in others:
         bus.subscribe(listener)
@@ -66,7 +66,7 @@ def test_a_listener_that_is_stuck_holds_up_nobody_else(bus: Bus, source: EventSo
 
     assert not bus.drain(0)
     let_go.set()
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert stuck.dropped == 0
 
 
@@ -75,14 +75,14 @@ def test_several_listeners_that_are_stuck_hold_up_nobody_else(
 ) -> None:
     let_go = threading.Event()
     for _ in range(3):
-        bus.subscribe(lambda _: let_go.wait(PATIENCE))
+        bus.subscribe(lambda _: let_go.wait(TIMEOUT_S))
     other = Listener()
     bus.subscribe(other)
 
     source.emit(1, "beat", {})
     other.wait_for(lambda events: len(events) == 1)
     let_go.set()
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("raised", [ValueError("x"), SystemExit(), KeyboardInterrupt()])
@@ -99,7 +99,7 @@ def test_a_listener_that_raises_hears_the_next_event_all_the_same(
     source.emit(1, "one", {})
     source.emit(1, "two", {})
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert heard == ["one", "two"]
     assert "failed" in caplog.text
 
@@ -111,7 +111,7 @@ def test_a_slow_listener_loses_the_oldest_and_is_told_how_many(
     heard: list[Event] = []
 
     def slow(event: Event) -> None:
-        let_go.wait(PATIENCE)
+        let_go.wait(TIMEOUT_S)
         heard.append(event)
 
     subscription = bus.subscribe(slow)
@@ -120,7 +120,7 @@ def test_a_slow_listener_loses_the_oldest_and_is_told_how_many(
         source.emit(1, "beat", {"number": number})
     let_go.set()
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert subscription.dropped > 0
     assert len(heard) + subscription.dropped == OWN_SIZE * 2 + 1
     assert heard[-1].data["number"] == OWN_SIZE * 2 - 1
@@ -133,7 +133,7 @@ def test_a_flood_of_a_services_events_never_pushes_out_the_runtimes_own(
     heard: list[str] = []
 
     def slow(event: Event) -> None:
-        let_go.wait(PATIENCE)
+        let_go.wait(TIMEOUT_S)
         heard.append(event.event)
 
     bus.subscribe(slow)
@@ -145,7 +145,7 @@ def test_a_flood_of_a_services_events_never_pushes_out_the_runtimes_own(
         source.emit(2, "beat", {"number": number})
     let_go.set()
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert heard[0] == "started"
     assert heard.count("stopped") == 1
     assert heard.count("beat") < OWN_SIZE * 4
@@ -170,7 +170,7 @@ def test_an_async_listener_runs_in_the_loop_it_was_added_from(
         bus.subscribe(on_event)
         for number in range(3):
             source.emit(1, "beat", {"number": number})
-        await asyncio.wait_for(done.wait(), PATIENCE)
+        await asyncio.wait_for(done.wait(), TIMEOUT_S)
         return heard
 
     assert asyncio.run(listen()) == [(0, True), (1, True), (2, True)]
@@ -187,7 +187,7 @@ def test_an_async_listener_added_outside_any_loop_gets_one(bus: Bus, source: Eve
     source.emit(1, "one", {})
     source.emit(1, "two", {})
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert heard == ["one", "two"]
 
 
@@ -204,7 +204,7 @@ def test_an_async_listener_whose_loop_is_gone_is_forgotten(bus: Bus, source: Eve
     source.emit(1, "one", {})
     source.emit(1, "two", {})
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert len(other.events) == 2
 
 
@@ -212,11 +212,11 @@ def test_a_listener_that_was_taken_back_hears_nothing_more(bus: Bus, source: Eve
     listener = Listener()
     subscription = bus.subscribe(listener)
     source.emit(1, "one", {})
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     subscription.close()
     source.emit(1, "two", {})
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert [event.event for event in listener.events] == ["one"]
 
 
@@ -227,7 +227,7 @@ def test_what_an_event_carries_is_as_it_was_when_it_was_said(bus: Bus, source: E
     source.emit(1, "progress", data)
     data["done"] = 2
 
-    assert bus.drain(PATIENCE)
+    assert bus.drain(TIMEOUT_S)
     assert listener.events[0].data == {"done": 1}
 
 
@@ -238,11 +238,11 @@ def test_a_listener_added_behind_a_stuck_one_hears_what_comes(
 
     def stuck(_: Event) -> None:
         inside.set()
-        let_go.wait(PATIENCE)
+        let_go.wait(TIMEOUT_S)
 
     bus.subscribe(stuck)
     source.emit(1, "first", {})
-    assert inside.wait(PATIENCE)
+    assert inside.wait(TIMEOUT_S)
     late = Listener()
     bus.subscribe(late)
     source.emit(1, "second", {})

@@ -36,7 +36,7 @@ if sys.platform == "win32":
     from bgsvc._ipc.pipe import dial
     from bgsvc._ipc.pipe_stream import PipeStream
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def short_folder() -> Generator[Path]:
         shutil.rmtree(folder)
 
 
-def dialled(address: Address, patience: float = PATIENCE) -> "Stream":
+def dialled(address: Address, patience: float = TIMEOUT_S) -> "Stream":
     """Return a stream to whoever listens there; on Unix past every check of ours."""
     if sys.platform == "win32":
         return dial(address, patience)
@@ -76,7 +76,7 @@ def come(stream: "Stream") -> bytes:
     try:
         return stream.recv(1 << 16)
     finally:
-        stream.settimeout(PATIENCE)
+        stream.settimeout(TIMEOUT_S)
 
 
 class Peer:
@@ -163,7 +163,7 @@ class Daemon:
 
 
 @contextmanager
-def daemon(patience: float = PATIENCE, own: int = 2048) -> Generator[Daemon]:
+def daemon(patience: float = TIMEOUT_S, own: int = 2048) -> Generator[Daemon]:
     with short_folder() as folder:
         made = Daemon(folder, patience, own)
         try:
@@ -175,7 +175,7 @@ def daemon(patience: float = PATIENCE, own: int = 2048) -> Generator[Daemon]:
 
 def eventually(condition: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_S
     while not condition():
         assert time.monotonic() < until, "it never was so"
         time.sleep(0.005)

@@ -11,7 +11,7 @@ from bgsvc._lite.guards import is_object
 from bgsvc._model.enums import StopReason
 from bgsvc._model.errors import NotRunningError
 from tests.runtime.ipc.peers import (
-    PATIENCE,
+    TIMEOUT_S,
     Daemon,
     belongings,
     code_of,
@@ -217,4 +217,4 @@ def rest(made: Daemon) -> None:
     eventually(lambda: made.channel.peers == 0)
     with contextlib.suppress(NotRunningError):
         made.service.stop(StopReason.APP_STOP)
-    assert made.service.wait_stopped(PATIENCE)
+    assert made.service.wait_stopped(TIMEOUT_S)
